@@ -1,0 +1,44 @@
+"""The errors that leaderkit raises on purpose, and how a place in a file is named in them.
+
+Every message says what is wrong, where, and what to do; the command line prints it without a
+traceback and ends with the class's exit code.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class LeaderkitError(Exception):
+    """Base of every error that a person is meant to read."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class InputError(LeaderkitError):
+    """A file, an option or a setting cannot be used."""
+
+
+class CheckFailed(LeaderkitError):  # noqa: N818 -- a "no" that was asked for, not a malfunction
+    """A check ran to its end and says no."""
+
+    exit_code = 1
+
+
+class Stopped(LeaderkitError):  # noqa: N818 -- work ended early, nothing went wrong with it
+    """Work stopped before its end; what was finished is kept."""
+
+    exit_code = 3
+
+
+def locate(path: str | Path, row: int | None = None, column: str | None = None) -> str:
+    """Name a place in a table file: ``file.csv, row 12, column '질문'``.
+
+    ``row`` is the line on which the record starts, the header being line 1; in a ``.json`` array
+    it is the number of the element, from 1 (``item 3``).
+    """
+    place = str(path)
+    if row is not None:
+        place += f", {'item' if Path(path).suffix.lower() == '.json' else 'row'} {row}"
+    if column is not None:
+        place += f", column {column!r}"
+    return place

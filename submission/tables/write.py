@@ -1,0 +1,148 @@
+"""Writing tables so that reading them gives back the same text."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Rational, Real
+from pathlib import Path
+from typing import SupportsFloat, SupportsInt
+
+from submission.atomic import atomic_file
+from submission.errors import InputError, locate
+from submission.tables.names import complaint
+from submission.tables.text import line_breaks, unwritable
+
+Cell = str | SupportsFloat | SupportsInt
+
+
+def write_csv(
+    path: str | Path,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    bom: bool,
+    newline: str = "\n",
+) -> None:
+    r"""Write a UTF-8 CSV file (``.tsv``: tabs) whole, or leave what was there.
+
+    Floats are written with the fewest digits that give the same number back in their own
+    precision. Cells are quoted only where reading them back would otherwise change them.
+
+    Raises:
+        InputError: a column is nameless or repeated, a row is ragged, a cell is NaN, infinite or
+            nothing, holds a NUL or half a surrogate pair, or the file cannot be written.
+        ValueError: ``newline`` is neither ``\n`` nor ``\r\n``.
+    """
+    if newline not in {"\n", "\r\n"}:
+        raise ValueError(f"newline must be \\n or \\r\\n, not {newline!r}")
+    path = Path(path)
+    if problem := "there are no columns" if not columns else complaint(columns):
+        raise InputError(f"{path}: {problem}")
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    special = re.compile(rf'["\r\n{delimiter}]|\A\ufeff')
+    with atomic_file(path) as handle:
+        if bom:
+            handle.write(b"\xef\xbb\xbf")
+        line = 1
+        for number, row in enumerate(_with_header(columns, rows)):
+            if len(row) != len(columns):
+                raise InputError(
+                    f"{locate(path, line)}: {len(row)} cells for {len(columns)} columns"
+                    f" (row {number} of the data)"
+                )
+            cells = [_text(path, line, columns[i], cell) for i, cell in enumerate(row)]
+            text = delimiter.join(_quoted(cell, special) for cell in cells)
+            # A line that is blank would be skipped at the end of a file.
+            text = (text or '""') + newline
+            handle.write(text.encode())
+            line += line_breaks(text)
+
+
+def write_json(path: str | Path, items: Iterable[Mapping[str, object]]) -> None:
+    """Write an array of objects, indented, in UTF-8; whole, or leave what was there.
+
+    Raises:
+        InputError: an item holds NaN, an infinity or half a surrogate pair, or the file cannot
+            be written.
+    """
+    path = Path(path)
+    with atomic_file(path) as handle:
+        separator = b"[\n"
+        for number, item in enumerate(items, start=1):
+            handle.write(separator + _json(path, number, item, indent=2))
+            separator = b",\n"
+        handle.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
+
+
+def write_jsonl(path: str | Path, items: Iterable[Mapping[str, object]]) -> None:
+    """Write one object a line in UTF-8; whole, or leave what was there.
+
+    Raises:
+        InputError: as for `write_json`.
+    """
+    path = Path(path)
+    with atomic_file(path) as handle:
+        for number, item in enumerate(items, start=1):
+            handle.write(_json(path, number, item, indent=None) + b"\n")
+
+
+def neutralize(text: str) -> str:
+    """Keep a spreadsheet from running text as a formula, by an apostrophe in front.
+
+    For report tables that people open, and never for submissions: it changes the text.
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _with_header(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> Iterable[Sequence[Cell]]:
+    yield columns
+    yield from rows
+
+
+def _text(path: Path, line: int, column: str, cell: Cell) -> str:
+    if isinstance(cell, str):
+        if problem := unwritable(cell):
+            raise InputError(f"{locate(path, line, column)}: {problem}")
+        return str(cell)
+    digits = _digits(cell)
+    if digits is None:
+        raise InputError(
+            f"{locate(path, line, column)}: {cell!r} is neither text nor a number;"
+            " every cell needs a value"
+        )
+    if not isinstance(cell, Integral) and not math.isfinite(float(digits)):
+        raise InputError(f"{locate(path, line, column)}: {digits} is not a finite number")
+    return digits
+
+
+def _digits(cell: Cell) -> str | None:
+    if isinstance(cell, bool):
+        return None
+    if isinstance(cell, float):
+        return repr(float(cell))
+    if isinstance(cell, Integral):
+        return str(int(cell))
+    # NumPy's other precisions: their own text is the shortest that gives them back.
+    if isinstance(cell, Real) and not isinstance(cell, Rational):
+        return str(cell)
+    return None
+
+
+def _quoted(cell: str, special: re.Pattern[str]) -> str:
+    return '"' + cell.replace('"', '""') + '"' if special.search(cell) else cell
+
+
+def _json(path: Path, number: int, item: Mapping[str, object], indent: int | None) -> bytes:
+    place = f"{path}, item {number}"
+    try:
+        text = json.dumps(dict(item), ensure_ascii=False, allow_nan=False, indent=indent)
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{place}: holds {error.object[error.start]!r}, which is not a character; remove it"
+        ) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{place}: cannot be written as JSON: {error}") from error

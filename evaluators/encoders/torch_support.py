@@ -1,0 +1,62 @@
+"""What the model-based encoders and metrics share: digests, quiet loading, one-line reasons."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import torch
+
+
+def weights_digest(
+    tensors: Mapping[str, torch.Tensor], vocabulary: Mapping[str, int], settings: Iterable[str]
+) -> str:
+    """Hash weights, vocabulary and settings into 16 hex characters.
+
+    A copy on disk and the original on a hub give the same digest, whatever the file format.
+    """
+    import torch
+
+    digest = blake2b(digest_size=8)
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name}|{tuple(tensor.shape)}|{tensor.dtype}|".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    for token, place in sorted(vocabulary.items()):
+        digest.update(f"{place}|{token}\n".encode("utf-8", "surrogatepass"))
+    for setting in settings:
+        digest.update(f"{setting}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep loading bars and load reports off the terminal; earlier settings come back after."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def reason(error: BaseException) -> str:
+    """Return the first line of an error's message, without its full stop."""
+    lines = str(error).strip().splitlines()
+    return (lines[0].strip() if lines else type(error).__name__).rstrip(".")
+
+
+def display_name(name_or_path: str) -> str:
+    """Return a hub name as it is and a local folder by its last part: paths differ by machine."""
+    path = Path(name_or_path).expanduser()
+    return path.resolve().name if path.exists() else name_or_path

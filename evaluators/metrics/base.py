@@ -1,0 +1,156 @@
+"""The nouns every metric shares: Example, Signature, Score, Metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Direction = Literal["higher", "lower"]
+References = Literal["first", "mean", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One answer with the references it is held against.
+
+    ``vector``, of shape ``(dimension,)``, stands in for the text where a submission holds vectors
+    only; embedding metrics use it as it is.
+    """
+
+    id: str
+    answer: str
+    references: tuple[str, ...]
+    vector: NDArray[np.float32] | None = field(default=None, compare=False)
+    meta: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@cache
+def _package_version() -> str:
+    return version("leaderkit")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Everything that decides a number: two scores compare only under equal signatures.
+
+    As text: ``name|option:value|...|v:VERSION``, in the order the options were given.
+    """
+
+    name: str
+    version: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, **options: str | float | bool | None) -> Signature:
+        """Build a signature of this version; flags become 1 and 0, None leaves an option out."""
+        given = ((key, _shown(value)) for key, value in options.items() if value is not None)
+        return cls(name, _package_version(), tuple(given))
+
+    def __str__(self) -> str:
+        return "|".join([self.name, *(f"{k}:{v}" for k, v in self.options), f"v:{self.version}"])
+
+
+def _shown(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return " ".join(str(value).replace("|", "_").split())
+
+
+class ScoreDict(TypedDict):
+    """A Score in plain values, as machine output shows it."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    direction: Direction
+    signature: str
+    proxy: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value over ``n`` rows with its 95 % interval.
+
+    ``rows`` holds the row scores, shape ``(n,)``. ``proxy`` says that the number is not the
+    organizer's own.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    direction: Direction
+    signature: str
+    proxy: bool
+    rows: NDArray[np.float64] = field(repr=False, compare=False)
+
+    def to_dict(self) -> ScoreDict:
+        """Return everything but the rows, ready for JSON."""
+        return {
+            "metric": self.metric,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "direction": self.direction,
+            "signature": self.signature,
+            "proxy": self.proxy,
+        }
+
+
+class Metric(Protocol):
+    """A number per row, and how the rows become one."""
+
+    @property
+    def name(self) -> str:
+        """What the metric is called in tables and specs."""
+        ...
+
+    @property
+    def signature(self) -> Signature:
+        """What decides its numbers."""
+        ...
+
+    @property
+    def proxy(self) -> bool:
+        """Whether its numbers stand in for another formula or model."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Which end is better."""
+        ...
+
+    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return the row scores, shape ``(len(examples),)``."""
+        ...
+
+    def aggregate(self, rows: NDArray[np.float64]) -> float:
+        """Return the score of these rows; the mean for a row metric."""
+        ...
+
+
+class CorpusMetric(Metric, Protocol):
+    """A metric whose value is not a function of its row scores, such as macro F1."""
+
+    def resample(
+        self, examples: Sequence[Example], *, resamples: int, seed: int
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Return the value and its bootstrap distribution, shape ``(resamples,)``."""
+        ...
+
+
+def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:
+    """Return whether the metric must be resampled as a whole."""
+    return callable(getattr(metric, "resample", None))

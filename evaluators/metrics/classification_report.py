@@ -1,0 +1,126 @@
+"""Everything about a classification at once, through scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from evaluators.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ClassDict(TypedDict):
+    """A class's scores in plain values."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class ReportDict(TypedDict):
+    """A ClassificationReport in plain values."""
+
+    n: int
+    accuracy: float
+    macro_f1: float
+    micro_f1: float
+    weighted_f1: float
+    classes: list[ClassDict]
+    labels: list[str]
+    confusion: list[list[int]]
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1 of one label (0 where undefined) and how often it is gold."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class ClassificationReport:
+    """Scores of predicted labels; all are shares from 0 to 1.
+
+    ``confusion[i][j]`` counts rows whose gold is ``classes[i]`` and whose prediction is
+    ``classes[j]``; rows with a label outside ``classes`` are in no cell, yet count in accuracy.
+    """
+
+    n: int
+    accuracy: float
+    macro_f1: float
+    micro_f1: float
+    weighted_f1: float
+    classes: tuple[ClassScores, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    def to_dict(self) -> ReportDict:
+        """Return plain values, ready for JSON."""
+        return {
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "macro_f1": self.macro_f1,
+            "micro_f1": self.micro_f1,
+            "weighted_f1": self.weighted_f1,
+            "classes": [
+                {
+                    "label": each.label,
+                    "precision": each.precision,
+                    "recall": each.recall,
+                    "f1": each.f1,
+                    "support": each.support,
+                }
+                for each in self.classes
+            ],
+            "labels": [each.label for each in self.classes],
+            "confusion": [list(row) for row in self.confusion],
+        }
+
+
+def classification_report(
+    gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str] | None = None
+) -> ClassificationReport:
+    """Compare labels row by row.
+
+    ``labels`` chooses the classes and their order; by default all that occur, sorted. Raises
+    EvaluationError for no rows, unequal lengths, repeated labels, or none that occurs in gold.
+    """
+    from sklearn import metrics
+
+    if len(gold) != len(predicted):
+        raise EvaluationError(f"{len(gold)} gold labels cannot be held against {len(predicted)}")
+    if not gold:
+        raise EvaluationError("there are no labels to compare")
+    names = sorted({*gold, *predicted}) if labels is None else list(labels)
+    if len(set(names)) != len(names):
+        raise EvaluationError("the list of labels names a label twice")
+    if not set(names) & set(gold):
+        raise EvaluationError("none of the given labels occurs among the gold labels")
+    one, two = list(gold), list(predicted)
+
+    def f1(average: str) -> float:
+        return float(metrics.f1_score(one, two, labels=names, average=average, zero_division=0))
+
+    per_class = metrics.precision_recall_fscore_support(one, two, labels=names, zero_division=0)
+    return ClassificationReport(
+        n=len(one),
+        accuracy=float(metrics.accuracy_score(one, two)),
+        macro_f1=f1("macro"),
+        micro_f1=f1("micro"),
+        weighted_f1=f1("weighted"),
+        classes=tuple(
+            ClassScores(label, float(p), float(r), float(f), int(s))
+            for label, p, r, f, s in zip(names, *per_class, strict=True)
+        ),
+        confusion=tuple(
+            tuple(int(count) for count in row)
+            for row in metrics.confusion_matrix(one, two, labels=names)
+        ),
+    )

@@ -1,0 +1,80 @@
+"""What row metrics share: the mean, references made one number, and input checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, get_args
+
+import numpy as np
+
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import Direction, References
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from evaluators.metrics.base import Example
+
+REFERENCES: Final[tuple[References, ...]] = get_args(References)
+
+
+class RowMetric:
+    """Base of metrics whose score is the mean of their rows, more being better."""
+
+    direction: Final[Direction] = "higher"
+
+    def aggregate(self, rows: NDArray[np.float64]) -> float:
+        """Return the mean; raises EvaluationError where there are no rows."""
+        if not len(rows):
+            raise EvaluationError("there are no rows to average")
+        return float(np.mean(rows))
+
+
+def combine(values: Sequence[float] | NDArray[np.float64], how: References) -> float:
+    """Make the scores against several references one number."""
+    if how == "first":
+        return float(values[0])
+    return float(np.max(values)) if how == "max" else float(np.mean(values))
+
+
+def chosen(example: Example, how: References) -> tuple[str, ...]:
+    """Return the references that count; raises EvaluationError where there is none."""
+    if not example.references:
+        raise EvaluationError(f"row {example.id!r} has no reference to be scored against")
+    return example.references[:1] if how == "first" else example.references
+
+
+def check_references(how: str) -> References:
+    """Return ``how`` if it names an aggregation; raises EvaluationError otherwise."""
+    for known in REFERENCES:
+        if how == known:
+            return known
+    raise EvaluationError(f"references={how!r} is unknown: use one of {', '.join(REFERENCES)}")
+
+
+def require_text(examples: Sequence[Example], metric: str) -> None:
+    """Raise EvaluationError where the answers are vectors only: there is no text to compare."""
+    if examples and all(row.vector is not None and not row.answer for row in examples):
+        raise EvaluationError(
+            f"{metric} compares texts, and these answers hold vectors only: "
+            "score the file of answers instead"
+        )
+
+
+def text_rows(
+    examples: Sequence[Example],
+    metric: str,
+    how: References,
+    compare: Callable[[str, str], float],
+) -> NDArray[np.float64]:
+    """Compare every answer with its references, ``compare(answer, reference)``."""
+    require_text(examples, metric)
+    return np.fromiter(
+        (
+            combine([compare(row.answer, reference) for reference in chosen(row, how)], how)
+            for row in examples
+        ),
+        dtype=np.float64,
+        count=len(examples),
+    )

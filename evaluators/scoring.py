@@ -1,0 +1,47 @@
+"""From a metric and examples to a score with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import Score, is_corpus_metric
+from evaluators.significance import Interval, bootstrap_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evaluators.metrics.base import Example, Metric
+
+
+def score(
+    metric: Metric, examples: Sequence[Example], *, seed: int = 0, resamples: int = 9999
+) -> Score:
+    """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.
+
+    Corpus metrics are resampled as a whole (percentile interval), row metrics by their row scores
+    (BCa). Raises EvaluationError for no examples, and what the metric raises.
+    """
+    if not examples:
+        raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
+    rows = metric.rows(examples)
+    if is_corpus_metric(metric):
+        value, drawn = metric.resample(examples, resamples=resamples, seed=seed)
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        interval = Interval(float(low), float(high))
+    else:
+        value = metric.aggregate(rows)
+        interval = bootstrap_interval(rows, resamples=resamples, seed=seed)
+    return Score(
+        metric=metric.name,
+        value=value,
+        low=interval.low,
+        high=interval.high,
+        n=len(examples),
+        direction=metric.direction,
+        signature=str(metric.signature),
+        proxy=metric.proxy,
+        rows=rows,
+    )

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from evaluators import EvaluationError, SentenceTransformerEncoder
+
+TEXTS = ["도배 하자", "곰팡이 결로 가나다라", "도배 하자", "", "안전"]
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_sentence_encoder):
+    return SentenceTransformerEncoder(str(tiny_sentence_encoder), 16, device="cpu")
+
+
+def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encoder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    expected = SentenceTransformer(str(tiny_sentence_encoder), device="cpu").encode(TEXTS)
+    vectors = encoder.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+
+def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert) -> None:
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_bert)
+    model = AutoModel.from_pretrained(tiny_bert).eval()
+    with torch.inference_mode():
+        states = model(**tokenizer(TEXTS[1], return_tensors="pt")).last_hidden_state
+    np.testing.assert_allclose(encoder.encode([TEXTS[1]])[0], states[0].mean(0), atol=1e-6)
+
+
+def test_equal_texts_are_encoded_once(encoder, monkeypatch) -> None:
+    seen = []
+    original = encoder._model.encode
+
+    def spy(texts, **settings):
+        seen.extend(texts)
+        return original(texts, **settings)
+
+    monkeypatch.setattr(encoder._model, "encode", spy)
+    vectors = encoder.encode(TEXTS)
+    assert sorted(seen) == sorted(set(TEXTS))
+    np.testing.assert_array_equal(vectors[0], vectors[2])
+
+
+def test_a_copy_elsewhere_has_the_same_digest_and_other_weights_another(
+    encoder, tiny_sentence_encoder, tmp_path
+) -> None:
+    import torch
+
+    copy = shutil.copytree(tiny_sentence_encoder, tmp_path / "copy")
+    other = SentenceTransformerEncoder(str(copy), device="cpu")
+    assert other.name == "copy"
+    assert other.dimension == 16
+    assert other.digest == encoder.digest
+    assert len(encoder.digest) >= 8
+    int(encoder.digest, 16)
+    changed = SentenceTransformerEncoder(str(copy), device="cpu")
+    with torch.no_grad():
+        next(changed._model.parameters()).add_(1)
+    assert changed.digest != encoder.digest
+
+
+def test_encoding_leaves_the_digest_as_it_was(tiny_sentence_encoder) -> None:
+    one = SentenceTransformerEncoder(str(tiny_sentence_encoder), device="cpu")
+    one.encode(TEXTS)
+    two = SentenceTransformerEncoder(str(tiny_sentence_encoder), device="cpu")
+    assert one.digest == two.digest
+
+
+def test_progress_counts_distinct_texts(tiny_sentence_encoder, capfd, monkeypatch) -> None:
+    monkeypatch.setattr("evaluators.encoders.sentence._BATCHES_PER_CALL", 1)
+    calls: list[tuple[int, int]] = []
+    SentenceTransformerEncoder(
+        str(tiny_sentence_encoder),
+        batch_size=3,
+        device="cpu",
+        progress=lambda done, total: calls.append((done, total)),
+    ).encode(TEXTS)
+    assert calls == [(3, 4), (4, 4)]
+    assert "it/s" not in capfd.readouterr().err
+
+
+def test_another_dimension_is_refused_with_both_named(tiny_sentence_encoder) -> None:
+    with pytest.raises(EvaluationError, match=r"16 dimensions where 512 are needed"):
+        SentenceTransformerEncoder(str(tiny_sentence_encoder), 512, device="cpu")
+
+
+@pytest.mark.parametrize("name", ["nobody/no-such-encoder", "/no/such/folder"])
+def test_an_encoder_that_cannot_be_loaded_says_what_to_do(name) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        SentenceTransformerEncoder(name, 512)
+    message = str(caught.value)
+    assert name in message
+    assert "--encoder PATH" in message
+    assert "--encoder offline" in message
+    assert "\n" not in message
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path) -> None:
+    with pytest.raises(EvaluationError, match="cannot be loaded"):
+        SentenceTransformerEncoder(str(tmp_path), 512)

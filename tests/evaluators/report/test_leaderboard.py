@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from evaluators import LeaderboardRow, render, to_frame
+from evaluators.report.cells import neutralize, printable
+from evaluators.report.leaderboard import COLUMNS
+
+RUN = LeaderboardRow(
+    rank=1,
+    name="kogpt2",
+    kind="run",
+    score=0.66776,
+    low=0.64,
+    high=0.69,
+    n=130,
+    difference=0.0820,
+    difference_low=0.05,
+    difference_high=0.11,
+    p_value=0.0003,
+    wins=80,
+    ties=10,
+    losses=40,
+    public_low=0.61,
+    public_high=0.72,
+    empty=0,
+    cut_off=2,
+    echoed=1,
+    proxy=True,
+)
+KNOWN = LeaderboardRow(rank=None, name="OPEN-SOLAR", kind="known", score=0.752784, source="DACON")
+
+
+def shown(*rows: LeaderboardRow, **settings: str) -> str:
+    console = Console(file=io.StringIO(), width=250, color_system=None)
+    console.print(render(rows, **settings))
+    return console.file.getvalue()
+
+
+def test_the_frame_keeps_columns_order_and_types() -> None:
+    frame = to_frame([RUN, KNOWN])
+    assert tuple(frame.columns) == COLUMNS
+    assert COLUMNS[:4] == ("rank", "name", "kind", "score")
+    assert str(frame["wins"].dtype) == "Int64"
+    assert str(frame["score"].dtype) == "float64"
+    assert frame["rank"].isna().tolist() == [False, True]
+    assert frame["low"].isna().tolist() == [False, True]
+
+
+def test_a_csv_leaves_out_what_does_not_apply_and_keeps_whole_numbers_whole() -> None:
+    lines = to_frame([RUN, KNOWN]).to_csv(index=False).splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[1].startswith("1,kogpt2,run,0.66776,0.64,0.69,130,")
+    assert ",80,10,40," in lines[1]
+    assert lines[2].startswith(",OPEN-SOLAR,known,0.752784,,,,")
+
+
+def test_no_rows_give_an_empty_frame_with_all_columns() -> None:
+    assert tuple(to_frame([]).columns) == COLUMNS
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_text_that_a_spreadsheet_would_run_is_made_plain(start) -> None:
+    text = f"{start}cmd|' /C calc'!A0"
+    row = LeaderboardRow(rank=1, name=text, kind="file", score=-0.5, note=text, source=text)
+    frame = to_frame([row])
+    assert frame.loc[0, ["name", "note", "source"]].tolist() == [f"'{text}"] * 3
+    assert frame.loc[0, "score"] == -0.5
+    assert neutralize("plain = text") == "plain = text"
+
+
+def test_the_table_shows_intervals_and_the_difference_with_its_sign() -> None:
+    text = shown(RUN, KNOWN, title="dacon-236216", baseline="constant")
+    for part in (
+        "dacon-236216",
+        "0.6678",
+        "[0.6400, 0.6900]",
+        "vs constant",
+        "+0.0820",
+        "[+0.0500, +0.1100]",
+        "80, 10, 40",
+        "proxy",
+        "0.7528",
+        "DACON",
+    ):
+        assert part in text
+
+
+def test_columns_that_nobody_fills_are_left_out() -> None:
+    text = shown(KNOWN)
+    assert "wins" not in text
+    assert "95 %" not in text
+    assert "source" in text
+
+
+def test_names_cannot_style_or_drive_the_terminal() -> None:
+    text = shown(LeaderboardRow(rank=1, name="[red]a[/red]\x1b[2Jb\nc", kind="file", score=1.0))
+    assert "[red]a[/red]" in text
+    assert "\x1b" not in text
+    assert printable(" a\nb\x07 ") == "a b"
+
+
+def test_an_empty_leaderboard_is_still_a_table() -> None:
+    assert render([]).row_count == 0

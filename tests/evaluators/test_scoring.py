@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluators import EvaluationError, Example, Jaccard, bootstrap_interval, score
+
+GOLDS = ("가", "가 나", "가 다", "나 다 라")
+EXAMPLES = [Example(str(n), "가 나", (GOLDS[n % 4],)) for n in range(30)]
+
+
+def test_a_score_is_mean_interval_and_signature() -> None:
+    metric = Jaccard()
+    result = score(metric, EXAMPLES, resamples=999, seed=4)
+    rows = metric.rows(EXAMPLES)
+    assert result.value == pytest.approx(rows.mean())
+    assert (result.low, result.high) == bootstrap_interval(rows, resamples=999, seed=4)
+    assert (result.metric, result.n, result.direction) == ("jaccard", 30, "higher")
+    assert result.signature == str(metric.signature)
+    assert not result.proxy
+    np.testing.assert_array_equal(result.rows, rows)
+
+
+def test_the_same_seed_gives_the_same_score() -> None:
+    assert score(Jaccard(), EXAMPLES, resamples=99) == score(Jaccard(), EXAMPLES, resamples=99)
+
+
+def test_one_row_has_no_width() -> None:
+    result = score(Jaccard(), EXAMPLES[1:2])
+    assert result.low == result.value == result.high
+
+
+def test_nothing_to_score_is_an_error() -> None:
+    with pytest.raises(EvaluationError, match="nothing to score"):
+        score(Jaccard(), [])

@@ -1,0 +1,11 @@
+"""Competitions: one folder each, found by name among the shipped ones or by path."""
+
+from submission.competitions.find import (
+    KnownScore,
+    find_competition,
+    known_scores,
+    shipped_competitions,
+)
+from submission.competitions.profile import Competition
+
+__all__ = ["Competition", "KnownScore", "find_competition", "known_scores", "shipped_competitions"]

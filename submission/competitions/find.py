@@ -1,0 +1,93 @@
+"""From ``-c NAME`` or ``-c path/to/folder`` to a competition."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from submission.competitions.profile import Competition, Profile
+from submission.errors import InputError
+from submission.tables import read_table
+from submission.toml_file import read_toml, validate
+
+DECLARATION = "competition.toml"
+LEADERBOARD = "leaderboard.csv"
+
+
+@dataclass(frozen=True)
+class KnownScore:
+    """A published leaderboard score. ``public`` and ``private`` are on the organizer's scale."""
+
+    name: str
+    public: float | None
+    private: float | None
+    certainty: str
+    source: str
+
+
+def shipped_competitions() -> list[str]:
+    """The names of the competitions that come with the package, sorted."""
+    here = Path(__file__).parent
+    return sorted(path.parent.name for path in here.glob(f"*/{DECLARATION}"))
+
+
+def find_competition(spec: str) -> Competition:
+    """The shipped competition of that name, or the one in that folder.
+
+    Raises :class:`InputError` for an unknown name, or a folder whose declaration is
+    missing or wrong.
+    """
+    shipped = Path(__file__).parent / spec
+    looks_like_path = "/" in spec or spec in {".", ".."}
+    if not looks_like_path and (shipped / DECLARATION).is_file():
+        return _load(shipped)
+    folder = Path(spec)
+    if folder.is_file() and folder.name == DECLARATION:
+        folder = folder.parent
+    if folder.is_dir():
+        if not (folder / DECLARATION).is_file():
+            raise InputError(f"{folder}: a competition folder needs a {DECLARATION}.")
+        return _load(folder)
+    names = shipped_competitions()
+    close = difflib.get_close_matches(spec, names, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    raise InputError(
+        f"No competition '{spec}'.{hint} Known: {', '.join(names)}; or give the path of a folder."
+    )
+
+
+def known_scores(competition: Competition) -> list[KnownScore]:
+    """What the organizer's leaderboard is known to have said, from ``leaderboard.csv``."""
+    path = Path(competition.folder) / LEADERBOARD
+    if not path.is_file():
+        return []
+    table = read_table(path)
+    table.require(["name", "public", "private", "certainty", "source"])
+    return [
+        KnownScore(
+            name=record.values["name"],
+            public=_number(path, record.line, "public", record.values["public"]),
+            private=_number(path, record.line, "private", record.values["private"]),
+            certainty=record.values["certainty"],
+            source=record.values["source"],
+        )
+        for record in table.records
+    ]
+
+
+def _number(path: Path, row: int, column: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"{path}, row {row}, column '{column}': '{text}' is not a number."
+        ) from None
+
+
+def _load(folder: Path) -> Competition:
+    path = folder / DECLARATION
+    profile = validate(Profile, read_toml(path), str(path))
+    return Competition(profile=profile, folder=str(folder))

@@ -1,0 +1,183 @@
+"""What a competition folder's ``competition.toml`` declares."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Certainty = Literal["H", "M-H", "M", "L"]
+"""H: read in the rules, the raw data or the scorer; M: several participants agree; L: inferred."""
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class TestColumns(_Declared):
+    """The organizer's test file: its id column and how a row becomes a question.
+
+    ``question`` names the column that holds it; where a row is a form of several
+    columns, ``template`` (Jinja2 over ``row``) writes the question instead.
+    """
+
+    __test__ = False  # the name begins with "Test", which pytest would collect
+
+    id: NonEmpty
+    question: str | None = None
+    template: str | None = None
+    context: str | None = None
+    columns: list[NonEmpty]
+
+    @model_validator(mode="after")
+    def _one_way_to_the_question(self) -> Self:
+        if (self.question is None) == (self.template is None):
+            raise ValueError("declare exactly one of 'question' and 'template'")
+        unknown = {self.id, self.question, self.context} - {None} - set(self.columns)
+        if unknown:
+            raise ValueError(f"not among 'columns': {', '.join(sorted(map(str, unknown)))}")
+        return self
+
+
+class TrainColumns(_Declared):
+    """The organizer's training file."""
+
+    id: NonEmpty
+    questions: list[NonEmpty] = []
+    template: str | None = None
+    context: str | None = None
+    answers: list[NonEmpty] = Field(min_length=1)
+    category: str | None = None
+    columns: list[NonEmpty]
+
+    @model_validator(mode="after")
+    def _one_way_to_the_question(self) -> Self:
+        if bool(self.questions) == (self.template is not None):
+            raise ValueError("declare exactly one of 'questions' and 'template'")
+        return self
+
+
+class Vectors(_Declared):
+    """Columns ``{prefix}0`` .. ``{prefix}{dimension-1}`` that hold the answer's embedding."""
+
+    prefix: NonEmpty = "vec_"
+    dimension: int = Field(gt=0)
+
+    @property
+    def columns(self) -> list[str]:
+        """The vector columns in order."""
+        return [f"{self.prefix}{number}" for number in range(self.dimension)]
+
+
+class SubmissionFormat(_Declared):
+    """The file that is uploaded."""
+
+    format: Literal["csv", "json"] = "csv"
+    id: NonEmpty
+    answer: str | None = None
+    vectors: Vectors | None = None
+    bom: bool = False
+    same_length_as: str | None = None
+
+    @model_validator(mode="after")
+    def _something_to_submit(self) -> Self:
+        if self.answer is None and self.vectors is None:
+            raise ValueError("declare 'answer', 'vectors' or both")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column of the file, in order."""
+        return [
+            self.id,
+            *([self.answer] if self.answer else []),
+            *(self.vectors.columns if self.vectors else []),
+        ]
+
+
+class Term(_Declared):
+    """One part of the score: ``weight`` times a metric (``NAME[:key=value,…]``)."""
+
+    metric: NonEmpty
+    weight: float = 1.0
+
+
+class Formula(_Declared):
+    """The leaderboard's number: the mean over rows of the weighted sum of ``terms``.
+
+    ``scale`` is what 1.0 is shown as (100 where the organizer reports percent).
+    """
+
+    name: NonEmpty
+    terms: list[Term] = Field(min_length=1)
+    direction: Literal["higher", "lower"] = "higher"
+    scale: float = 1.0
+    references: Literal["first", "mean", "max"] = "first"
+    proxy: str | None = None
+    """Why the local number is only a proxy even with the organizer's encoder, if it is."""
+
+
+class Encoder(_Declared):
+    """The sentence encoder of the organizer: a hub name, or ``offline``."""
+
+    name: NonEmpty
+    dimension: int = Field(gt=0)
+
+
+class Rule(_Declared):
+    """One rule of the contest that a submission can break."""
+
+    id: NonEmpty
+    text: NonEmpty
+
+
+class Profile(_Declared):
+    """A competition as declared: columns, submission, formula, encoder, rules."""
+
+    name: NonEmpty
+    title: NonEmpty
+    url: str | None = None
+    about: str = ""
+    test: TestColumns
+    train: TrainColumns | None = None
+    submission: SubmissionFormat
+    score: Formula
+    encoder: Encoder | None = None
+    public_share: float | None = Field(default=None, gt=0, lt=1)
+    daily_submissions: int | None = Field(default=None, gt=0)
+    constant_answer: str | None = None
+    rules: list[Rule] = []
+    certainty: dict[str, Certainty] = {}
+
+    @model_validator(mode="after")
+    def _encoder_fits(self) -> Self:
+        vectors = self.submission.vectors
+        needs_encoder = vectors is not None or any(
+            term.metric.split(":")[0] == "cosine" for term in self.score.terms
+        )
+        if needs_encoder and self.encoder is None:
+            raise ValueError("vectors or a cosine term need an [encoder]")
+        if vectors and self.encoder and vectors.dimension != self.encoder.dimension:
+            raise ValueError(
+                f"submission.vectors.dimension is {vectors.dimension}, "
+                f"encoder.dimension is {self.encoder.dimension}"
+            )
+        return self
+
+
+class Competition(_Declared):
+    """A profile and the folder it came from."""
+
+    profile: Profile
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """The name that ``-c`` takes."""
+        return self.profile.name
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule with this id, if the contest has it."""
+        return next((rule for rule in self.profile.rules if rule.id == rule_id), None)

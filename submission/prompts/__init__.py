@@ -1,0 +1,1 @@
+"""Prompts: templates, chat rendering, compound questions, and the answer in a completion."""

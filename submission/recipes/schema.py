@@ -1,0 +1,160 @@
+"""The tables and keys of a recipe file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Model(_Table):
+    """What generates: a hub name or a local folder, and an adapter over it.
+
+    ``kind`` is only needed where the model's own configuration does not tell.
+    """
+
+    name: NonEmpty
+    adapter: str | None = None
+    tokenizer: str | None = None
+    kind: Literal["auto", "causal", "seq2seq"] = "auto"
+    trust_remote_code: bool = False
+
+
+class Compound(_Table):
+    """What is done with a cell that holds several questions.
+
+    ``split`` asks each on its own and joins the answers with ``joiner``; ``whole`` asks the
+    cell as it stands.
+    """
+
+    mode: Literal["split", "whole"] = "whole"
+    joiner: str = " "
+
+
+class Prompt(_Table):
+    """How a question becomes the model's input.
+
+    ``template`` is Jinja2 over ``question``, ``context`` and ``row`` (the test file's columns by
+    name). With ``chat`` the rendered text is the user's turn of the model's own chat template.
+    ``special_tokens`` adds the tokenizer's own (such as BOS) to a prompt that is no chat.
+    """
+
+    template: NonEmpty = "{{ question }}"
+    system: str | None = None
+    chat: bool = False
+    special_tokens: bool = True
+    compound: Compound = Compound()
+
+
+class Sampling(_Table):
+    """How tokens are chosen. Temperature 0 or ``top_k`` 1 is greedy.
+
+    Generation ends at the model's own end tokens and at any of ``stop``; an entry that is one
+    of the tokenizer's special tokens stops as a token, any other as text.
+    """
+
+    max_tokens: int = Field(default=256, gt=0)
+    temperature: float = Field(default=0.0, ge=0.0, le=5.0)
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    top_k: int = Field(default=0, ge=0)
+    repetition_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
+    stop: list[NonEmpty] = []
+    beams: int = Field(default=1, ge=1)
+    samples: int = Field(default=1, ge=1, le=1000)
+    seed: int = Field(default=0, ge=0)
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the same input always gives the same output."""
+        return self.temperature == 0.0 or self.top_k == 1
+
+    @model_validator(mode="after")
+    def _several_samples_differ(self) -> Self:
+        if self.samples > 1 and self.greedy:
+            raise ValueError(
+                f"{self.samples} samples of greedy decoding are all alike: "
+                "set sampling.temperature above 0 and sampling.top_k other than 1"
+            )
+        return self
+
+
+class Extraction(_Table):
+    """What is kept of a completion: the text before the first of ``cut``, after the last
+    ``after`` (where it occurs), on one line, without surrounding white space.
+    """
+
+    cut: list[NonEmpty] = []
+    after: str | None = None
+    one_line: bool = True
+
+
+class Engine(_Table):
+    """Which engine runs the recipe, and what it is told.
+
+    ``name`` is ``auto`` (vLLM where it can run the model, else transformers) or an engine's
+    entry point. ``revision`` pins the hub's commit; ``batch_tokens`` bounds a batch of the
+    transformers engine, ``cpu_kvcache_gib`` vLLM's cache where there is no GPU.
+    """
+
+    name: NonEmpty = "auto"
+    revision: str | None = None
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    quantization: str | None = None
+    tensor_parallel_size: int = Field(default=1, ge=1)
+    gpu_memory_utilization: float = Field(default=0.9, gt=0.0, le=1.0)
+    max_model_len: int | None = Field(default=None, gt=0)
+    batch_tokens: int = Field(default=8192, gt=0)
+    cpu_kvcache_gib: int = Field(default=1, gt=0)
+
+
+class Lora(_Table):
+    """The adapter's shape."""
+
+    rank: int = Field(default=16, gt=0)
+    alpha: float = Field(default=32, gt=0)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    targets: list[NonEmpty] = Field(default=["all-linear"], min_length=1)
+
+
+class Training(_Table):
+    """Supervised fine-tuning of a LoRA adapter, loss on the response only.
+
+    Lengths are in tokens; ``batch_size`` times ``accumulation`` rows make one step.
+    """
+
+    method: Literal["lora"] = "lora"
+    lora: Lora = Lora()
+    epochs: float = Field(default=1.0, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
+    batch_size: int = Field(default=8, gt=0)
+    accumulation: int = Field(default=1, gt=0)
+    warmup: float = Field(default=0.0, ge=0)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_length: int = Field(default=1024, gt=0)
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    seed: int = Field(default=0, ge=0)
+
+
+class Recipe(_Table):
+    """Everything needed to produce answers, and optionally how the adapter is trained.
+
+    ``model`` is absent in recipes whose engine answers without one; ``options`` are that
+    engine's own.
+    """
+
+    name: NonEmpty
+    about: str = ""
+    model: Model | None = None
+    engine: Engine = Engine()
+    prompt: Prompt = Prompt()
+    sampling: Sampling = Sampling()
+    extraction: Extraction = Extraction()
+    training: Training | None = None
+    options: dict[str, str] = {}

@@ -1,0 +1,51 @@
+"""TOML files into pydantic models, with every problem reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from submission.errors import InputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's tables. Raises :class:`InputError` where it is missing or not TOML."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}.") from None
+
+
+def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
+    """``data`` as ``model``. Raises :class:`InputError` that lists every problem with its key."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = [_describe(problem) for problem in error.errors()]
+        if len(problems) == 1:
+            raise InputError(f"{source}: {problems[0]}.") from None
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise InputError(f"{source}: {len(problems)} problems:\n{listed}") from None
+
+
+def _describe(problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{where}'"
+    if problem["type"] == "missing":
+        return f"'{where}' is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not where:
+        return str(message)
+    return f"'{where}': {message[0].lower()}{message[1:]} (got {problem['input']!r})"

@@ -1,0 +1,1 @@
+"""Baselines: what a submission is compared against, and how it is made."""

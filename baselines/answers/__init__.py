@@ -1,0 +1,1 @@
+"""Baselines that answer without a language model."""

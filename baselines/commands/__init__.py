@@ -1,0 +1,14 @@
+"""The commands that train and chain; found through the ``leaderkit.commands`` entry point."""
+
+from submission.commands import CommandEntry
+
+
+def _here(name: str, text: str, order: int) -> CommandEntry:
+    return CommandEntry(f"baselines.commands.{name}:command", text, order)
+
+
+COMMANDS = {
+    "demo": _here("demo", "The whole chain on the sample data.", 1),
+    "train": _here("train", "Fine-tune a LoRA adapter.", 6),
+    "run": _here("run", "Generate, score, submit and compare several recipes.", 13),
+}

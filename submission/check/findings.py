@@ -1,0 +1,42 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Errors end the check with "no"; warnings are worth a look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: ``code`` for programs, ``message`` for people.
+
+    ``row`` is the first place in the submission file, ``count`` how many there are.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+    count: int = 1
+
+
+def error(
+    code: str, message: str, *, row: int | None = None, column: str | None = None, count: int = 1
+) -> Finding:
+    """A finding that makes the submission unfit."""
+    return Finding(Severity.ERROR, code, message, row, column, count)
+
+
+def warning(
+    code: str, message: str, *, row: int | None = None, column: str | None = None, count: int = 1
+) -> Finding:
+    """A finding that may be meant."""
+    return Finding(Severity.WARNING, code, message, row, column, count)

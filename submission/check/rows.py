@@ -1,0 +1,72 @@
+"""Ids: as many as the template's, the same, once each, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from submission.check.findings import Finding, error
+from submission.tables import Table
+
+
+def check_ids(id_column: str, table: Table, expected: Sequence[str]) -> Iterator[Finding]:
+    """Findings on the id column against the template's ids."""
+    if len(table) != len(expected):
+        yield error("row-count", f"{len(table)} rows; the template has {len(expected)}.")
+    if id_column not in table.columns:
+        return
+    ids = table.column(id_column)
+    lines = [record.line for record in table.records]
+    first: dict[str, int] = {}
+    repeated = []
+    for line, row_id in zip(lines, ids, strict=True):
+        if row_id in first:
+            repeated.append((line, row_id))
+        first.setdefault(row_id, line)
+    if repeated:
+        line, row_id = repeated[0]
+        yield error(
+            "ids-duplicate",
+            f"{len(repeated)} ids are repeated; first '{row_id}' in row {line}, "
+            f"already in row {first[row_id]}.",
+            row=line,
+            column=id_column,
+            count=len(repeated),
+        )
+    wanted = set(expected)
+    missing = [row_id for row_id in expected if row_id not in first]
+    unknown = [row_id for row_id in first if row_id not in wanted]
+    if missing:
+        yield error(
+            "ids-missing",
+            f"{len(missing)} ids of the template are missing: {_few(missing)}.",
+            column=id_column,
+            count=len(missing),
+        )
+    if unknown:
+        yield error(
+            "ids-unknown",
+            f"{len(unknown)} ids are not in the template: {_few(unknown)}.",
+            row=first[unknown[0]],
+            column=id_column,
+            count=len(unknown),
+        )
+    if not (missing or unknown or repeated):
+        misplaced = [
+            (line, got, want)
+            for line, got, want in zip(lines, ids, expected, strict=True)
+            if got != want
+        ]
+        if misplaced:
+            line, got, want = misplaced[0]
+            yield error(
+                "ids-order",
+                f"{len(misplaced)} rows stand in another order than the template's; first "
+                f"row {line}: '{got}' where '{want}' belongs.",
+                row=line,
+                column=id_column,
+                count=len(misplaced),
+            )
+
+
+def _few(ids: Sequence[str]) -> str:
+    return ", ".join(repr(row_id) for row_id in ids[:5]) + (", …" if len(ids) > 5 else "")

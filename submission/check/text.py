@@ -1,0 +1,59 @@
+"""Answer texts: present, on one line, without a model's own marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from submission.check.findings import Finding, error, warning
+from submission.competitions.profile import SubmissionFormat
+from submission.tables import Table
+
+# What chat and language models write around their text: <s>, </s>, <eos>, <|eot_id|>,
+# <start_of_turn>, [INST].
+MARKS = re.compile(r"</?s>|<(?:eos|bos|pad|unk)>|<\|[^|<>]{1,40}\|>|</?\w+_of_turn>|\[/?INST\]")
+
+
+def check_text(submission: SubmissionFormat, table: Table) -> Iterator[Finding]:
+    """Findings on the answer column, where the competition has one."""
+    column = submission.answer
+    if column is None or column not in table.columns:
+        return
+    yield from _rows(
+        table, column, lambda text: not text.strip(), error, "text-empty", "answers are empty"
+    )
+    yield from _rows(
+        table,
+        column,
+        lambda text: MARKS.search(text) is not None,
+        warning,
+        "text-marks",
+        "answers hold a model's special tokens, such as </s>",
+    )
+    yield from _rows(
+        table,
+        column,
+        lambda text: "\n" in text or "\r" in text,
+        warning,
+        "text-newline",
+        "answers hold line breaks",
+    )
+
+
+def _rows(
+    table: Table,
+    column: str,
+    wrong: Callable[[str], bool],
+    make: Callable[..., Finding],
+    code: str,
+    what: str,
+) -> Iterator[Finding]:
+    lines = [record.line for record in table.records if wrong(record.values[column])]
+    if lines:
+        yield make(
+            code,
+            f"{len(lines)} {what}; first in row {lines[0]}, column '{column}'.",
+            row=lines[0],
+            column=column,
+            count=len(lines),
+        )

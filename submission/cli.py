@@ -1,0 +1,122 @@
+"""The ``leaderkit`` command group: names and one-line helps here, each command in its own module.
+
+Nothing heavy is imported until a command runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any, NoReturn
+
+import click
+
+from submission import __version__
+from submission.commands import COMMANDS, CommandEntry
+
+ENTRY_POINTS = "leaderkit.commands"
+ENVIRONMENT = "LEADERKIT"
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module only when that command runs or shows its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every command, in the order of the work."""
+        return list(_commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now."""
+        entry = _commands().get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry.target} is not a click command")
+        command.name = cmd_name
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where the one asked for does not exist."""
+        import difflib
+
+        if args and not args[0].startswith("-") and args[0] not in _commands():
+            close = difflib.get_close_matches(args[0], _commands(), n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of commands, from the registry alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in _commands().items()])
+
+
+def _commands() -> Mapping[str, CommandEntry]:
+    found = dict(COMMANDS)
+    for point in entry_points(group=ENTRY_POINTS):
+        found.update(point.load())
+    return dict(sorted(found.items(), key=lambda item: item[1].order))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": ENVIRONMENT},
+)
+@click.version_option(__version__, prog_name="leaderkit")
+def cli() -> None:
+    """From a competition's test file to a checked submission.
+
+    Batch generation with vLLM, the organizers' own metrics, and baselines to compare with, before
+    a submission is spent. Every option is also an environment variable, such as
+    LEADERKIT_GENERATE_LEDGER. Exit codes: 0 done, 1 a check says no, 2 bad input or usage,
+    3 stopped with partial results kept, 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the contract's codes; no traceback for known errors."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    # Optional kernels that a library could not load are no news to anyone here.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from evaluators.errors import EvaluationError
+    from submission.errors import LeaderkitError
+
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        result = cli.main(args=arguments, prog_name="leaderkit", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Interrupted. What was finished is kept; the same command resumes.", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LeaderkitError as error:
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except EvaluationError as error:
+        click.echo(f"Error: {error}", err=True)
+        return LeaderkitError.exit_code
+    except BrokenPipeError:
+        # The reader of our output (such as head) has enough.
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

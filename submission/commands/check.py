@@ -1,0 +1,52 @@
+"""``leaderkit check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@options.competition()
+@click.option("--submission", type=options.FILE, required=True, help="The file to check.")
+@click.option("--template", type=options.FILE, required=True, help="The organizer's template.")
+@options.encoder()
+@click.option("--final", is_flag=True, help="Also ask whether the file may be uploaded.")
+@options.as_json()
+def command(
+    competition: str,
+    submission: Path,
+    template: Path,
+    encoder: str | None,
+    final: bool,
+    as_json: bool,
+) -> None:
+    """Check a submission file against the organizer's template.
+
+    Prints everything that is wrong at once. Ends with 0 where nothing is, 1 where anything in the
+    file is wrong, 2 where the file is missing or the template cannot be used.
+    """
+    from submission.check import check_submission
+    from submission.commands.printing import print_findings
+    from submission.competitions import find_competition
+    from submission.errors import CheckFailed
+    from submission.scoring import Scorer
+
+    contest = find_competition(competition)
+    # Without --encoder a missing model is no reason not to check the rest.
+    own = Scorer(contest, encoder).encoder if encoder is not None else None
+    findings = check_submission(contest.profile, submission, template, encoder=own, final=final)
+    errors = sum(finding.severity == "error" for finding in findings)
+    if as_json:
+        options.print_json(
+            {"ok": not errors, "findings": [options.plain(finding) for finding in findings]}
+        )
+    else:
+        print_findings(findings)
+        if not errors:
+            click.echo(f"{submission}: fits {template}.")
+    if errors:
+        raise CheckFailed(f"{submission}: {errors} finding(s) make it unfit.")

@@ -1,0 +1,85 @@
+"""``leaderkit export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from submission.commands import options
+
+if TYPE_CHECKING:
+    from submission.answers import Answer
+
+SUFFIXES = (".csv", ".json", ".jsonl")
+COLUMNS = ("id", "question", "answer")
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--out",
+    type=options.FILE,
+    required=True,
+    help="File to write; it ends in .csv, .json or .jsonl.",
+)
+@click.option("--partial", is_flag=True, help="Write the answered rows of an unfinished run.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which of several answers per prompt, counted from 0.",
+)
+@options.ledger()
+def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> None:
+    """Write RUN's answers to a file: id, question and answer of every row.
+
+    Answers are written exactly as they are, because other tools score the file. A spreadsheet
+    may take one that begins with =, +, - or @ for a formula: import the column as text there.
+    """
+    from submission.answers import run_answers
+    from submission.errors import InputError
+
+    if out.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{out}: name a file that ends in {', '.join(SUFFIXES)}.")
+    with options.open_existing(ledger) as book:
+        rows = book.progress(book.run(run).name)
+        if not partial:
+            answers = run_answers(book, run, sample=sample)
+        elif rows.done:
+            answers = answered_rows(ledger, run, sample=sample)
+        else:
+            raise InputError(f"Run '{run}' has no answered row yet.")
+    _write(out, answers)
+    share = f" of {rows.rows}" if len(answers) < rows.rows else ""
+    options.say(f"{out}: {len(answers)}{share} rows.")
+
+
+def answered_rows(ledger: Path, run: str, *, sample: int = 0) -> list[Answer]:
+    """The answers of the rows that are finished, in the order of the test file."""
+    from submission.answers import run_answers
+    from submission.ledger import FinishedPart, Ledger
+
+    class FinishedRows(Ledger):
+        """A ledger in which a run consists of its finished rows."""
+
+        def parts(self, run: str) -> list[FinishedPart]:
+            parts = super().parts(run)
+            unfinished = {part.position for part in parts if part.completion is None}
+            return [part for part in parts if part.position not in unfinished]
+
+    with FinishedRows(ledger) as book:
+        return run_answers(book, run, sample=sample)
+
+
+def _write(out: Path, answers: list[Answer]) -> None:
+    from submission.tables import write_csv, write_json, write_jsonl
+
+    rows = [(answer.id, answer.question, answer.text) for answer in answers]
+    if out.suffix.lower() == ".csv":
+        write_csv(out, COLUMNS, rows, bom=False)
+    else:
+        write = write_json if out.suffix.lower() == ".json" else write_jsonl
+        write(out, (dict(zip(COLUMNS, row, strict=True)) for row in rows))

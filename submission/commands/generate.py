@@ -1,0 +1,74 @@
+"""``leaderkit generate``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@click.argument("recipe")
+@options.competition()
+@click.option("--test", type=options.FILE, required=True, help="The competition's test file.")
+@click.option("--run", "run_name", required=True, metavar="NAME", help="Name of the run.")
+@click.option("--train", type=options.FILE, help="Training file, for recipes that answer from it.")
+@click.option("--model", metavar="NAME|FOLDER", help="Model instead of the recipe's.")
+@click.option("--adapter", metavar="FOLDER", help="Adapter applied at run time, not merged.")
+@click.option("--engine", metavar="NAME", help="auto, vllm, transformers, or an installed one.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first rows.")
+@click.option("--samples", type=click.IntRange(min=1), help="Answers per prompt.")
+@options.overrides()
+@click.option("--fresh", is_flag=True, help="Forget what this run has and compute it anew.")
+@options.encoder()
+@options.ledger()
+@options.as_json()
+def command(
+    recipe: str,
+    competition: str,
+    test: Path,
+    run_name: str,
+    train: Path | None,
+    model: str | None,
+    adapter: str | None,
+    engine: str | None,
+    limit: int | None,
+    samples: int | None,
+    overrides: tuple[str, ...],
+    fresh: bool,
+    encoder: str | None,
+    ledger: Path,
+    as_json: bool,
+) -> None:
+    """Answer every row of a test file with RECIPE.
+
+    Every finished row is kept at once. The same command resumes a run that was stopped, in
+    whatever way, with the rows it lacks.
+    """
+    from submission.commands.printing import print_report
+    from submission.competitions import find_competition
+    from submission.generate import Job, generate
+    from submission.ledger import Ledger
+    from submission.recipes import find_recipe, model_overrides
+
+    chosen = find_recipe(recipe, [*overrides, *model_overrides(model, adapter, engine, samples)])
+    job = Job(
+        run=run_name,
+        recipe=chosen,
+        competition=find_competition(competition),
+        test=test,
+        train=train,
+        encoder=encoder,
+        limit=limit,
+        fresh=fresh,
+        command=options.command_line(),
+    )
+    with Ledger(ledger) as book:
+        report = generate(job, book, options.say)
+    if as_json:
+        options.print_json(asdict(report))
+    else:
+        print_report(report)

@@ -1,0 +1,132 @@
+"""Options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from submission.ledger import Ledger
+
+ReferencesBy = Literal["first", "mean", "max"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Function], Function]
+
+FILE = click.Path(path_type=Path)
+
+
+def competition(*, required: bool = True) -> Decorator[Any]:
+    """``-c NAME`` or ``-c path/to/folder``."""
+    return click.option(
+        "-c",
+        "--competition",
+        metavar="NAME|FOLDER",
+        required=required,
+        help="A competition's name, or a folder of your own.",
+    )
+
+
+def ledger() -> Decorator[Any]:
+    """``--ledger FILE``."""
+    return click.option(
+        "--ledger",
+        type=FILE,
+        default=Path("runs/ledger.db"),
+        show_default=True,
+        envvar="LEADERKIT_LEDGER",
+        help="Where runs are kept.",
+    )
+
+
+def open_existing(path: Path) -> Ledger:
+    """The ledger at ``path``, for commands that only read: they never make a new one."""
+    from submission.errors import InputError
+    from submission.ledger import Ledger
+
+    if not path.is_file():
+        raise InputError(
+            f"no ledger at {path}. leaderkit generate makes one; --ledger names another."
+        )
+    return Ledger(path)
+
+
+def as_json() -> Decorator[Any]:
+    """``--json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Machine-readable output on standard output."
+    )
+
+
+def encoder() -> Decorator[Any]:
+    """``--encoder M``."""
+    return click.option(
+        "--encoder",
+        metavar="NAME|PATH|offline",
+        envvar="LEADERKIT_ENCODER",
+        help="Sentence encoder instead of the organizer's: a local copy of it, or 'offline' "
+        "(hashed character n-grams; a proxy, not for upload).",
+    )
+
+
+def references_by() -> Decorator[Any]:
+    """``--references-by RULE``."""
+    return click.option(
+        "--references-by",
+        type=click.Choice(["first", "mean", "max"]),
+        help="How several references of a row are combined, instead of the profile's way.",
+    )
+
+
+def subject() -> Decorator[Any]:
+    """``--run NAME`` or ``--predictions FILE [--answer-column COLUMN]``."""
+
+    def decorate(function: Any) -> Any:
+        for option in (
+            click.option("--run", "run_name", metavar="NAME", help="A finished run of the ledger."),
+            click.option(
+                "--predictions", type=FILE, help="Answers made elsewhere: id and answer columns."
+            ),
+            click.option("--answer-column", metavar="COLUMN", help="Where --predictions has them."),
+        ):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def overrides() -> Decorator[Any]:
+    """``--set KEY=VALUE``, repeatable."""
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a recipe field, such as sampling.max_tokens=64. Repeatable.",
+    )
+
+
+def say(message: str) -> None:
+    """A message for people, on standard error."""
+    click.echo(message, err=True)
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """A flat dataclass as JSON values."""
+    return asdict(item)
+
+
+def print_json(data: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def command_line(arguments: Sequence[str] | None = None) -> str:
+    """The command as typed, for manifests. No option of this program carries a secret."""
+    return shlex.join(["leaderkit", *(sys.argv[1:] if arguments is None else arguments)])

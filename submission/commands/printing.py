@@ -1,0 +1,57 @@
+"""What commands print for people, on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from evaluators import Score
+from submission.answers import Degenerate
+from submission.check import Finding
+from submission.generate import Report
+
+
+def print_report(report: Report) -> None:
+    """The result of a generation."""
+    click.echo(
+        f"Run '{report.run}': {report.rows} rows; {report.computed} prompts computed, "
+        f"{report.reused} taken from the ledger."
+    )
+    if report.computed:
+        seconds = max(report.seconds, 1e-9)
+        click.echo(
+            f"{report.engine}: {report.completion_tokens} tokens in {report.seconds:.1f} s "
+            f"({report.completion_tokens / seconds:.0f} tokens/s)."
+        )
+    trouble = describe_degenerate(report.degenerate)
+    if trouble:
+        click.echo(f"Look at: {trouble} (leaderkit show {report.run}).")
+
+
+def describe_degenerate(counts: Degenerate) -> str:
+    """Counts of useless answers in words; empty where there are none."""
+    named = [
+        (counts.empty, "empty"),
+        (counts.cut_off, "cut off by length"),
+        (counts.too_long, "with a prompt longer than the context"),
+        (counts.echoed, "echoing the question"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in named if count)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What a check found, one line each."""
+    for finding in findings:
+        click.echo(f"{finding.severity.upper():7}  {finding.code}: {finding.message}")
+
+
+def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
+    """Scores with interval and signature."""
+    for score in [*scores, *terms]:
+        mark = "  (proxy)" if score.proxy else ""
+        click.echo(
+            f"{score.metric}: {score.value:.5f}  "
+            f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
+        )
+        click.echo(f"  {score.signature}")

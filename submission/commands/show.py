@@ -1,0 +1,117 @@
+"""``leaderkit show``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from submission.commands import options
+from submission.commands.listing import print_facts, print_table, shortened
+
+if TYPE_CHECKING:
+    from submission.answers import Answer
+
+EXAMPLES = 5
+"""How many useless answers are shown of each kind."""
+
+TROUBLES = {
+    "empty": "Empty",
+    "cut_off": "Cut off by length",
+    "too_long": "Prompt longer than the context",
+    "echoed": "Echoing the question",
+}
+
+
+@click.command()
+@click.argument("run")
+@options.ledger()
+@options.as_json()
+def command(run: str, ledger: Path, as_json: bool) -> None:
+    """Show RUN: its recipe, how far it is, its useless answers, and its scores.
+
+    An answer is of no use where it is empty, was cut off at the length limit, had a prompt longer
+    than the model's context, or repeats the question.
+    """
+    from submission.answers import degenerate
+    from submission.commands.export import answered_rows
+
+    with options.open_existing(ledger) as book:
+        record = book.run(run)
+        progress = book.progress(run)
+        scores = book.scores(run)
+        submissions = book.submissions(run)
+    answers = answered_rows(ledger, run) if progress.done else []
+    report = {
+        **asdict(record),
+        "recipe": json.loads(record.recipe),
+        **asdict(progress),
+        "tokens_per_second": _speed(progress.completion_tokens, record.seconds),
+        "degenerate": asdict(degenerate(answers)),
+        "degenerate_rows": {name: _rows(answers, name) for name in TROUBLES},
+        "scores": scores,
+        "submissions": submissions,
+    }
+    if as_json:
+        options.print_json(report)
+    else:
+        _print(report)
+
+
+def _speed(tokens: int, seconds: float) -> float | None:
+    return tokens / seconds if seconds > 0 else None
+
+
+def _rows(answers: list[Answer], trouble: str) -> list[dict[str, str]]:
+    found = [answer for answer in answers if getattr(answer, trouble)]
+    return [
+        {"id": answer.id, "question": answer.question, "answer": answer.text}
+        for answer in found[:EXAMPLES]
+    ]
+
+
+def _print(report: dict[str, Any]) -> None:
+    print_facts(_facts(report))
+    for trouble, title in TROUBLES.items():
+        if rows := report["degenerate_rows"][trouble]:
+            click.echo()
+            print_table(
+                ["Id", "Question", "Answer"],
+                [(row["id"], shortened(row["question"]), shortened(row["answer"])) for row in rows],
+                title=f"{title}: {report['degenerate'][trouble]}",
+            )
+    if report["scores"]:
+        click.echo()
+        print_table(
+            ["Metric", "Value", "95 % interval", "Rows", "Signature"],
+            [_score(score) for score in report["scores"]],
+        )
+
+
+def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
+    speed = report["tokens_per_second"]
+    spent = f"{report['completion_tokens']} tokens in {report['seconds']:.1f} s"
+    done = f"{report['done']} of {report['rows']} rows"
+    if report["done"] < report["rows"]:
+        done += ", resumed by the command below"
+    return [
+        ("Run", report["name"]),
+        ("Competition", report["competition"]),
+        ("Test file", report["test_file"]),
+        ("Recipe", report["recipe"]["name"]),
+        ("Engine", report["engine"]),
+        ("Answered", done),
+        ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
+        ("Started", report["created"]),
+        ("Finished", report["finished"] or "not yet"),
+        ("Command", report["command"]),
+    ]
+
+
+def _score(score: dict[str, Any]) -> tuple[str, ...]:
+    name = score["metric"] + (" (proxy)" if score.get("proxy") else "")
+    interval = f"{score['low']:.5f} .. {score['high']:.5f}" if "low" in score else ""
+    return name, f"{score['value']:.5f}", interval, str(score.get("n", "")), score["signature"]

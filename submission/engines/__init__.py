@@ -1,0 +1,1 @@
+"""Engines: requests in, completions out, each as soon as it is finished."""

@@ -1,0 +1,136 @@
+"""The model, adapter and tokenizer of a recipe, on disk: what both model engines share."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from submission.engines.base import EngineContext
+from submission.engines.machine import installed, resolve_dtype
+from submission.errors import InputError
+from submission.models import ModelFiles, folder_digest, locate_model
+from submission.prompts.encode import PromptEncoder, stop_tokens
+from submission.records import Question
+
+
+class Checkpoint:
+    """Finds files, tokenizes, and says what answers depend on; loads no weights."""
+
+    def __init__(self, context: EngineContext) -> None:
+        recipe = context.recipe
+        if recipe.model is None:
+            raise InputError(f"Recipe '{recipe.name}' names no model. Give one with --model.")
+        self._context = context
+        self._declared = recipe.model
+        self.model = locate_model(recipe.model.name, recipe.engine.revision)
+        self.adapter = locate_model(recipe.model.adapter) if recipe.model.adapter else None
+        if not (self.model.folder / "config.json").is_file():
+            raise InputError(
+                f"{self.model.folder} is an adapter, not a model. Give its base as the model "
+                "and the adapter with --adapter, or merge it first with leaderkit merge."
+            )
+        if self.adapter and not (self.adapter.folder / "adapter_config.json").is_file():
+            raise InputError(f"{self.adapter.folder}: no adapter_config.json; not a PEFT adapter.")
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The model's config.json."""
+        return _read_json(self.model.folder / "config.json")
+
+    @property
+    def encoder_decoder(self) -> bool:
+        """Whether the model has an encoder of its own for the prompt."""
+        if self._declared.kind != "auto":
+            return self._declared.kind == "seq2seq"
+        return bool(self.config.get("is_encoder_decoder", False))
+
+    @property
+    def dtype(self) -> str:
+        """The precision that the recipe asks for, ``auto`` resolved for this machine."""
+        configured = self.config.get("dtype") or self.config.get("torch_dtype")
+        return resolve_dtype(self._context.recipe.engine.dtype, configured)
+
+    @property
+    def adapter_rank(self) -> int:
+        """The adapter's rank, from its own configuration; the largest where layers differ."""
+        if self.adapter is None:
+            return 0
+        config = _read_json(self.adapter.folder / "adapter_config.json")
+        try:
+            return max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                f"{self.adapter.folder}/adapter_config.json gives no rank 'r'."
+            ) from None
+
+    @cached_property
+    def tokenizer_folder(self) -> Path:
+        """Where the tokenizer is read from: as declared, else beside the model."""
+        if self._declared.tokenizer:
+            return locate_model_or_folder(self._declared.tokenizer).folder
+        return self.model.folder
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The transformers tokenizer."""
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(
+                str(self.tokenizer_folder), trust_remote_code=self._declared.trust_remote_code
+            )
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else "unreadable"
+            raise InputError(
+                f"{self.tokenizer_folder}: its tokenizer cannot be loaded: {first}"
+            ) from None
+
+    @cached_property
+    def encoder(self) -> PromptEncoder:
+        """Renders and tokenizes the recipe's prompts."""
+        return PromptEncoder(self.tokenizer, self._context.recipe.prompt)
+
+    @cached_property
+    def stops(self) -> tuple[list[int], list[str]]:
+        """The recipe's stops: token ids, and texts."""
+        return stop_tokens(self.tokenizer, self._context.recipe.sampling.stop)
+
+    def prompt_ids(self, question: Question, text: str) -> tuple[int, ...]:
+        """The prompt's token ids. Raises :class:`InputError` where the template gives none."""
+        ids = self.encoder.prompt_ids(text, question.context, question.row)
+        if not ids:
+            raise InputError(f"Question '{question.id}': the prompt template renders to nothing.")
+        return tuple(ids)
+
+    def identity(self, engine: str, *packages: str) -> dict[str, str]:
+        """What an answer depends on besides prompt and sampling, as plain strings."""
+        hash_file = self._context.hash_file
+        options = self._context.recipe.engine
+        return {
+            "engine": engine,
+            "weights": folder_digest(self.model.folder, hash_file),
+            "adapter": folder_digest(self.adapter.folder, hash_file) if self.adapter else "",
+            "tokenizer": folder_digest(self.tokenizer_folder, hash_file),
+            "dtype": self.dtype,
+            "quantization": options.quantization or "",
+            "max_model_len": str(options.max_model_len or ""),
+            **{name: installed(name) or "" for name in ("torch", "transformers", *packages)},
+        }
+
+
+def locate_model_or_folder(name: str) -> ModelFiles:
+    """A tokenizer's folder: local without a model in it, or a hub name."""
+    folder = Path(name).expanduser()
+    return ModelFiles(name, folder) if folder.is_dir() else locate_model(name)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a JSON object.")
+    return content

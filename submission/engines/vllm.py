@@ -1,0 +1,202 @@
+"""vLLM, offline: every request at once, each completion as it finishes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from submission.engines import lifeline
+from submission.engines.base import Completion, EngineContext, Finish, Request
+from submission.engines.checkpoint import Checkpoint
+from submission.engines.machine import (
+    VLLM_DISTRIBUTIONS,
+    has_gpu,
+    processors,
+    vllm_version,
+)
+from submission.engines.quiet import EngineLog
+from submission.errors import InputError
+from submission.records import Question
+
+
+class VllmEngine:
+    """A merged model, or a base with an adapter at run time, in vLLM's continuous batching."""
+
+    def __init__(self, context: EngineContext) -> None:
+        version = vllm_version()
+        if version is None:
+            raise InputError(
+                "vLLM is not installed. Run make setup, or: pip install vllm==0.32.0 "
+                "(GPU); or choose --engine transformers."
+            )
+        self._context = context
+        self._checkpoint = Checkpoint(context)
+        if self._checkpoint.encoder_decoder:
+            raise InputError(
+                f"vLLM does not run encoder-decoder models such as "
+                f"'{self._checkpoint.model.name}'. Use --engine transformers."
+            )
+        if context.recipe.sampling.beams > 1:
+            raise InputError("sampling.beams needs --engine transformers.")
+        self.identity: Mapping[str, str] = self._checkpoint.identity("vllm", *VLLM_DISTRIBUTIONS)
+        place = "GPU" if has_gpu() else f"CPU, {len(processors())} threads"
+        adapter = ", adapter at run time" if self._checkpoint.adapter else ""
+        self.description = f"vLLM {version} ({place}), {self._checkpoint.dtype}{adapter}"
+        self._llm: Any = None
+        self._log = EngineLog()
+
+    def tokens(self, question: Question, text: str) -> tuple[int, ...]:
+        """The prompt's token ids for ``text`` asked of ``question``."""
+        return self._checkpoint.prompt_ids(question, text)
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Each request's completion as it finishes."""
+        engine = self._llm.llm_engine
+        context_length = int(engine.model_config.max_model_len)
+        sendable = []
+        for request in requests:
+            if len(request.tokens) >= context_length:
+                yield Completion(request.key, "", Finish.PROMPT_TOO_LONG, len(request.tokens))
+            else:
+                sendable.append(request)
+        lora = self._lora()
+        for request in _in_order(sendable):
+            engine.add_request(
+                request.key,
+                {"prompt_token_ids": list(request.tokens)},
+                self._sampling(request),
+                lora_request=lora,
+            )
+        try:
+            while engine.has_unfinished_requests():
+                for output in engine.step():
+                    if output.finished:
+                        yield _completion(output)
+        finally:
+            # A consumer that stops early must not leave rows for the next call to find.
+            if engine.has_unfinished_requests():
+                engine.abort_request([request.key for request in sendable])
+
+    def close(self) -> None:
+        """End the engine core and free its memory."""
+        if self._llm is not None:
+            self._llm.llm_engine.engine_core.shutdown()
+            self._llm = None
+
+    def start(self) -> None:
+        """Start the engine core; its own output is kept aside."""
+        if self._llm is None:
+            _prepare_environment(self._context)
+            lifeline.hold()
+            options = self._context.recipe.engine
+            checkpoint = self._checkpoint
+            self._context.say(f"Starting {self.description}.")
+            try:
+                with self._log.capture():
+                    from vllm import LLM
+
+                    self._llm = LLM(
+                        model=str(checkpoint.model.folder),
+                        tokenizer=str(checkpoint.tokenizer_folder),
+                        dtype=checkpoint.dtype,
+                        quantization=options.quantization,
+                        tensor_parallel_size=options.tensor_parallel_size,
+                        gpu_memory_utilization=options.gpu_memory_utilization,
+                        max_model_len=options.max_model_len,
+                        trust_remote_code=bool(
+                            self._context.recipe.model
+                            and self._context.recipe.model.trust_remote_code
+                        ),
+                        enable_lora=checkpoint.adapter is not None,
+                        max_lora_rank=_lora_slot(checkpoint),
+                        enable_prefix_caching=True,
+                        enforce_eager=not has_gpu(),
+                        seed=0,
+                    )
+            except (RuntimeError, ValueError, OSError, NotImplementedError) as error:
+                reason = self._log.reason() or str(error).strip().partition("\n")[0]
+                raise InputError(
+                    f"vLLM cannot run '{checkpoint.model.name}': {reason or type(error).__name__} "
+                    "(--engine transformers may run it)."
+                ) from error
+
+    def _sampling(self, request: Request) -> Any:
+        from vllm import SamplingParams
+
+        sampling = self._context.recipe.sampling
+        stop_ids, stop_texts = self._checkpoint.stops
+        return SamplingParams(
+            max_tokens=sampling.max_tokens,
+            temperature=0.0 if sampling.greedy else sampling.temperature,
+            top_p=1.0 if sampling.greedy else sampling.top_p,
+            top_k=0 if sampling.greedy else sampling.top_k,
+            repetition_penalty=sampling.repetition_penalty,
+            stop=stop_texts or None,
+            stop_token_ids=stop_ids or None,
+            seed=None if sampling.greedy else request.seed,
+        )
+
+    def _lora(self) -> Any:
+        if self._checkpoint.adapter is None:
+            return None
+        from vllm.lora.request import LoRARequest
+
+        return LoRARequest("adapter", 1, str(self._checkpoint.adapter.folder.resolve()))
+
+
+def _prepare_environment(context: EngineContext) -> None:
+    """What vLLM reads from the environment when it is imported; the user's own values stay."""
+    defaults = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
+    if not has_gpu():
+        # Left to itself vLLM takes one thread per physical core and keeps some for its own
+        # frontend, which leaves small machines with a single thread.
+        shares = context.recipe.engine.tensor_parallel_size
+        threads = processors()
+        defaults["VLLM_CPU_OMP_THREADS_BIND"] = "|".join(
+            ",".join(map(str, threads[share::shares])) for share in range(shares)
+        )
+        defaults["VLLM_CPU_KVCACHE_SPACE"] = str(context.recipe.engine.cpu_kvcache_gib)
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def _in_order(requests: Sequence[Request]) -> list[Request]:
+    """Prompts with a shared beginning next to each other (their prefix is computed once), the
+    groups with the longest prompts first, so that no long row is left for the end.
+    """
+    groups: dict[tuple[int, ...], list[Request]] = {}
+    for request in requests:
+        groups.setdefault(request.tokens[:16], []).append(request)
+    ordered = sorted(groups.values(), key=lambda group: -max(len(r.tokens) for r in group))
+    return [
+        request
+        for group in ordered
+        for request in sorted(group, key=lambda request: -len(request.tokens))
+    ]
+
+
+def _lora_slot(checkpoint: Checkpoint) -> int:
+    """The smallest of vLLM's adapter sizes that holds this adapter's rank."""
+    if checkpoint.adapter is None:
+        return 16
+    rank = checkpoint.adapter_rank
+    sizes = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+    fitting = [size for size in sizes if size >= rank]
+    if not fitting:
+        raise InputError(
+            f"{checkpoint.adapter.folder}: rank {rank} is more than vLLM's {sizes[-1]}. "
+            "Merge the adapter with leaderkit merge."
+        )
+    return fitting[0]
+
+
+def _completion(output: Any) -> Completion:
+    first = output.outputs[0]
+    return Completion(
+        key=output.request_id,
+        text=first.text,
+        finish=Finish.LENGTH if first.finish_reason == "length" else Finish.STOP,
+        prompt_tokens=len(output.prompt_token_ids),
+        completion_tokens=len(first.token_ids),
+    )

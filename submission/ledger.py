@@ -1,0 +1,341 @@
+"""The journal of runs: every finished row, durable at once. The only module that speaks SQL."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from submission.engines.base import Completion, Finish
+from submission.errors import InputError
+from submission.models import sha256_file
+
+VERSION = 1
+WRITERS_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """One prompt of a run: which test row, which part of its question, which sample."""
+
+    position: int
+    part: int
+    sample: int
+    row_id: str
+    question: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPart:
+    """A planned part and its completion, ``None`` while there is none."""
+
+    position: int
+    part: int
+    sample: int
+    row_id: str
+    question: str
+    completion: Completion | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One recipe over one test file. ``recipe`` is its JSON, ``seconds`` time spent generating."""
+
+    name: str
+    fingerprint: str
+    competition: str
+    recipe: str
+    test_file: str
+    engine: str
+    command: str
+    created: str = ""
+    finished: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: test rows in all and with every part finished, and tokens generated."""
+
+    rows: int
+    done: int
+    completion_tokens: int
+
+
+class Ledger:
+    """A SQLite file (WAL). Reads may come from anywhere; one process writes one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=WRITERS_WAIT_SECONDS)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            # A row that was reported as done survives a power cut, not only a killed process.
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._create()
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(
+                f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
+            ) from None
+
+    def _create(self) -> None:
+        with self._transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == VERSION:
+                return
+            if version != 0:
+                raise InputError(
+                    f"{self.path}: written by another version of leaderkit (schema {version}, "
+                    f"this one reads {VERSION}). Give another file with --ledger."
+                )
+            schema = resources.files("submission").joinpath("ledger_schema.sql").read_text("utf-8")
+            statement = ""
+            for line in schema.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    self._db.execute(statement)
+                    statement = ""
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. The ledger cannot be used after."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def writing(self, run: str) -> Iterator[None]:
+        """Be the one writer of ``run``. Raises :class:`InputError` while another process is.
+
+        The lock goes with the process, however it ends.
+        """
+        folder = self.path.with_name(self.path.name + ".locks")
+        folder.mkdir(exist_ok=True)
+        name = hashlib.sha256(run.encode()).hexdigest()[:16]
+        with (folder / name).open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"Run '{run}' is being written by another process. "
+                    "Wait for it, end it, or use another --run name."
+                ) from None
+            yield
+
+    def begin(self, run: Run, parts: Sequence[PlannedPart], *, fresh: bool) -> int:
+        """Start or resume ``run``; answers already known by row key are taken over.
+
+        Returns how many parts have an answer now. With ``fresh`` the run is forgotten first and
+        nothing is taken over. Raises :class:`InputError` where the name belongs to a run with
+        another fingerprint.
+        """
+        with self._transaction():
+            if fresh:
+                self._db.execute("DELETE FROM run WHERE name = ?", (run.name,))
+            known = self._db.execute(
+                "SELECT fingerprint FROM run WHERE name = ?", (run.name,)
+            ).fetchone()
+            if known is None:
+                self._db.execute(
+                    "INSERT INTO run (name, fingerprint, competition, recipe, test_file, engine,"
+                    " command, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        run.name, run.fingerprint, run.competition, run.recipe,
+                        run.test_file, run.engine, run.command, _now(),
+                    ),
+                )  # fmt: skip
+            elif known[0] != run.fingerprint:
+                raise InputError(
+                    f"Run '{run.name}' was made with another recipe, model or test file. Use "
+                    "another --run name (finished rows that fit are reused), or --fresh to "
+                    "start this one over."
+                )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO part (run, position, part, sample, row_id, question,"
+                " row_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (run.name, p.position, p.part, p.sample, p.row_id, p.question, p.key)
+                    for p in parts
+                ],
+            )
+            if not fresh:
+                self._db.execute(
+                    "UPDATE part SET completion = (SELECT max(id) FROM completion"
+                    " WHERE completion.row_key = part.row_key)"
+                    " WHERE run = ? AND completion IS NULL",
+                    (run.name,),
+                )
+            (answered,) = self._db.execute(
+                "SELECT count(completion) FROM part WHERE run = ?", (run.name,)
+            ).fetchone()
+        return int(answered)
+
+    def record(self, run: str, completion: Completion) -> int:
+        """Keep a finished completion for every part of ``run`` that asked for it, durably.
+
+        Returns how many parts that was.
+        """
+        with self._transaction():
+            cursor = self._db.execute(
+                "INSERT INTO completion (row_key, text, finish, prompt_tokens,"
+                " completion_tokens, created) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    completion.key, completion.text, str(completion.finish),
+                    completion.prompt_tokens, completion.completion_tokens, _now(),
+                ),
+            )  # fmt: skip
+            updated = self._db.execute(
+                "UPDATE part SET completion = ? WHERE run = ? AND row_key = ?"
+                " AND completion IS NULL",
+                (cursor.lastrowid, run, completion.key),
+            )
+        return updated.rowcount
+
+    def spent(self, run: str, seconds: float, *, finished: bool) -> None:
+        """Add generation time to ``run`` and note whether it is complete."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE run SET seconds = seconds + ?, finished = ? WHERE name = ?",
+                (seconds, _now() if finished else None, run),
+            )
+
+    def runs(self) -> list[Run]:
+        """Every run, oldest first."""
+        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY created, name")  # noqa: S608
+        return [Run(*row) for row in rows]
+
+    def run(self, name: str) -> Run:
+        """The run called ``name``. Raises :class:`InputError` that names those there are."""
+        row = self._db.execute(f"SELECT {_RUN} FROM run WHERE name = ?", (name,)).fetchone()  # noqa: S608
+        if row is not None:
+            return Run(*row)
+        names = [run.name for run in self.runs()]
+        known = f"it has {', '.join(names[-8:])}" if names else "it is empty"
+        raise InputError(f"No run '{name}' in {self.path}: {known}.")
+
+    def has_run(self, name: str) -> bool:
+        """Whether there is a run called ``name``."""
+        return self._db.execute("SELECT 1 FROM run WHERE name = ?", (name,)).fetchone() is not None
+
+    def progress(self, run: str) -> Progress:
+        """How far ``run`` is."""
+        rows, done, tokens = self._db.execute(
+            "SELECT count(*), coalesce(sum(parts = answered), 0), coalesce(sum(tokens), 0) FROM ("
+            " SELECT count(*) AS parts, count(completion) AS answered,"
+            "  sum(completion_tokens) AS tokens"
+            " FROM part LEFT JOIN completion ON completion.id = part.completion"
+            " WHERE run = ? GROUP BY position)",
+            (run,),
+        ).fetchone()
+        return Progress(int(rows), int(done), int(tokens))
+
+    def pending(self, run: str) -> set[str]:
+        """The row keys that ``run`` has no completion for."""
+        rows = self._db.execute(
+            "SELECT DISTINCT row_key FROM part WHERE run = ? AND completion IS NULL", (run,)
+        )
+        return {key for (key,) in rows}
+
+    def parts(self, run: str) -> list[FinishedPart]:
+        """What ``run`` asked and got, in the order of the test file."""
+        rows = self._db.execute(
+            "SELECT position, part, sample, row_id, question, part.row_key, text, finish,"
+            " prompt_tokens, completion_tokens"
+            " FROM part LEFT JOIN completion ON completion.id = part.completion"
+            " WHERE run = ? ORDER BY position, sample, part",
+            (run,),
+        )
+        return [
+            FinishedPart(
+                position, part, sample, row_id, question,
+                None if text is None
+                else Completion(key, text, Finish(finish), prompt_tokens, completion_tokens),
+            )
+            for position, part, sample, row_id, question, key, text, finish, prompt_tokens,
+            completion_tokens in rows
+        ]  # fmt: skip
+
+    def save_score(
+        self, subject: str, reference: str, summary: Mapping[str, Any], rows: Mapping[str, float]
+    ) -> None:
+        """Keep a score and its value per row id; the same score computed again replaces it."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO score (subject, metric, signature, reference, summary,"
+                " rows, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    subject, summary["metric"], summary["signature"], reference,
+                    json.dumps(summary, ensure_ascii=False),
+                    json.dumps(rows, ensure_ascii=False), _now(),
+                ),
+            )  # fmt: skip
+
+    def scores(self, subject: str) -> list[dict[str, Any]]:
+        """The summaries of every score kept for a run or file, oldest first."""
+        rows = self._db.execute(
+            "SELECT summary FROM score WHERE subject = ? ORDER BY created, metric", (subject,)
+        )
+        return [json.loads(summary) for (summary,) in rows]
+
+    def save_submission(
+        self, path: Path, sha256: str, run: str | None, manifest: Mapping[str, Any]
+    ) -> None:
+        """Remember that a submission file was written."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO submission (path, sha256, run, manifest, created)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (str(path), sha256, run, json.dumps(manifest, ensure_ascii=False), _now()),
+            )
+
+    def hash_file(self, path: Path) -> str:
+        """SHA-256 of a file, remembered as long as its size and modification time stay."""
+        status = path.stat()
+        known = self._db.execute(
+            "SELECT sha256 FROM file_hash WHERE path = ? AND size = ? AND mtime_ns = ?",
+            (str(path.resolve()), status.st_size, status.st_mtime_ns),
+        ).fetchone()
+        if known is not None:
+            return str(known[0])
+        digest = sha256_file(path)
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO file_hash (path, size, mtime_ns, sha256)"
+                " VALUES (?, ?, ?, ?)",
+                (str(path.resolve()), status.st_size, status.st_mtime_ns, digest),
+            )
+        return digest
+
+
+_RUN = (
+    "name, fingerprint, competition, recipe, test_file, engine, command, created, finished, seconds"
+)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

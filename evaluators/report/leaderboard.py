@@ -87,13 +87,18 @@ def render(
 
     ``baseline`` names what the differences are against.
     """
+    from rich.box import SIMPLE
     from rich.table import Table
     from rich.text import Text
 
     shown = [column for column in _columns(baseline) if any(column.cells(rows))]
-    table = Table(title=Text(printable(title)) if title else None)
+    table = Table(title=Text(printable(title)) if title else None, box=SIMPLE, padding=(0, 1, 0, 0))
     for column in shown:
-        table.add_column(Text(column.title), justify="left" if column.left else "right")
+        table.add_column(
+            Text(column.title),
+            justify="left" if column.left else "right",
+            no_wrap=not column.left,
+        )
     for cells in zip(*(column.cells(rows) for column in shown), strict=True):
         table.add_row(*(Text(cell) for cell in cells))
     return table
@@ -105,25 +110,28 @@ class _Column:
     fields: tuple[str, ...]
     left: bool = False
     signed: bool = False
+    between: str = ""
+    digits: int = 4
 
     def cells(self, rows: Sequence[LeaderboardRow]) -> list[str]:
         return [self._cell(row) for row in rows]
 
     def _cell(self, row: LeaderboardRow) -> str:
         values = [getattr(row, name) for name in self.fields]
-        if any(value is None for value in values):
+        if all(value is None for value in values):
             return ""
-        texts = [self._text(value) for value in values]
-        return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+        return self.between.join(self._text(value) for value in values)
 
-    def _text(self, value: str | float | bool) -> str:
+    def _text(self, value: str | float | bool | None) -> str:
+        if value is None:
+            return "-"
         if isinstance(value, str):
             return printable(value)
         if isinstance(value, bool):
             return "proxy" if value else ""
         if isinstance(value, int):
             return str(value)
-        return f"{value:+.4f}" if self.signed else f"{value:.4f}"
+        return f"{value:{'+' if self.signed else ''}.{self.digits}f}"
 
 
 def _columns(baseline: str | None) -> tuple[_Column, ...]:
@@ -133,16 +141,16 @@ def _columns(baseline: str | None) -> tuple[_Column, ...]:
         _Column("name", ("name",), left=True),
         _Column("kind", ("kind",), left=True),
         _Column("score", ("score",)),
-        _Column("95 %", ("low", "high")),
+        _Column("95 %", ("low", "high"), between=" … ", digits=3),
         _Column("n", ("n",)),
         _Column(against, ("difference",), signed=True),
-        _Column("95 % of it", ("difference_low", "difference_high"), signed=True),
+        _Column(
+            "95 %", ("difference_low", "difference_high"), signed=True, between=" … ", digits=3
+        ),
         _Column("p", ("p_value",)),
-        _Column("wins/ties/losses", ("wins", "ties", "losses")),
-        _Column("public part", ("public_low", "public_high")),
-        _Column("empty", ("empty",)),
-        _Column("cut off", ("cut_off",)),
-        _Column("echoed", ("echoed",)),
+        _Column("win/tie/loss", ("wins", "ties", "losses"), between="/"),
+        _Column("public part", ("public_low", "public_high"), between=" … ", digits=3),
+        _Column("empty/cut/echo", ("empty", "cut_off", "echoed"), between="/"),
         _Column("", ("proxy",), left=True),
         _Column("note", ("note",), left=True),
         _Column("source", ("source",), left=True),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pydantic import ValidationError
+
 from submission.engines.base import Finish
 from submission.errors import InputError
 from submission.ledger import FinishedPart, Ledger
@@ -51,7 +53,12 @@ def run_answers(ledger: Ledger, run: str, *, sample: int = 0) -> list[Answer]:
     Raises :class:`InputError` for an unknown run and for one that is not finished.
     """
     record = ledger.run(run)
-    recipe = Recipe.model_validate_json(record.recipe)
+    try:
+        recipe = Recipe.model_validate_json(record.recipe)
+    except ValidationError:
+        raise InputError(
+            f"Run '{run}' was made by another version of leaderkit. Generate it again with --fresh."
+        ) from None
     parts = [part for part in ledger.parts(run) if part.sample == sample]
     if not parts:
         raise InputError(f"Run '{run}' has no sample {sample}.")

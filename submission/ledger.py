@@ -313,6 +313,22 @@ class Ledger:
                 (str(path), sha256, run, json.dumps(manifest, ensure_ascii=False), _now()),
             )
 
+    def submissions(self, run: str) -> list[dict[str, Any]]:
+        """Every submission file written from ``run``, oldest first."""
+        rows = self._db.execute(
+            "SELECT path, sha256, created, manifest FROM submission WHERE run = ? ORDER BY created",
+            (run,),
+        )
+        return [
+            {
+                "path": path,
+                "sha256": sha256,
+                "created": created,
+                "uploadable": json.loads(manifest)["uploadable"],
+            }
+            for path, sha256, created, manifest in rows
+        ]
+
     def hash_file(self, path: Path) -> str:
         """SHA-256 of a file, remembered as long as its size and modification time stay."""
         status = path.stat()

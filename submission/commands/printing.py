@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
 
 from evaluators import Score
 from submission.answers import Degenerate
 from submission.check import Finding
+from submission.compare import Comparison
 from submission.generate import Report
+
+WIDTH = 160
 
 
 def print_report(report: Report) -> None:
@@ -55,3 +62,27 @@ def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
             f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
         )
         click.echo(f"  {score.signature}")
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """A leaderboard, as wide as the terminal, or as it needs where there is none."""
+    from rich.console import Console
+
+    from evaluators import render
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.print(render(comparison.rows, baseline=comparison.baseline))
+    click.echo(f"Score: {comparison.signature}")
+    if comparison.proxy_reason:
+        click.secho(f"Proxy: {comparison.proxy_reason}.", fg="yellow")
+
+
+def comparison_json(comparison: Comparison, out: Path) -> dict[str, Any]:
+    """A leaderboard for programs."""
+    return {
+        "leaderboard": [asdict(row) for row in comparison.rows],
+        "baseline": comparison.baseline,
+        "signature": comparison.signature,
+        "proxy": comparison.proxy_reason,
+        "file": str(out),
+    }

@@ -1,0 +1,53 @@
+"""``leaderkit demo``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=options.FILE,
+    default=Path("out/demo"),
+    show_default=True,
+    help="Folder for the adapter, the model, the ledger and the results.",
+)
+@click.option("--fresh", is_flag=True, help="Start over instead of taking what is there.")
+@options.as_json()
+def command(out: Path, fresh: bool, as_json: bool) -> None:
+    """Run the whole chain on the sample data with the embedded model.
+
+    Trains a LoRA adapter, merges it, answers the sample test file with vLLM, writes and checks a
+    submission, and compares it with the unadapted base, nearest, medoid and constant. A second
+    run takes what it finds.
+    """
+    from baselines.commands.outcome import outcome_json, print_outcome
+    from baselines.demo import STAND_INS, run_demo
+    from submission.errors import CheckFailed, Stopped
+
+    done = run_demo(out, options.say, command=options.command_line(), fresh=fresh)
+    if as_json:
+        options.print_json(
+            {
+                "training": done.training.as_json(),
+                "merged": str(done.merged),
+                **outcome_json(done.outcome),
+                "seconds": done.seconds,
+            }
+        )
+    else:
+        print_outcome(done.outcome)
+        took = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in done.seconds.items())
+        click.echo(f"Took: {took}.\n\n{STAND_INS}")
+    if done.outcome.failed:
+        name, why = next(iter(done.outcome.failed.items()))
+        raise Stopped(f"{name} failed: {why}")
+    for written, findings in done.outcome.submissions:
+        if any(finding.severity == "error" for finding in findings):
+            raise CheckFailed(f"{written.path} does not pass its check: {asdict(findings[0])}")

@@ -1,0 +1,41 @@
+"""``leaderkit run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@click.argument("experiment", type=options.FILE, metavar="EXPERIMENT.toml")
+@click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
+@options.ledger()
+@options.as_json()
+def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
+    """Generate, score, submit and compare several recipes, as EXPERIMENT.toml says.
+
+    Runs whose answers are in the ledger are not computed again. One that fails does not stop the
+    others; the command then ends with 3.
+    """
+    from baselines.commands.outcome import outcome_json, print_outcome
+    from baselines.experiment import read_experiment, run_experiment
+    from submission.errors import Stopped
+    from submission.ledger import Ledger
+
+    declared = read_experiment(experiment)
+    with Ledger(ledger) as book:
+        outcome = run_experiment(
+            declared, book, options.say, command=options.command_line(), fresh=fresh
+        )
+    if as_json:
+        options.print_json(outcome_json(outcome))
+    else:
+        print_outcome(outcome)
+    if outcome.failed:
+        raise Stopped(
+            f"{len(outcome.failed)} of {len(declared.runs)} runs failed: "
+            f"{', '.join(outcome.failed)}. The others are kept."
+        )

@@ -1,0 +1,122 @@
+"""The whole chain on the sample data with the embedded model."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from baselines.experiment import Experiment, Outcome, RunTable, run_experiment
+from baselines.training.report import TrainingReport
+from baselines.training.sft import train
+from submission.adapters import merge
+from submission.adapters.prompts import read_prompts
+from submission.competitions import find_competition
+from submission.ledger import Ledger
+from submission.models import EMBEDDED, ModelFiles, locate_model, sha256_file
+from submission.recipes import find_recipe
+from submission.records import read_training
+
+COMPETITION = "sample-wallpaper"
+
+STAND_INS = f"""\
+What stands in for what:
+  model        '{EMBEDDED}' is a very small GPT-2 trained on this project's sample text; its answers
+               are not good. A contest's model goes in its place with --model.
+  data         data_sample/wallpaper is written for this project, in the season-2 format.
+  score        hashed character n-grams, which '{COMPETITION}' declares as its encoder. Contests use
+               sentence-transformers models.
+Everything else is what a contest runs: peft training, merging, vLLM, the ledger, the check."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo did, and how long each step took in seconds."""
+
+    training: TrainingReport
+    merged: Path
+    outcome: Outcome
+    seconds: dict[str, float]
+
+
+def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool = False) -> Demo:
+    """Train an adapter, merge it, answer, score, submit, check and compare, all under ``out``.
+
+    What an earlier demo in ``out`` finished is taken over. ``fresh`` starts over.
+    """
+    if fresh:
+        for name in ("adapter", "merged"):
+            shutil.rmtree(out / name, ignore_errors=True)
+    seconds: dict[str, float] = {}
+    data = Path(str(resources.files("data_sample"))) / "wallpaper"
+    base = locate_model(EMBEDDED)
+
+    say("== train a LoRA adapter on the embedded model")
+    started = time.perf_counter()
+    training = _train(base, data / "train.csv", out / "adapter", say)
+    seconds["train"] = time.perf_counter() - started
+
+    say("== merge it into its base")
+    started = time.perf_counter()
+    merged = _merge(base, out / "adapter", out / "merged", training, say)
+    seconds["merge"] = time.perf_counter() - started
+
+    started = time.perf_counter()
+    experiment = Experiment(
+        competition=COMPETITION,
+        test=data / "test.csv",
+        train=data / "train.csv",
+        references=data / "references.csv",
+        template=data / "sample_submission.csv",
+        out=out,
+        baseline="embedded-base",
+        runs=[
+            RunTable(
+                name="embedded-lora",
+                recipe="embedded",
+                model=str(merged),
+                engine="vllm",
+                submit=True,
+            ),
+            RunTable(name="embedded-base", recipe="embedded", engine="vllm"),
+            RunTable(name="nearest", recipe="nearest"),
+            RunTable(name="medoid", recipe="medoid"),
+            RunTable(name="constant", recipe="constant"),
+        ],
+    )
+    with Ledger(out / "ledger.db") as ledger:
+        outcome = run_experiment(experiment, ledger, say, command=command, fresh=fresh)
+    seconds["generate, score, submit, compare"] = time.perf_counter() - started
+    return Demo(training, merged, outcome, seconds)
+
+
+def _train(base: ModelFiles, data: Path, out: Path, say: Callable[[str], None]) -> TrainingReport:
+    return train(
+        find_recipe("embedded"),
+        read_training(find_competition(COMPETITION).profile, data),
+        out,
+        base=base,
+        data_sha256=sha256_file(data),
+        resume=True,
+        say=say,
+    )
+
+
+def _merge(
+    base: ModelFiles,
+    adapter: Path,
+    folder: Path,
+    training: TrainingReport,
+    say: Callable[[str], None],
+) -> Path:
+    """The merged model of exactly this training, merged now unless it is there."""
+    out = folder / training.fingerprint[:12]
+    if out.is_dir():
+        say(f"{out}: merged already")
+        return out
+    report = merge(base, ModelFiles(str(adapter), adapter), out, read_prompts(), say=say)
+    say(report.summary())
+    return out

@@ -111,10 +111,6 @@ def run(arguments: list[str] | None = None) -> int:
     except EvaluationError as error:
         click.echo(f"Error: {error}", err=True)
         return LeaderkitError.exit_code
-    except BrokenPipeError:
-        # The reader of our output (such as head) has enough.
-        sys.stderr.close()
-        return 0
     return result if isinstance(result, int) else 0
 
 

@@ -152,7 +152,7 @@ def _known(competition: Competition) -> list[LeaderboardRow]:
                 name=known.name,
                 kind="known",
                 score=score,
-                note=f"organizer's leaderboard{private}; certainty {known.certainty}",
+                note=f"organizer's leaderboard{private}, certainty {known.certainty}",
                 source=known.source,
             )
         )

@@ -190,6 +190,11 @@ class Ledger:
                     " WHERE run = ? AND completion IS NULL",
                     (run.name,),
                 )
+            self._db.execute(
+                "UPDATE run SET finished = NULL WHERE name = ? AND EXISTS"
+                " (SELECT 1 FROM part WHERE run = name AND completion IS NULL)",
+                (run.name,),
+            )
             (answered,) = self._db.execute(
                 "SELECT count(completion) FROM part WHERE run = ?", (run.name,)
             ).fetchone()

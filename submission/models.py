@@ -19,6 +19,8 @@ WEIGHTS = (".safetensors", ".bin", ".model")
 CONFIGURATION = (".json", ".jinja", ".txt")
 # Other frameworks' copies of the same weights, and demonstration files.
 UNUSED = ("*.h5", "*.msgpack", "*.onnx", "*.ot", "*.gguf", "*.pth", "*.md", "original/*", "onnx/*")
+# PyTorch pickles only where the repository has no safetensors.
+FIRST_THEN = ([*UNUSED, "*.bin"], [*UNUSED])
 _BLOB = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -58,17 +60,13 @@ def _download(name: str, revision: str | None) -> Path:
     pinned = f" at revision '{revision}'" if revision else ""
     local = "or give a local copy with --model PATH"
     try:
-        try:
-            cached = Path(snapshot_download(name, revision=revision, local_files_only=True))
-            if _has_weights(cached) and not _lacks_shards(cached):
-                return cached
-        except hub.LocalEntryNotFoundError:
-            pass
-        # PyTorch pickles only where the repository has no safetensors.
-        skipped = [*UNUSED, "*.bin"]
-        folder = Path(snapshot_download(name, revision=revision, ignore_patterns=skipped))
-        if not _has_weights(folder):
-            folder = Path(snapshot_download(name, revision=revision, ignore_patterns=[*UNUSED]))
+        cached = _cached(name, revision)
+        if cached is not None:
+            return cached
+        for ignored in FIRST_THEN:
+            folder = Path(snapshot_download(name, revision=revision, ignore_patterns=ignored))
+            if _has_weights(folder):
+                break
     except hub.GatedRepoError:
         raise InputError(
             f"Model '{name}' is gated: accept its licence on its hub page and set HF_TOKEN, "
@@ -85,7 +83,7 @@ def _download(name: str, revision: str | None) -> Path:
         raise InputError(
             f"'{name}' is neither a local folder nor a hub name (OWNER/NAME)."
         ) from None
-    except (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, OSError) as error:
+    except (hub.OfflineModeIsEnabled, hub.HTTPError, OSError) as error:  # type: ignore[attr-defined]
         cause = type(error.__cause__ or error).__name__
         reason = "HF_HUB_OFFLINE is set" if _offline() else cause
         raise InputError(
@@ -104,6 +102,25 @@ def _offline() -> bool:
     from huggingface_hub import constants
 
     return bool(constants.HF_HUB_OFFLINE)
+
+
+def _cached(name: str, revision: str | None) -> Path | None:
+    """The model's folder if all of it has been downloaded before."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    for ignored in FIRST_THEN:
+        try:
+            folder = Path(
+                snapshot_download(
+                    name, revision=revision, ignore_patterns=ignored, local_files_only=True
+                )
+            )
+        except LocalEntryNotFoundError:
+            continue
+        if _has_weights(folder) and not _lacks_shards(folder):
+            return folder
+    return None
 
 
 def _has_weights(folder: Path) -> bool:

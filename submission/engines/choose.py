@@ -7,7 +7,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from submission.engines.base import Engine, EngineContext, EngineFactory
+from submission.engines.checkpoint import Checkpoint
 from submission.engines.machine import vllm_version
+from submission.engines.vllm import takes_adapter
 from submission.errors import InputError
 
 ENTRY_POINTS = "leaderkit.engines"
@@ -47,12 +49,10 @@ def _automatic(context: EngineContext) -> tuple[str, str]:
         return "transformers", "vLLM is not installed; see leaderkit doctor"
     if context.recipe.sampling.beams > 1:
         return "transformers", "beam search"
-    if _encoder_decoder(context):
+    checkpoint = Checkpoint(context)
+    if checkpoint.encoder_decoder:
         return "transformers", "vLLM does not run encoder-decoder models"
+    architectures = checkpoint.config.get("architectures") or []
+    if checkpoint.adapter and not takes_adapter(context, architectures):
+        return "transformers", f"vLLM applies no adapter to {', '.join(architectures)} at run time"
     return "vllm", f"vLLM {version} is installed"
-
-
-def _encoder_decoder(context: EngineContext) -> bool:
-    from submission.engines.checkpoint import Checkpoint
-
-    return Checkpoint(context).encoder_decoder

@@ -7,10 +7,12 @@ every process it spawns, and :func:`hold` covers those it forks.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import signal
 import sys
+import threading
 
 OWNER = "LEADERKIT_ENGINE_OWNER"
 _PR_SET_PDEATHSIG = 1
@@ -35,11 +37,22 @@ def attach() -> None:
     # The owner may have died while this process was still importing.
     if not _alive(int(owner)):
         os._exit(1)
+    # Ctrl-C reaches every process of a terminal; the owner decides what ends.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(_leave)
 
 
 def _end_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _leave() -> None:
+    """End at once: taking down an interpreter full of modules takes seconds, and vLLM waits."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _alive(pid: int) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
+
+_ERROR = re.compile(r"\b\w*Error\b.*")
 
 
 class EngineLog:
@@ -38,12 +41,12 @@ class EngineLog:
                 os.close(copy)
 
     def reason(self) -> str:
-        """The last line that looks like an error; empty if there is none."""
+        """The last error in the log, without the log's own prefixes; empty if there is none."""
         self._file.seek(0)
         lines = self._file.read().decode(errors="replace").splitlines()
         errors = [
-            line.strip()
+            found[0].strip()
             for line in lines
-            if "Error" in line and "Engine core initialization failed" not in line
+            if (found := _ERROR.search(line)) and "initialization failed" not in line
         ]
-        return errors[-1][-300:] if errors else ""
+        return errors[-1][:300] if errors else ""

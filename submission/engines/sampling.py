@@ -12,7 +12,6 @@ def generation_config(
     max_new_tokens: int,
     ends: list[int],
     pad: int,
-    stop_texts: list[str],
     own: Any,
 ) -> Any:
     """transformers' form of ``sampling``; the model's own sampling defaults do not leak in.
@@ -30,8 +29,33 @@ def generation_config(
         pad_token_id=pad,
         bos_token_id=own.bos_token_id,
         decoder_start_token_id=own.decoder_start_token_id,
-        stop_strings=stop_texts or None,
     )
+
+
+def text_stops(stops: list[str], tokenizer: Any, prompt: int) -> Any:
+    """Stopping criteria that end a row at any of ``stops`` in its answer.
+
+    transformers' own also match a stop text that begins in the ``prompt`` first tokens.
+    """
+    from transformers import StoppingCriteria, StoppingCriteriaList
+
+    criteria = StoppingCriteriaList()
+    if not stops:
+        return criteria
+
+    import torch
+
+    # A token is at least a byte of text, but for a few such as a leading space.
+    window = max(len(stop.encode()) for stop in stops) + 8
+
+    class TextStops(StoppingCriteria):  # type: ignore[misc]
+        def __call__(self, ids: Any, _scores: Any, **_: Any) -> Any:
+            tails = tokenizer.batch_decode(ids[:, prompt:][:, -window:], skip_special_tokens=True)
+            found = [any(stop in tail for stop in stops) for tail in tails]
+            return torch.tensor(found, device=ids.device)
+
+    criteria.append(TextStops())
+    return criteria
 
 
 def row_sampling(sampling: Sampling, seeds: list[int]) -> Any:

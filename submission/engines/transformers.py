@@ -105,6 +105,7 @@ class TransformersEngine:
         """Load the model."""
         if self._model is None:
             import torch
+            from safetensors import SafetensorError
             from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
             checkpoint = self._checkpoint
@@ -122,12 +123,12 @@ class TransformersEngine:
                         from peft import PeftModel
 
                         model = PeftModel.from_pretrained(model, str(checkpoint.adapter.folder))
-            except (OSError, ValueError, RuntimeError) as error:
+                self._model = model.to("cuda" if has_gpu() else "cpu").eval()
+            except (OSError, ValueError, RuntimeError, SafetensorError) as error:
                 first = (str(error).strip() or type(error).__name__).splitlines()[0]
                 raise InputError(
                     f"transformers cannot load '{checkpoint.model.name}': {first}"
                 ) from error
-            self._model = model.to("cuda" if has_gpu() else "cpu").eval()
 
     def _generate(self, batch: Sequence[Request]) -> list[Completion]:
         import torch
@@ -146,23 +147,26 @@ class TransformersEngine:
         mask = torch.zeros((len(batch), width), dtype=torch.long)
         for row, request in enumerate(batch):
             start = width - len(request.tokens) if left else 0
+            # A repetition penalty sees padding too; the row's own token changes nothing for it.
+            ids[row, :start] = request.tokens[0]
             ids[row, start : start + len(request.tokens)] = torch.tensor(request.tokens)
             mask[row, start : start + len(request.tokens)] = 1
         limit = self._context_length()
         room = sampling.max_tokens if limit is None else min(sampling.max_tokens, limit - width)
-        from submission.engines.sampling import generation_config, row_sampling
+        from submission.engines.sampling import generation_config, row_sampling, text_stops
 
+        prompt = width if left else 1
         with torch.inference_mode():
             output = model.generate(
                 input_ids=ids.to(model.device),
                 attention_mask=mask.to(model.device),
                 generation_config=generation_config(
-                    sampling, room, ends, pad, stop_texts, model.generation_config
+                    sampling, room, ends, pad, model.generation_config
                 ),
                 logits_processor=row_sampling(sampling, [request.seed for request in batch]),
-                **({"tokenizer": tokenizer} if stop_texts else {}),
+                stopping_criteria=text_stops(stop_texts, tokenizer, prompt),
             )
-        new = output[:, width:] if left else output[:, 1:]
+        new = output[:, prompt:]
         return [
             self._completion(request, row.tolist(), ends, pad, stop_texts)
             for request, row in zip(batch, new, strict=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from submission.engines import lifeline
 from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
+from submission.engines.interrupts import remembered
 from submission.engines.machine import (
     VLLM_DISTRIBUTIONS,
     has_gpu,
@@ -16,7 +18,7 @@ from submission.engines.machine import (
     vllm_version,
 )
 from submission.engines.quiet import EngineLog
-from submission.errors import InputError
+from submission.errors import InputError, Stopped
 from submission.records import Question
 
 
@@ -45,6 +47,7 @@ class VllmEngine:
         self.description = f"vLLM {version} ({place}), {self._checkpoint.dtype}{adapter}"
         self._llm: Any = None
         self._log = EngineLog()
+        self._alive = True
 
     def tokens(self, question: Question, text: str) -> tuple[int, ...]:
         """The prompt's token ids for ``text`` asked of ``question``."""
@@ -61,22 +64,38 @@ class VllmEngine:
             else:
                 sendable.append(request)
         lora = self._lora()
-        for request in _in_order(sendable):
-            engine.add_request(
-                request.key,
-                {"prompt_token_ids": list(request.tokens)},
-                self._sampling(request),
-                lora_request=lora,
-            )
         try:
-            while engine.has_unfinished_requests():
-                for output in engine.step():
-                    if output.finished:
-                        yield _completion(output)
+            for request in _in_order(sendable):
+                engine.add_request(
+                    request.key,
+                    {"prompt_token_ids": list(request.tokens)},
+                    self._sampling(request),
+                    lora_request=lora,
+                )
+            with remembered() as check_interrupted:
+                while engine.has_unfinished_requests():
+                    for output in self._step(check_interrupted):
+                        if output.finished:
+                            yield _completion(output)
         finally:
             # A consumer that stops early must not leave rows for the next call to find.
-            if engine.has_unfinished_requests():
+            if self._alive and engine.has_unfinished_requests():
                 engine.abort_request([request.key for request in sendable])
+
+    def _step(self, check_interrupted: Callable[[], None]) -> list[Any]:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            outputs = list(self._llm.llm_engine.step())
+            check_interrupted()
+        except (RuntimeError, EngineDeadError) as error:
+            self._alive = False
+            check_interrupted()
+            reason = self._log.reason() or "one of its processes ended, perhaps for lack of memory"
+            raise Stopped(
+                f"vLLM stopped: {reason}. Finished rows are kept; the same command resumes."
+            ) from error
+        return outputs
 
     def close(self) -> None:
         """End the engine core and free its memory."""
@@ -92,6 +111,12 @@ class VllmEngine:
             options = self._context.recipe.engine
             checkpoint = self._checkpoint
             self._context.say(f"Starting {self.description}.")
+            architectures = checkpoint.config.get("architectures") or []
+            if checkpoint.adapter and not takes_adapter(self._context, architectures):
+                raise InputError(
+                    f"vLLM applies no adapter to {', '.join(architectures)} at run time. Merge it "
+                    "with leaderkit merge, or use --engine transformers."
+                )
             try:
                 with self._log.capture():
                     from vllm import LLM
@@ -112,9 +137,14 @@ class VllmEngine:
                         max_lora_rank=_lora_slot(checkpoint),
                         enable_prefix_caching=True,
                         enforce_eager=not has_gpu(),
+                        # Thread binding on a CPU needs a worker process of its own.
+                        distributed_executor_backend=None if has_gpu() else "mp",
                         seed=0,
                     )
-            except (RuntimeError, ValueError, OSError, NotImplementedError) as error:
+                # What fails from here on is raised; vLLM would print its whole state as well.
+                if os.environ["VLLM_LOGGING_LEVEL"] == "ERROR":
+                    logging.getLogger("vllm").setLevel(logging.CRITICAL)
+            except Exception as error:  # vLLM raises it bare when a worker cannot start
                 reason = self._log.reason() or str(error).strip().partition("\n")[0]
                 raise InputError(
                     f"vLLM cannot run '{checkpoint.model.name}': {reason or type(error).__name__} "
@@ -145,6 +175,22 @@ class VllmEngine:
         return LoRARequest("adapter", 1, str(self._checkpoint.adapter.folder.resolve()))
 
 
+def takes_adapter(context: EngineContext, architectures: Sequence[str]) -> bool:
+    """Whether vLLM applies adapters at run time to a model of these architectures.
+
+    Imports vLLM. An architecture it does not know is left to its own message.
+    """
+    _prepare_environment(context)
+    with EngineLog().capture():
+        from vllm.model_executor.models.interfaces import supports_lora
+        from vllm.model_executor.models.registry import ModelRegistry
+
+        known = [
+            ModelRegistry.models[name] for name in architectures if name in ModelRegistry.models
+        ]
+        return not known or any(supports_lora(model.load_model_cls()) for model in known)
+
+
 def _prepare_environment(context: EngineContext) -> None:
     """What vLLM reads from the environment when it is imported; the user's own values stay."""
     defaults = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
@@ -157,6 +203,11 @@ def _prepare_environment(context: EngineContext) -> None:
             ",".join(map(str, threads[share::shares])) for share in range(shares)
         )
         defaults["VLLM_CPU_KVCACHE_SPACE"] = str(context.recipe.engine.cpu_kvcache_gib)
+        # The scheduler stays in this process: every process more imports all of vLLM again, one
+        # after the other, and competes with the worker for few processors.
+        defaults["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        # An interrupted worker never ends by itself, and has nothing to save.
+        defaults["VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS"] = "1"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
 

@@ -151,6 +151,26 @@ class CorpusMetric(Metric, Protocol):
         ...
 
 
+class SummedMetric(CorpusMetric, Protocol):
+    """A corpus metric whose value depends on sums over the rows only, such as BLEU.
+
+    ``evaluators.metrics.summed.Summed`` gives the rest to a class that has these two.
+    """
+
+    def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return what each row adds to the sums, shape ``(len(examples), statistics)``."""
+        ...
+
+    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values that sums of shape ``(samples, statistics)`` have: ``(samples,)``."""
+        ...
+
+
 def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:
     """Return whether the metric must be resampled as a whole."""
     return callable(getattr(metric, "resample", None))
+
+
+def is_summed_metric(metric: Metric) -> TypeGuard[SummedMetric]:
+    """Return whether sums of per-row statistics determine the metric's value."""
+    return callable(getattr(metric, "statistics", None)) and is_corpus_metric(metric)

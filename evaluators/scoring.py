@@ -22,26 +22,33 @@ def score(
     """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.
 
     Corpus metrics are resampled as a whole (percentile interval), row metrics by their row scores
-    (BCa). Raises EvaluationError for no examples, and what the metric raises.
+    (BCa), of which unscored ones (NaN) are counted and left out. Raises EvaluationError for no
+    examples, no scored row, and what the metric raises.
     """
     if not examples:
         raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
     rows = metric.rows(examples)
+    unscored = 0
     if is_corpus_metric(metric):
         value, drawn = metric.resample(examples, resamples=resamples, seed=seed)
         low, high = np.quantile(drawn, (0.025, 0.975))
         interval = Interval(float(low), float(high))
     else:
-        value = metric.aggregate(rows)
-        interval = bootstrap_interval(rows, resamples=resamples, seed=seed)
+        scored = rows[~np.isnan(rows)]
+        unscored = len(rows) - len(scored)
+        if not len(scored):
+            raise EvaluationError(f"{metric.name} left every row unscored")
+        value = metric.aggregate(scored)
+        interval = bootstrap_interval(scored, resamples=resamples, seed=seed)
     return Score(
         metric=metric.name,
         value=value,
         low=interval.low,
         high=interval.high,
-        n=len(examples),
+        n=len(examples) - unscored,
         direction=metric.direction,
         signature=str(metric.signature),
         proxy=metric.proxy,
         rows=rows,
+        unscored=unscored,
     )

@@ -81,8 +81,8 @@ class ScoreDict(TypedDict):
 class Score:
     """A metric's value over ``n`` rows with its 95 % interval.
 
-    ``rows`` holds the row scores, shape ``(n,)``. ``proxy`` says that the number is not the
-    organizer's own.
+    ``rows`` holds the row scores of all examples; ``unscored`` of them are NaN and count neither
+    in ``value`` nor in ``n``. ``proxy`` says that the number is not the organizer's own.
     """
 
     metric: str
@@ -94,6 +94,7 @@ class Score:
     signature: str
     proxy: bool
     rows: NDArray[np.float64] = field(repr=False, compare=False)
+    unscored: int = 0
 
     def to_dict(self) -> ScoreDict:
         """Return everything but the rows, ready for JSON."""
@@ -133,7 +134,7 @@ class Metric(Protocol):
         ...
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
-        """Return the row scores, shape ``(len(examples),)``."""
+        """Return the row scores, shape ``(len(examples),)``; NaN is a row left unscored."""
         ...
 
     def aggregate(self, rows: NDArray[np.float64]) -> float:

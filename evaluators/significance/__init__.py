@@ -7,7 +7,7 @@ from evaluators.significance.corpus import Resampling, corpus_interval, corpus_p
 from evaluators.significance.correction import Correction, adjust, benjamini_hochberg, holm
 from evaluators.significance.interval import Interval, bootstrap_interval
 from evaluators.significance.mcnemar import McNemarResult, mcnemar
-from evaluators.significance.paired import PairedResult, paired_bootstrap, paired_test
+from evaluators.significance.paired import PairedResult, paired_bootstrap, paired_test, scored_pairs
 from evaluators.significance.power import Detectable, detectable_difference
 from evaluators.significance.totals import Totals
 
@@ -30,4 +30,5 @@ __all__ = [
     "mcnemar",
     "paired_bootstrap",
     "paired_test",
+    "scored_pairs",
 ]

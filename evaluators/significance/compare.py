@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from evaluators.errors import EvaluationError
 from evaluators.metrics.base import is_corpus_metric, is_summed_metric
 from evaluators.significance.corpus import corpus_paired_test
-from evaluators.significance.paired import PairedResult, paired_test
+from evaluators.significance.paired import PairedResult, paired_test, scored_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,9 @@ def compare_answers(
 ) -> PairedResult:
     """Test two systems' answers to the same rows with the test that suits the metric.
 
-    Row metrics by ``paired_test``, corpus metrics by the randomization of ``corpus_paired_test``.
-    Raises EvaluationError for unequal lengths, no rows, and a corpus metric without statistics.
+    Row metrics by ``paired_test`` on the rows that both have a score for, corpus metrics by the
+    randomization of ``corpus_paired_test``. Raises EvaluationError for unequal lengths, no rows,
+    and a corpus metric without statistics.
     """
     if is_summed_metric(metric):
         return corpus_paired_test(metric, a, b, resamples=resamples, seed=seed)
@@ -35,4 +36,5 @@ def compare_answers(
             f"{metric.name} offers no statistics per row, so two systems cannot be tested by it: "
             "compare them by a metric of rows"
         )
-    return paired_test(metric.rows(a), metric.rows(b), resamples=resamples, seed=seed)
+    left, right = scored_pairs(metric.rows(a), metric.rows(b))
+    return paired_test(left, right, resamples=resamples, seed=seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.errors import EvaluationError
 from evaluators.significance.checks import checked, require_pairs
 from evaluators.significance.interval import bootstrap_interval, percentile_interval
 from evaluators.significance.resampling import all_signs_tried, kept_patterns, resampled_means
@@ -65,6 +66,19 @@ def paired_bootstrap(
     difference = float(differences.mean())
     low, high = percentile_interval(drawn, confidence)
     return paired_result(difference, low, high, shifted_p_value(drawn, difference), differences)
+
+
+def scored_pairs(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rows that both systems have a score for, others (NaN) being left out.
+
+    Raises EvaluationError for unequal lengths and where no row is left.
+    """
+    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    require_pairs(len(left), len(right))
+    both = ~(np.isnan(left) | np.isnan(right))
+    if not both.any():
+        raise EvaluationError("there is no row that both systems have a score for")
+    return left[both], right[both]
 
 
 def row_differences(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ def detectable_difference(
     """Return the smallest mean difference that pairs like these rows of A and B would show.
 
     ``(t[1 - alpha/2] + t[power]) * deviation / sqrt(n)`` with n - 1 degrees of freedom: the
-    minimum detectable difference of Zar (1999, Biostatistical Analysis, 7.8); why to look at it,
+    minimum detectable difference of Zar (1999, Biostatistical Analysis, ch. 7); why to look at it,
     Card et al. (2020, With Little Power Comes Great Responsibility). Raises EvaluationError for
     fewer than two rows, unequal lengths, or shares outside (0, 1).
     """

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.cosine import Cosine
     from evaluators.metrics.exact_match import ExactMatch
     from evaluators.metrics.jaccard import Jaccard
+    from evaluators.metrics.judge import Judge
     from evaluators.metrics.keyword_recall import KeywordRecall
     from evaluators.metrics.language_match import LanguageMatch
     from evaluators.metrics.macro_f1 import MacroF1
@@ -44,9 +45,28 @@ if TYPE_CHECKING:
     from evaluators.metrics.weighted import Weighted
     from evaluators.metrics.weighted_f1 import WeightedF1
     from evaluators.report.leaderboard import LeaderboardRow, render, to_frame
+    from evaluators.report.sensitivity import Sensitivity, tokenizer_sensitivity
     from evaluators.scoring import score
-    from evaluators.significance import Interval, PairedResult, bootstrap_interval, paired_test
-    from evaluators.splits import PublicEstimate, public_estimate
+    from evaluators.shakeup import Shakeup, public_shakeup
+    from evaluators.significance import (
+        Detectable,
+        Interval,
+        McNemarResult,
+        PairedResult,
+        Totals,
+        benjamini_hochberg,
+        bootstrap_interval,
+        compare_answers,
+        corpus_interval,
+        corpus_paired_test,
+        detectable_difference,
+        holm,
+        mcnemar,
+        paired_bootstrap,
+        paired_test,
+        scored_pairs,
+    )
+    from evaluators.splits import Flips, PublicEstimate, order_flips, public_estimate
     from evaluators.tokenizers import Tokenizer, tokenizer
 
 _HOMES: Final = {
@@ -75,6 +95,7 @@ _HOMES: Final = {
     "Cosine": "metrics.cosine",
     "ExactMatch": "metrics.exact_match",
     "Jaccard": "metrics.jaccard",
+    "Judge": "metrics.judge",
     "KeywordRecall": "metrics.keyword_recall",
     "LanguageMatch": "metrics.language_match",
     "MacroF1": "metrics.macro_f1",
@@ -92,13 +113,31 @@ _HOMES: Final = {
     "LeaderboardRow": "report.leaderboard",
     "render": "report.leaderboard",
     "to_frame": "report.leaderboard",
+    "Sensitivity": "report.sensitivity",
+    "tokenizer_sensitivity": "report.sensitivity",
     "score": "scoring",
+    "Shakeup": "shakeup",
+    "public_shakeup": "shakeup",
     "Interval": "significance",
     "PairedResult": "significance",
     "bootstrap_interval": "significance",
     "paired_test": "significance",
+    "Detectable": "significance",
+    "McNemarResult": "significance",
+    "Totals": "significance",
+    "benjamini_hochberg": "significance",
+    "compare_answers": "significance",
+    "corpus_interval": "significance",
+    "corpus_paired_test": "significance",
+    "detectable_difference": "significance",
+    "holm": "significance",
+    "mcnemar": "significance",
+    "paired_bootstrap": "significance",
+    "scored_pairs": "significance",
     "PublicEstimate": "splits",
     "public_estimate": "splits",
+    "Flips": "splits",
+    "order_flips": "splits",
     "Tokenizer": "tokenizers",
     "tokenizer": "tokenizers",
 }
@@ -114,16 +153,20 @@ __all__ = [
     "ClassificationReport",
     "CorpusMetric",
     "Cosine",
+    "Detectable",
     "Encoder",
     "EvaluationError",
     "ExactMatch",
     "Example",
+    "Flips",
     "Interval",
     "Jaccard",
+    "Judge",
     "KeywordRecall",
     "LanguageMatch",
     "LeaderboardRow",
     "MacroF1",
+    "McNemarResult",
     "Mcc",
     "Metric",
     "MetricSpec",
@@ -135,26 +178,41 @@ __all__ = [
     "Rouge",
     "RougeW",
     "Score",
+    "Sensitivity",
     "SentenceTransformerEncoder",
+    "Shakeup",
     "Signature",
     "TextF1",
     "Tokenizer",
+    "Totals",
     "Weighted",
     "WeightedF1",
     "available",
+    "benjamini_hochberg",
     "bootstrap_interval",
     "build_metric",
     "choice",
     "classification_report",
+    "compare_answers",
+    "corpus_interval",
+    "corpus_paired_test",
+    "detectable_difference",
+    "holm",
     "language_of",
     "load_encoder",
+    "mcnemar",
+    "order_flips",
+    "paired_bootstrap",
     "paired_test",
     "parse_spec",
     "public_estimate",
+    "public_shakeup",
     "render",
     "score",
+    "scored_pairs",
     "to_frame",
     "tokenizer",
+    "tokenizer_sensitivity",
 ]
 
 

@@ -52,7 +52,7 @@ class Shakeup:
     flips: NDArray[np.float64] = field(repr=False, compare=False)
 
 
-def shakeup(
+def public_shakeup(
     systems: Mapping[str, ArrayLike | Totals],
     share: float,
     *,

@@ -22,10 +22,14 @@ _HOPELESS: Final = 10
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply's text, or why there is none; ``cached`` where nobody was asked."""
+    """A reply's text, or why there is none, as ``detail`` in the server's own words.
+
+    ``cached`` where nobody was asked.
+    """
 
     text: str | None
     problem: str = ""
+    detail: str = ""
     cached: bool = False
 
 
@@ -89,7 +93,7 @@ class ChatClient:
                 self._cause = self._cause or error
             self._stop.set()
             raise
-        return Reply(outcome.text, outcome.problem)
+        return Reply(outcome.text, outcome.problem, outcome.detail)
 
     def _persist(self, prompt: str) -> Outcome:
         attempt = 0

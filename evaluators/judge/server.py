@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from evaluators.errors import EvaluationError
 from evaluators.judge.retry import asked_wait, worth_retrying
+from evaluators.optional import load_library
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -100,12 +101,9 @@ class ChatServer:
         )
 
     def _connect(self, url: str | None) -> OpenAI:
-        try:
-            from openai import OpenAI
-        except ImportError as error:
-            raise EvaluationError(
-                "judge needs the openai package: pip install 'openai>=3.5'"
-            ) from error
+        load_library("openai", needed_by="judge", install="openai>=3.5")
+        from openai import OpenAI
+
         return OpenAI(
             # Without one of its own the SDK would refuse a server that needs none.
             api_key=self._key or "none",

@@ -153,7 +153,7 @@ class Judge:
             replies=len(replies),
             cached=sum(reply.cached for reply in replies),
         )
-        self._tell(self._report)
+        self._tell(self._report, next((reply.detail for reply in replies if reply.detail), ""))
         return np.array(
             [
                 np.nan if place in problems else float(np.mean(found))
@@ -200,17 +200,18 @@ class Judge:
             return None
         return 1 - preference if question.flipped else preference
 
-    def _tell(self, report: JudgeReport) -> None:
+    def _tell(self, report: JudgeReport, detail: str) -> None:
         if not report.unscored:
             return
         listed = ", ".join(f"{count} with {problem}" for problem, count in report.problems)
         if report.unscored == report.rows:
             hint = (
-                ": a rubric must ask for a verdict like [[7]] or [[A]]"
+                "a rubric must ask for a verdict like [[7]] or [[A]]"
                 if report.problems[0][0] == _UNREADABLE
-                else ""
+                else detail
             )
-            raise EvaluationError(f"judge: no row could be scored, {listed}{hint}")
+            said = f": {hint}" if hint else ""
+            raise EvaluationError(f"judge: no row could be scored, {listed}{said}")
         _LOG.warning("judge: %d of %d rows are unscored: %s", report.unscored, report.rows, listed)
 
 

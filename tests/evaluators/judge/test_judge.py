@@ -213,6 +213,14 @@ def test_a_server_that_fails_every_request_is_given_up_with_its_words() -> None:
     assert len(log.requests) == 10
 
 
+def test_few_rows_that_all_fail_tell_what_the_server_said() -> None:
+    with (
+        chat_server(lambda *_: failure(400, message="temperature is not supported")) as log,
+        pytest.raises(EvaluationError, match=r"2 with HTTP 400: .*temperature is not supported"),
+    ):
+        judge(log.url).rows(examples("하나", "둘"))
+
+
 def test_a_server_that_is_not_there_is_an_error() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

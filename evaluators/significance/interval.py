@@ -60,11 +60,18 @@ def _bca_levels(
         return tails  # no resample on one side: the bias cannot be told
     normal = NormalDist()
     bias = normal.inv_cdf(below)
-    # The jackknife values of a mean are linear in the rows, so its acceleration has a closed form.
-    spread = values - mean
-    acceleration = float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
-    low, high = (
-        normal.cdf(bias + shifted / (1 - acceleration * shifted))
-        for shifted in (bias + normal.inv_cdf(tail) for tail in tails)
+    acceleration = _acceleration(values - mean)
+    low, high = (bias + normal.inv_cdf(tail) for tail in tails)
+    if max(acceleration * low, acceleration * high) >= 1:
+        return tails  # so skewed that the correction would turn round
+    return (
+        normal.cdf(bias + low / (1 - acceleration * low)),
+        normal.cdf(bias + high / (1 - acceleration * high)),
     )
-    return low, high
+
+
+def _acceleration(spread: NDArray[np.float64]) -> float:
+    # The jackknife values of a mean are linear in the rows, so its acceleration has a closed form.
+    # It does not depend on the scale, and at scale 1 no power of a tiny spread vanishes.
+    scaled = spread / np.abs(spread).max()
+    return float((scaled**3).sum() / (6 * (scaled**2).sum() ** 1.5))

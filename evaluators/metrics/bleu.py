@@ -14,6 +14,7 @@ from evaluators.metrics.sacrebleu_metric import (
     SacreMetric,
     Together,
     check_together,
+    signature_of,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Bleu(SacreMetric):
         return np.array(values, dtype=np.float64) / 100
 
     def _sacre_signature(self) -> SacreSignature:
-        return _sacre_bleu(self._tokenizer, self._lowercase, effective_order=False).get_signature()
+        sacre = _sacre_bleu(self._tokenizer, self._lowercase, effective_order=False)
+        return signature_of(sacre)
 
     @cached_property
     def _sentences(self) -> BLEU:

@@ -13,6 +13,7 @@ from evaluators.metrics.sacrebleu_metric import (
     SacreMetric,
     Together,
     check_together,
+    signature_of,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Chrf(SacreMetric):
         return self.from_sums(table)
 
     def _sacre_signature(self) -> SacreSignature:
-        return self._sacre.get_signature()
+        return signature_of(self._sacre)
 
     @cached_property
     def _sacre(self) -> CHRF:

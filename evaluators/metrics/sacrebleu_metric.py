@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from sacrebleu.metrics.base import Metric as SacreBase
     from sacrebleu.metrics.base import Signature as SacreSignature
 
     from evaluators.metrics.base import Example
@@ -70,6 +71,13 @@ class SacreMetric(Summed):
 
     def _chosen(self, row: Example) -> tuple[str, ...]:
         return chosen(row, "first" if self._references == "first" else "max")
+
+
+def signature_of(metric: SacreBase) -> SacreSignature:
+    """Return sacreBLEU's signature of ``metric``, which need not have scored anything yet."""
+    # It refuses before it has seen references; their number is no part of our signature.
+    metric.num_refs = -1
+    return metric.get_signature()
 
 
 def check_together(how: str) -> Together:

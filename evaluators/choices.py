@@ -24,33 +24,40 @@ _CIRCLED: Final[Mapping[int, str]] = {
 _MARKUP: Final = re.compile(r"[*_`\"'“”‘’]|\\boxed|</?\w+>")
 
 _SERIES: Final = ("ABCDEFGHIJ", "가나다라마", "ㄱㄴㄷㄹㅁ")
+# Compatibility normalisation also takes letters apart that are labels as they stand.
+_JAMO: Final = str.maketrans(
+    {unicodedata.normalize("NFKC", letter): letter for letter in _SERIES[2]}
+)
+
 _NUMBER: Final = r"(?:[1-9]|1\d|20)(?![\d,]|\.\d)"
-_LABEL: Final = rf"(?P<label>{_NUMBER}|[A-J](?![A-Za-z]))"
-_ANY_LABEL: Final = rf"(?P<label>{_NUMBER}|[A-Ja-j]|[가나다라마]|[ㄱㄴㄷㄹㅁ])"
-_BRACKETED: Final = rf"[(\[{{<]\s*{_ANY_LABEL}\s*[)\]}}>]"
-# "3번" is an option; "3번째" and "3번 벽" with a counter behind it are not told apart further.
-_NOT: Final = r"(?!\s*번?\s*(?:이|은|는|가)?\s*(?:아니|아닌|아닙|틀|오답)|\s*번째)"
+# "3번" and "3이다" name an option, "3개" and "3cm" count or measure.
+_UNCOUNTED: Final = r"(?![A-Za-z㎜㎝㎡%]|(?![번입이임예로라으을를과와은는])[가-힣])"
+_LABEL: Final = rf"(?P<label>{_NUMBER}{_UNCOUNTED}|[A-J](?![A-Za-z]))"
+_ANY: Final = rf"(?P<label>{_NUMBER}|[A-Ja-j]|[가나다라마]|[ㄱㄴㄷㄹㅁ])"
+_BRACKETED: Final = rf"[(\[{{]\s*{_ANY}\s*[)\]}}]"
+# Square brackets in the middle of an answer are citations.
+_ROUND: Final = rf"\(\s*{_ANY}\s*\)"
+_NOT: Final = r"(?!\s*번?\s*(?:이|은|는|가)?\s*(?:아니|아닌|아닙|틀|오답))"
+_ENDING: Final = r"(?:입니다|이다|이에요|예요|임)?[.\s]*"
 
 _STATED: Final = (
-    r"(?:정답|해답|답안|답변|답|[Aa]nswer|ANSWER)\s*(?:은|는|이|:|=|is|IS|are|→|->)*\s*"
+    r"(?<!오)(?:정답|해답|답안|답변|답|[Aa]nswer|ANSWER)\s*(?:은|는|이|:|=|is|IS|are|→|->)*\s*"
 )
 _WAYS: Final = (
     # The answer says that it is the answer.
     re.compile(rf"{_STATED}{_BRACKETED}{_NOT}"),
     re.compile(rf"{_STATED}{_LABEL}{_NOT}"),
     # It is nothing but the label.
-    re.compile(
-        rf"\A\s*[(\[]?\s*{_ANY_LABEL}\s*번?\s*[)\].:]*\s*(?:입니다|이다|이에요|예요)?[.\s]*\Z"
-    ),
+    re.compile(rf"\A\s*[(\[{{]?\s*{_ANY}\s*번?\s*[)\]}}.:]*\s*{_ENDING}\Z"),
     # A line begins with the label.
-    re.compile(rf"^\s*{_BRACKETED}{_NOT}", re.MULTILINE),
+    re.compile(rf"^\s*{_ROUND}{_NOT}", re.MULTILINE),
     re.compile(
         rf"^\s*(?P<label>{_NUMBER}|[A-J]|[가나다라마]|[ㄱㄴㄷㄹㅁ])\s*[.):](?!\d){_NOT}",
         re.MULTILINE,
     ),
     # The label stands somewhere, marked as one.
-    re.compile(rf"{_BRACKETED}{_NOT}"),
-    re.compile(rf"(?<![\d.])(?P<label>{_NUMBER})\s*번{_NOT}"),
+    re.compile(rf"{_ROUND}{_NOT}"),
+    re.compile(rf"(?<![\d.])(?P<label>{_NUMBER})\s*번(?!째){_NOT}"),
 )
 
 
@@ -61,7 +68,7 @@ def choice(text: str, options: Sequence[str] = ()) -> str | None:
     with ("B", "나"). With ``options``, letters become the option's number, numbers beyond the
     options are not read, and an answer may also repeat exactly one option's text.
     """
-    plain = unicodedata.normalize("NFKC", _MARKUP.sub("", text.translate(_CIRCLED)))
+    plain = _plain(text)
     for way in _WAYS:
         found = {_label(match["label"], len(options)) for match in way.finditer(plain)}
         if found:
@@ -75,6 +82,11 @@ def split_options(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+def _plain(text: str) -> str:
+    bare = _MARKUP.sub("", text.translate(_CIRCLED))
+    return unicodedata.normalize("NFKC", bare).translate(_JAMO)
+
+
 def _label(written: str, options: int) -> str | None:
     label = written.upper()
     if not options:
@@ -86,7 +98,7 @@ def _label(written: str, options: int) -> str | None:
 
 def _repeated(plain: str, options: Sequence[str]) -> str | None:
     answer = _squeezed(plain)
-    texts = [_squeezed(unicodedata.normalize("NFKC", option)) for option in options]
+    texts = [_squeezed(_plain(option)) for option in options]
     same = [place for place, option in enumerate(texts, 1) if option and option == answer]
     within = [place for place, option in enumerate(texts, 1) if option and option in answer]
     for places in (same, within):

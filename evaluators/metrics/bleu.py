@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
@@ -77,20 +77,22 @@ class Bleu(SacreMetric):
         return np.array(values, dtype=np.float64) / 100
 
     def _sacre_signature(self) -> SacreSignature:
-        sacre = _sacre_bleu(self._tokenizer, self._lowercase, effective_order=False)
-        return signature_of(sacre)
+        signature = signature_of(self._sentences)
+        signature.update("eff", "no")
+        return signature
 
-    @cached_property
+    @property
     def _sentences(self) -> BLEU:
-        # Without the effective order sacreBLEU warns at every sentence; the counts are the same.
-        return _sacre_bleu(self._tokenizer, self._lowercase, effective_order=True)
+        return _sacre_bleu(self._tokenizer, self._lowercase)
 
 
-def _sacre_bleu(tokenizer: BleuTokenizer, lowercase: bool, effective_order: bool) -> BLEU:
+@cache
+def _sacre_bleu(tokenizer: BleuTokenizer, lowercase: bool) -> BLEU:
     from sacrebleu.metrics.bleu import BLEU
 
     try:
-        return BLEU(tokenize=tokenizer, lowercase=lowercase, effective_order=effective_order)
+        # Without the effective order sacreBLEU warns at every sentence; the counts are the same.
+        return BLEU(tokenize=tokenizer, lowercase=lowercase, effective_order=True)
     except RuntimeError as error:
         raise EvaluationError(
             f"bleu: tokenizer={tokenizer} is not installed: pip install 'sacrebleu[ko]', "

@@ -21,6 +21,7 @@ def remembering(tokenize: Callable[[str], Sequence[str]]) -> Callable[[str], Seq
 
     @lru_cache(maxsize=_TEXTS_KEPT)
     def tokens(text: str) -> Sequence[str]:
-        return [known.setdefault(token, token) for token in tokenize(text)]
+        found = tokenize(text)
+        return list(map(known.setdefault, found, found))
 
     return tokens

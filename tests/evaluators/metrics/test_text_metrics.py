@@ -9,6 +9,7 @@ from transformers.data.metrics.squad_metrics import compute_exact, compute_f1
 
 from evaluators import EvaluationError, ExactMatch, Example, TextF1
 from evaluators.metrics.text_f1 import RULES
+from evaluators.pairwise import mean_scores
 
 
 def f1(rule, answer, *golds) -> float:
@@ -58,6 +59,14 @@ def test_a_question_without_an_answer_wants_an_empty_one_under_klue() -> None:
     assert em("klue", "") == f1("klue", "") == 1.0
     assert em("klue", "...", "") == f1("klue", "...", "") == 1.0
     assert em("klue", "서울") == f1("klue", "서울") == 0.0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_means_over_all_pairs_are_those_of_single_pairs(rule) -> None:
+    texts = ["", "...", "서울 시", "<b>서울</b>", "the 부산"]
+    metric = TextF1(rule)
+    plain = [metric.rows([Example("1", one, (two,)) for two in texts]).mean() for one in texts]
+    assert mean_scores(metric, texts, texts).tolist() == pytest.approx(plain)
 
 
 def test_nikl_golds_are_alternatives() -> None:

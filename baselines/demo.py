@@ -51,7 +51,7 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
         for name in ("adapter", "merged"):
             shutil.rmtree(out / name, ignore_errors=True)
     seconds: dict[str, float] = {}
-    data = Path(str(resources.files("data_sample"))) / "wallpaper"
+    data = Path(str(resources.files("data_sample").joinpath("wallpaper")))
     base = locate_model(EMBEDDED)
 
     say("== train a LoRA adapter on the embedded model")

@@ -157,7 +157,8 @@ def _submit(
         command=command,
         ledger=ledger,
     )
-    return written, check_submission(profile, out, experiment.template)
+    own = scorer.encoder if profile.submission.vectors is not None else None
+    return written, check_submission(profile, out, experiment.template, encoder=own)
 
 
 def _compare(

@@ -47,10 +47,13 @@ class Degenerate:
     echoed: int
 
 
-def run_answers(ledger: Ledger, run: str, *, sample: int = 0) -> list[Answer]:
-    """Every row's answer, in the order of the test file.
+def run_answers(
+    ledger: Ledger, run: str, *, sample: int = 0, partial: bool = False
+) -> list[Answer]:
+    """Every row's answer, in the order of the test file; with ``partial`` of the finished rows.
 
-    Raises :class:`InputError` for an unknown run and for one that is not finished.
+    Raises :class:`InputError` for an unknown run and for one that is not finished, unless
+    ``partial``.
     """
     record = ledger.run(run)
     try:
@@ -62,15 +65,17 @@ def run_answers(ledger: Ledger, run: str, *, sample: int = 0) -> list[Answer]:
     parts = [part for part in ledger.parts(run) if part.sample == sample]
     if not parts:
         raise InputError(f"Run '{run}' has no sample {sample}.")
-    missing = len({part.position for part in parts if part.completion is None})
-    if missing:
+    unfinished = {part.position for part in parts if part.completion is None}
+    if unfinished and not partial:
         total = len({part.position for part in parts})
         raise InputError(
-            f"Run '{run}' is not finished: {total - missing} of {total} rows are answered. "
+            f"Run '{run}' is not finished: {total - len(unfinished)} of {total} rows are answered. "
             "Resume it with the same leaderkit generate command."
         )
     return [
-        _answer(list(group), recipe) for _, group in groupby(parts, key=lambda part: part.position)
+        _answer(list(group), recipe)
+        for position, group in groupby(parts, key=lambda part: part.position)
+        if position not in unfinished
     ]
 
 

@@ -97,6 +97,11 @@ def run(arguments: list[str] | None = None) -> int:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
+    # Bytes that are no UTF-8 arrive as lone surrogates, which no file or library here takes.
+    for argument in sys.argv[1:] if arguments is None else arguments:
+        if not argument.isprintable() and any("\ud800" <= char <= "\udfff" for char in argument):
+            click.echo(f"Error: argument {argument!a} is not UTF-8.", err=True)
+            return LeaderkitError.exit_code
     try:
         result = cli.main(args=arguments, prog_name="leaderkit", standalone_mode=False)
     except click.exceptions.Abort:
@@ -111,10 +116,6 @@ def run(arguments: list[str] | None = None) -> int:
     except EvaluationError as error:
         click.echo(f"Error: {error}", err=True)
         return LeaderkitError.exit_code
-    except BrokenPipeError:
-        # The reader of our output (such as head) has enough.
-        sys.stderr.close()
-        return 0
     return result if isinstance(result, int) else 0
 
 

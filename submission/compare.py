@@ -27,7 +27,10 @@ class Comparison:
 
 
 def find_subject(competition: Competition, ledger: Ledger, name: str) -> Subject:
-    """A run of the ledger called ``name``, else the file. Raises :class:`InputError` for neither."""
+    """The run of the ledger called ``name``, else the file.
+
+    Raises :class:`InputError` where it is neither.
+    """
     if ledger.has_run(name):
         return run_subject(ledger, name)
     if Path(name).is_file():
@@ -149,7 +152,7 @@ def _known(competition: Competition) -> list[LeaderboardRow]:
                 name=known.name,
                 kind="known",
                 score=score,
-                note=f"organizer's leaderboard{private}; certainty {known.certainty}",
+                note=f"organizer's leaderboard{private}, certainty {known.certainty}",
                 source=known.source,
             )
         )

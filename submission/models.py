@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def locate_model(name: str, revision: str | None = None) -> ModelFiles:
     hub does not know, a gated model, and a hub that cannot be reached.
     """
     if name == EMBEDDED:
-        return ModelFiles(name, Path(str(resources.files("data_sample"))) / "embedded")
+        return ModelFiles(name, Path(str(resources.files("data_sample").joinpath("embedded"))))
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not any((folder / file).is_file() for file in ("config.json", "adapter_config.json")):
@@ -58,12 +59,16 @@ def _download(name: str, revision: str | None) -> Path:
     local = "or give a local copy with --model PATH"
     try:
         try:
-            cached = snapshot_download(name, revision=revision, local_files_only=True)
-            if _holds_weights(Path(cached)):
-                return Path(cached)
+            cached = Path(snapshot_download(name, revision=revision, local_files_only=True))
+            if _has_weights(cached) and not _lacks_shards(cached):
+                return cached
         except hub.LocalEntryNotFoundError:
             pass
-        return Path(snapshot_download(name, revision=revision, ignore_patterns=_skip(name)))
+        # PyTorch pickles only where the repository has no safetensors.
+        skipped = [*UNUSED, "*.bin"]
+        folder = Path(snapshot_download(name, revision=revision, ignore_patterns=skipped))
+        if not _has_weights(folder):
+            folder = Path(snapshot_download(name, revision=revision, ignore_patterns=[*UNUSED]))
     except hub.GatedRepoError:
         raise InputError(
             f"Model '{name}' is gated: accept its licence on its hub page and set HF_TOKEN, "
@@ -81,11 +86,18 @@ def _download(name: str, revision: str | None) -> Path:
             f"'{name}' is neither a local folder nor a hub name (OWNER/NAME)."
         ) from None
     except (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, OSError) as error:
-        reason = "HF_HUB_OFFLINE is set" if _offline() else type(error).__name__
+        cause = type(error.__cause__ or error).__name__
+        reason = "HF_HUB_OFFLINE is set" if _offline() else cause
         raise InputError(
             f"Model '{name}'{pinned} is not cached and the hub cannot be reached ({reason}): "
             f"connect once to download it, {local}."
         ) from None
+    if _lacks_shards(folder):
+        raise InputError(
+            f"Model '{name}'{pinned} is cached in part and the hub cannot be reached: "
+            f"connect once to download the rest, {local}."
+        )
+    return folder
 
 
 def _offline() -> bool:
@@ -94,17 +106,17 @@ def _offline() -> bool:
     return bool(constants.HF_HUB_OFFLINE)
 
 
-def _skip(name: str) -> list[str]:
-    """What not to download: PyTorch pickles too, where the repository has safetensors."""
-    from huggingface_hub import HfApi
-
-    files = HfApi().list_repo_files(name)
-    both = any(file.endswith(".safetensors") for file in files)
-    return [*UNUSED, *(["*.bin"] if both else [])]
-
-
-def _holds_weights(folder: Path) -> bool:
+def _has_weights(folder: Path) -> bool:
     return any(path.suffix in (".safetensors", ".bin") for path in folder.iterdir())
+
+
+def _lacks_shards(folder: Path) -> bool:
+    """Whether a download of weights in several files was cut short."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return False
+    shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    return not all((folder / shard).is_file() for shard in set(shards))
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -28,6 +28,7 @@ from submission.ledger import Ledger
 from submission.records import Prediction, Reference, read_predictions, read_references
 
 ReferencesBy = Literal["first", "mean", "max"]
+HUB_FOLDER = "sentence-transformers/"
 
 
 @dataclass(frozen=True)
@@ -61,28 +62,39 @@ class Scorer:
     def encoder(self) -> Encoder:
         """The encoder in force. Raises ``EvaluationError`` where it cannot be loaded."""
         declared = self._profile.encoder
-        if declared is None:
-            raise EvaluationError(f"Competition '{self._profile.name}' declares no encoder.")
-        return load_encoder(self._encoder_spec or declared.name, declared.dimension)
+        if declared is not None:
+            spec = declared.name if self._encoder_spec is None else self._encoder_spec
+            return load_encoder(spec, declared.dimension)
+        if self._encoder_spec is not None:
+            return load_encoder(self._encoder_spec)
+        raise EvaluationError(
+            f"Competition '{self._profile.name}' declares no encoder: give one with --encoder."
+        )
 
     @property
     def proxy_reason(self) -> str | None:
-        """Why scores and vectors are not the organizer's, if they are not.
+        """Why scores are not the organizer's, if they are not."""
+        reasons = [self._profile.score.proxy, self.encoder_reason]
+        return "; ".join(reason for reason in reasons if reason) or None
+
+    @property
+    def encoder_reason(self) -> str | None:
+        """Why vectors are not the organizer's, if they are not.
 
         A local path may be a copy of the declared encoder; only the same model's name, or a
         folder of that name, is taken for it.
         """
-        if self._profile.score.proxy:
-            return self._profile.score.proxy
-        declared = self._profile.encoder
-        if declared is None or self._encoder_spec in (None, declared.name):
+        declared, given = self._profile.encoder, self._encoder_spec
+        if declared is None or given is None or self._is_declared(given.strip(), declared.name):
             return None
-        if self._encoder_spec is not None and self._is_copy(self._encoder_spec, declared.name):
-            return None
-        return f"encoder '{self._encoder_spec}' instead of the organizer's '{declared.name}'"
+        return f"encoder '{given}' instead of the organizer's '{declared.name}'"
 
     @staticmethod
-    def _is_copy(spec: str, declared: str) -> bool:
+    def _is_declared(spec: str, declared: str) -> bool:
+        # "offline:512" is "offline", and the hub's own folder of sentence encoders needs no naming.
+        name = spec.partition(":")[0].removeprefix(HUB_FOLDER)
+        if name == declared.removeprefix(HUB_FOLDER):
+            return True
         wanted = declared.rsplit("/", 1)[-1]
         return Path(spec).is_dir() and wanted in Path(spec).resolve().parts
 
@@ -166,6 +178,7 @@ class Scorer:
             low=result.low * scale,
             high=result.high * scale,
             rows=np.asarray(result.rows * scale, dtype=np.float64),
+            direction=self._profile.score.direction,
             proxy=result.proxy or self.proxy_reason is not None,
         )
 

@@ -53,36 +53,39 @@ def write_submission(
 ) -> Written:
     """Answers in the template's order and columns, with vectors of exactly the written text.
 
-    The manifest is written first: no submission ever stands without the word on whether it may be
-    uploaded. Raises :class:`InputError` for a template that is not the competition's, and for
-    answers that lack a row of it or have one too many.
+    The manifest is in place first: no submission ever stands without the word on whether it may
+    be uploaded. Raises :class:`InputError` for a template that is not the competition's, for
+    answers that lack a row of it or have one too many, and for an ``out`` that is the template
+    or has another suffix than the competition's files.
     """
     profile = scorer.competition.profile
+    _require_place(out, template, profile.submission.format)
     answers = {prediction.id: prediction for prediction in subject.predictions}
     if profile.submission.format == "json":
-        ids, columns = _json_template(template, profile.submission.id)
+        table = read_table(template)
     else:
         table = _csv_template(template, profile.submission.columns)
-        ids, columns = table.ids(profile.submission.id), list(table.columns)
+    ids = table.ids(profile.submission.id)
     _require_same_rows(ids, answers, subject.name, template)
     ordered = [answers[row_id] for row_id in ids]
-    reason = scorer.proxy_reason if profile.submission.vectors else None
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / f"submission.{profile.submission.format}"
-        if profile.submission.format == "json":
-            _write_json(template, ordered, made, profile.submission.answer or "output")
-        else:
-            _write_csv(scorer, ordered, made)
-        data = made.read_bytes()
+    reason = scorer.encoder_reason if profile.submission.vectors else None
+    data = _file(scorer, ordered, template, out)
     manifest = _manifest(scorer, subject, template, out, data, reason, command, ledger)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    write_bytes(manifest_path(out), text.encode())
     with atomic_file(out) as handle:
         handle.write(data)
+        write_bytes(manifest_path(out), text.encode())
     if ledger is not None:
         run = subject.name if subject.kind == "run" else None
         ledger.save_submission(out, manifest["sha256"], run, manifest)
-    return Written(out, manifest_path(out), len(ids), len(columns), reason is None, reason)
+    return Written(out, manifest_path(out), len(ids), len(table.columns), reason is None, reason)
+
+
+def _require_place(out: Path, template: Path, suffix: str) -> None:
+    if out.suffix.lower() != f".{suffix}":
+        raise InputError(f"{out}: this competition takes .{suffix} files; name the file so.")
+    if out.resolve() == template.resolve():
+        raise InputError(f"{out}: is the template itself; give another name with --out.")
 
 
 def _csv_template(path: Path, columns: Sequence[str]) -> Table:
@@ -94,14 +97,6 @@ def _csv_template(path: Path, columns: Sequence[str]) -> Table:
             f"{len(columns)} are declared, or they stand in another order."
         )
     return table
-
-
-def _json_template(path: Path, id_column: str) -> tuple[list[str], list[str]]:
-    items = read_items(path)
-    ids = [str(item.get(id_column, "")) for item in items]
-    if not ids or not all(ids) or len(set(ids)) != len(ids):
-        raise InputError(f"{path}: every item needs an '{id_column}' of its own.")
-    return ids, list(items[0])
 
 
 def _require_same_rows(
@@ -122,6 +117,21 @@ def _require_same_rows(
         )
 
 
+def _file(scorer: Scorer, answers: Sequence[Prediction], template: Path, out: Path) -> bytes:
+    """The whole submission, written where nobody looks: its digest is needed before it is."""
+    submission = scorer.competition.profile.submission
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / f"submission.{submission.format}"
+        try:
+            if submission.format == "json":
+                _write_json(template, answers, made, submission.answer or "output")
+            else:
+                _write_csv(scorer, answers, made)
+        except InputError as error:
+            raise InputError(str(error).replace(str(made), str(out))) from None
+        return made.read_bytes()
+
+
 def _write_csv(scorer: Scorer, answers: Sequence[Prediction], path: Path) -> None:
     submission = scorer.competition.profile.submission
     rows: list[list[Any]] = [[answer.id] for answer in answers]
@@ -140,14 +150,17 @@ def _write_csv(scorer: Scorer, answers: Sequence[Prediction], path: Path) -> Non
 
 def _write_json(template: Path, answers: Sequence[Prediction], path: Path, field: str) -> None:
     """Fill ``field`` (dotted: ``output.answer``) of the template's items, in their order."""
+    items = zip(read_items(template), answers, strict=True)
+    write_json(path, [_filled(item, field, answer.answer) for item, answer in items])
+
+
+def _filled(item: Mapping[str, Any], field: str, answer: str) -> dict[str, Any]:
+    """``item`` with ``answer`` in ``field``, and everything else as it was."""
     outer, _, inner = field.partition(".")
-    write_json(
-        path,
-        [
-            {**item, outer: {inner: answer.answer} if inner else answer.answer}
-            for item, answer in zip(read_items(template), answers, strict=True)
-        ],
-    )
+    if not inner:
+        return {**item, outer: answer}
+    below = item.get(outer)
+    return {**item, outer: _filled(below if isinstance(below, dict) else {}, inner, answer)}
 
 
 def _manifest(

@@ -25,6 +25,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}.") from None
+    except RecursionError:
+        raise InputError(f"{path}: not usable TOML: nested too deeply.") from None
 
 
 def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:

@@ -22,6 +22,11 @@ class AnswerEngine(ABC):
         if unknown:
             has = f"it has {', '.join(sorted(self.options))}" if self.options else "it has none"
             raise InputError(f"Engine '{self.name}' has no option '{unknown[0]}': {has}.")
+        if context.recipe.model is not None:
+            raise InputError(
+                f"Engine '{self.name}' answers without a model, and the recipe names "
+                f"'{context.recipe.model.name}': leave the model or the engine away."
+            )
         self.context = context
         self.description = f"{self.name} (no model)"
 

@@ -28,5 +28,6 @@ class Medoid(AnswerEngine):
         scorer = Scorer(self.context.competition, self.context.encoder)
         self.context.say(f"medoid: {len(candidates)} candidates against {len(written)} answers.")
         means = mean_scores(scorer.formula, candidates, written)
-        best = candidates[int(means.argmax())]
+        lower = self.context.competition.profile.score.direction == "lower"
+        best = candidates[int(means.argmin() if lower else means.argmax())]
         return [best] * len(questions)

@@ -18,8 +18,8 @@ QUESTIONS_AT_ONCE = 512
 class Nearest(AnswerEngine):
     """Nearness is the cosine of hashed character n-grams, which needs no model and no download.
 
-    Of a training row's answers the one most like the others is given. Where the competition's
-    rows have a context, question and context are compared together.
+    Of a training row's answers the one most like the others is given. A row's context is not
+    looked at.
     """
 
     name = "nearest"

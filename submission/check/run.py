@@ -47,7 +47,7 @@ def check_submission(
     except InputError as problem:
         findings.append(error("unreadable", str(problem)))
     else:
-        findings.extend(_columns(columns, table))
+        findings.extend(_columns(columns, table, ordered=profile.submission.format == "csv"))
         findings.extend(check_ids(profile.submission.id, table, ids))
         findings.extend(check_text(profile.submission, table))
         findings.extend(check_vectors(profile.submission, table, encoder))
@@ -58,7 +58,10 @@ def check_submission(
 def _expected_columns(profile: Profile, template: Table) -> Sequence[str]:
     if profile.submission.format == "json":
         template.require([profile.submission.id])
-        return template.columns
+        # What the template leaves out, or open as text, null or {}, the submission fills in.
+        answer = profile.submission.answer or ""
+        kept = [name for name in template.columns if not f"{answer}.".startswith(f"{name}.")]
+        return [*kept, answer]
     template.require(profile.submission.columns)
     return profile.submission.columns
 
@@ -67,6 +70,10 @@ def _file(profile: Profile, path: Path) -> Iterator[Finding]:
     size = path.stat().st_size
     if size > UPLOAD_LIMIT:
         yield error("size", f"{path} has {size:,} bytes; at most {UPLOAD_LIMIT:,} are accepted.")
+    if path.suffix.lower() != f".{profile.submission.format}":
+        yield error(
+            "suffix", f"{path} is not named .{profile.submission.format}, which is what is taken."
+        )
     with path.open("rb") as handle:
         bom = handle.read(3) == b"\xef\xbb\xbf"
     if profile.submission.format == "csv" and bom != profile.submission.bom:
@@ -76,7 +83,7 @@ def _file(profile: Profile, path: Path) -> Iterator[Finding]:
         )
 
 
-def _columns(expected: Sequence[str], table: Table) -> Iterator[Finding]:
+def _columns(expected: Sequence[str], table: Table, *, ordered: bool) -> Iterator[Finding]:
     if table.encoding == "cp949":
         yield error("encoding", f"{table.path} is CP949; save it as UTF-8.")
     missing = [name for name in expected if name not in table.columns]
@@ -95,7 +102,7 @@ def _columns(expected: Sequence[str], table: Table) -> Iterator[Finding]:
             column=extra[0],
             count=len(extra),
         )
-    if not missing and not extra and list(table.columns) != list(expected):
+    if ordered and not missing and not extra and list(table.columns) != list(expected):
         place = next(
             index
             for index, pair in enumerate(zip(table.columns, expected, strict=True))
@@ -117,7 +124,7 @@ def _manifest(submission: Path, *, final: bool) -> Iterator[Finding]:
     path = manifest_path(submission)
     try:
         manifest: Any = json.loads(path.read_text(encoding="utf-8"))
-        uploadable, digest = bool(manifest["uploadable"]), str(manifest["sha256"])
+        uploadable, digest = manifest["uploadable"] is True, str(manifest["sha256"])
         reason = manifest.get("not_for_upload_because")
     except FileNotFoundError:
         if final:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from evaluators.encoders.base import Encoder
 from submission.check.findings import Finding, error, warning
 from submission.competitions.profile import SubmissionFormat
+from submission.records import LARGEST, read_number
 from submission.tables import Table
 
 SAME = 0.999
@@ -26,7 +27,7 @@ def check_vectors(
     if not present or not len(table):
         return
     matrix, unreadable = _numbers(table, present)
-    infinite = ~np.isfinite(matrix)
+    infinite = ~(np.abs(matrix) <= LARGEST)
     yield from _cells(table, present, unreadable, "vector-not-a-number", "are no numbers")
     yield from _cells(
         table, present, infinite & ~unreadable, "vector-not-finite", "are NaN or infinite"
@@ -53,7 +54,7 @@ def _numbers(table: Table, columns: Sequence[str]) -> tuple[NDArray[np.float64],
     for row, record in enumerate(table.records):
         for place, column in enumerate(columns):
             try:
-                matrix[row, place] = float(record.values[column])
+                matrix[row, place] = read_number(record.values[column])
             except ValueError:
                 unreadable[row, place] = True
     return matrix, unreadable
@@ -79,9 +80,12 @@ def _cells(
 def _belonging(
     table: Table, texts: Sequence[str], matrix: NDArray[np.float64], encoder: Encoder | None
 ) -> Iterator[Finding]:
-    """Vectors must be those of the text: of equal texts equal, of different ones different."""
+    """Vectors must be those of the text: of equal texts equal, of different ones different.
+
+    Encoders cut long texts and overlook spaces and case, so that two texts may rightly share a
+    vector; where the encoder is at hand, it decides.
+    """
     by_text: dict[str, int] = {}
-    by_vector: dict[bytes, int] = {}
     for row, text in enumerate(texts):
         twin = by_text.setdefault(text, row)
         if _cosine(matrix[row], matrix[twin]) < SAME:
@@ -92,17 +96,8 @@ def _belonging(
                 row=table.records[row].line,
             )
             break
-    for row, text in enumerate(texts):
-        twin = by_vector.setdefault(matrix[row].tobytes(), row)
-        if texts[twin] != text and text.strip() and texts[twin].strip():
-            yield error(
-                "vector-not-of-text",
-                f"Rows {table.records[twin].line} and {table.records[row].line} hold different "
-                "texts with the same vector.",
-                row=table.records[row].line,
-            )
-            break
     if encoder is None:
+        yield from _shared(table, texts, matrix)
         yield warning(
             "vector-unverified",
             "Whether the vectors are the texts' own was not checked: the encoder is not "
@@ -122,6 +117,22 @@ def _belonging(
             row=line,
             count=len(foreign),
         )
+
+
+def _shared(table: Table, texts: Sequence[str], matrix: NDArray[np.float64]) -> Iterator[Finding]:
+    """Different texts with one vector, such as a centroid given for all of them."""
+    by_vector: dict[bytes, int] = {}
+    bare = ["".join(text.split()).casefold() for text in texts]
+    for row, text in enumerate(bare):
+        twin = by_vector.setdefault(matrix[row].tobytes(), row)
+        if bare[twin] != text and text and bare[twin]:
+            yield error(
+                "vector-not-of-text",
+                f"Rows {table.records[twin].line} and {table.records[row].line} hold different "
+                "texts with the same vector.",
+                row=table.records[row].line,
+            )
+            return
 
 
 def _cosine(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:

@@ -37,7 +37,8 @@ def command(
 
     contest = find_competition(competition)
     # Without --encoder a missing model is no reason not to check the rest.
-    own = Scorer(contest, encoder).encoder if encoder is not None else None
+    has_vectors = contest.profile.submission.vectors is not None
+    own = Scorer(contest, encoder).encoder if encoder is not None and has_vectors else None
     findings = check_submission(contest.profile, submission, template, encoder=own, final=final)
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:

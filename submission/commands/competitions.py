@@ -109,6 +109,7 @@ def _print_one(competition: Competition) -> None:
                 (it.name, _number(it.public), _number(it.private), it.certainty, it.source)
                 for it in known
             ],
+            names=False,
         )
 
 

@@ -46,32 +46,12 @@ def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> No
         raise InputError(f"{out}: name a file that ends in {', '.join(SUFFIXES)}.")
     with options.open_existing(ledger) as book:
         rows = book.progress(book.run(run).name)
-        if not partial:
-            answers = run_answers(book, run, sample=sample)
-        elif rows.done:
-            answers = answered_rows(ledger, run, sample=sample)
-        else:
-            raise InputError(f"Run '{run}' has no answered row yet.")
+        answers = run_answers(book, run, sample=sample, partial=partial)
+    if not answers:
+        raise InputError(f"Run '{run}' has no answered row yet.")
     _write(out, answers)
     share = f" of {rows.rows}" if len(answers) < rows.rows else ""
     options.say(f"{out}: {len(answers)}{share} rows.")
-
-
-def answered_rows(ledger: Path, run: str, *, sample: int = 0) -> list[Answer]:
-    """The answers of the rows that are finished, in the order of the test file."""
-    from submission.answers import run_answers
-    from submission.ledger import FinishedPart, Ledger
-
-    class FinishedRows(Ledger):
-        """A ledger in which a run consists of its finished rows."""
-
-        def parts(self, run: str) -> list[FinishedPart]:
-            parts = super().parts(run)
-            unfinished = {part.position for part in parts if part.completion is None}
-            return [part for part in parts if part.position not in unfinished]
-
-    with FinishedRows(ledger) as book:
-        return run_answers(book, run, sample=sample)
 
 
 def _write(out: Path, answers: list[Answer]) -> None:

@@ -54,6 +54,8 @@ def command(
     from submission.ledger import Ledger
     from submission.recipes import find_recipe, model_overrides
 
+    if not run_name.strip():
+        raise click.UsageError("--run is empty: give the run a name.")
     chosen = find_recipe(recipe, [*overrides, *model_overrides(model, adapter, engine, samples)])
     job = Job(
         run=run_name,

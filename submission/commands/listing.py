@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 
 def print_table(
-    headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str | None = None,
+    names: bool = True,
 ) -> None:
-    """Rows under ``headers``. The first column holds what is typed again, and stays whole."""
+    """Rows under ``headers``. A first column of ``names``, which are typed again, stays whole."""
     from rich.table import Column, Table
 
-    name, *others = headers
-    columns = [Column(name, no_wrap=True), *(Column(other, overflow="fold") for other in others)]
+    columns = [
+        Column(header, no_wrap=names and place == 0, overflow="fold")
+        for place, header in enumerate(headers)
+    ]
     table = Table(*columns, title=title, title_justify="left")
     _print(table, rows)
 

@@ -1,41 +1,51 @@
-"""``leaderkit merge``: a base model and an adapter into one model."""
+"""``leaderkit merge``."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
+from submission.commands import options
 
-@click.command(name="merge")
-@click.option("--base", required=True, metavar="MODEL", help="Full-precision folder or hub name.")
-@click.option("--adapter", required=True, metavar="MODEL", help="Folder that training wrote.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="New folder.")
+
+@click.command()
+@click.option(
+    "--base",
+    required=True,
+    metavar="NAME|FOLDER",
+    help="The model the adapter was trained on, in full precision.",
+)
+@click.option("--adapter", required=True, metavar="NAME|FOLDER", help="What training wrote.")
+@click.option("--out", required=True, type=options.FILE, help="New folder for the merged model.")
 @click.option(
     "--prompts",
-    type=click.Path(path_type=Path),
-    help="Table of texts to compare on.  [default: the sample questions]",
+    type=options.FILE,
+    help="Table of texts to compare on, instead of the sample questions.",
 )
-@click.option("--column", help="The column of --prompts.  [default: the first that is no id]")
+@click.option("--column", metavar="COLUMN", help="Where --prompts has them; else the first text.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16", "float16"]),
     default="float32",
     show_default=True,
-    help="Precision that is written; merging is always done in float32.",
+    help="Precision that is written. Merging is always done in float32.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@options.as_json()
 def command(
     base: str,
     adapter: str,
     out: Path,
     prompts: Path | None,
     column: str | None,
-    dtype: str,
+    dtype: Any,
     as_json: bool,
 ) -> None:
-    """Merge ADAPTER into BASE, and measure how near the result is to the two together."""
+    """Merge an adapter into its base, and measure the result against the two together.
+
+    The folder is read again after it is written: what is on disk is what is measured.
+    """
     from submission.adapters import merge
     from submission.adapters.prompts import read_prompts
     from submission.models import locate_model
@@ -45,16 +55,10 @@ def command(
         locate_model(adapter),
         out,
         read_prompts(prompts, column),
-        dtype=dtype,  # type: ignore[arg-type] -- click.Choice has checked it
-        say=lambda message: click.echo(message, err=True),
+        dtype=dtype,
+        say=options.say,
     )
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
-        return
-    written = report.written
-    click.echo(f"{report.out}: {report.base} + {report.adapter}, {report.dtype}")
-    click.echo(
-        f"largest difference {report.merged.difference:.2g} merged, {written.difference:.2g} "
-        f"read again, of logits from {report.logits_low:.1f} to {report.logits_high:.1f}; "
-        f"same next token on {written.agreeing} of {written.prompts} prompts"
-    )
+        options.print_json(report.as_json())
+    else:
+        click.echo(report.summary())

@@ -57,6 +57,13 @@ def open_existing(path: Path) -> Ledger:
     return Ledger(path)
 
 
+def open_for(run: str | None, path: Path) -> Ledger:
+    """The ledger at ``path``: the one that has ``run``, or a new one where no run is asked for."""
+    from submission.ledger import Ledger
+
+    return Ledger(path) if run is None else open_existing(path)
+
+
 def as_json() -> Decorator[Any]:
     """``--json``."""
     return click.option(

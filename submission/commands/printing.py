@@ -71,7 +71,13 @@ def print_comparison(comparison: Comparison) -> None:
     from evaluators import render
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    console.print(render(comparison.rows, baseline=comparison.baseline))
+    ranked = [row for row in comparison.rows if row.kind != "known"]
+    known = [row for row in comparison.rows if row.kind == "known"]
+    console.print(render(ranked, baseline=comparison.baseline))
+    if known:
+        click.echo("Known scores of the organizer's leaderboard, on the organizer's rows:")
+    for row in known:
+        click.echo(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
     click.echo(f"Score: {comparison.signature}")
     if comparison.proxy_reason:
         click.secho(f"Proxy: {comparison.proxy_reason}.", fg="yellow")

@@ -45,12 +45,11 @@ def command(
     """
     from submission.commands.printing import print_scores
     from submission.competitions import find_competition
-    from submission.ledger import Ledger
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
     from submission.tables import write_csv
 
     contest = find_competition(competition)
-    with Ledger(ledger) as book:
+    with options.open_for(run_name, ledger) as book:
         subject = choose_subject(contest, book, run_name, predictions, answer_column)
         scorer = Scorer(contest, encoder, references_by)
         gold = load_references(contest, references)

@@ -31,20 +31,19 @@ TROUBLES = {
 @options.ledger()
 @options.as_json()
 def command(run: str, ledger: Path, as_json: bool) -> None:
-    """Show RUN: its recipe, how far it is, its useless answers, and its scores.
+    """Show RUN: its recipe, how far it is, its useless answers, scores and submissions.
 
     An answer is of no use where it is empty, was cut off at the length limit, had a prompt longer
     than the model's context, or repeats the question.
     """
-    from submission.answers import degenerate
-    from submission.commands.export import answered_rows
+    from submission.answers import degenerate, run_answers
 
     with options.open_existing(ledger) as book:
         record = book.run(run)
         progress = book.progress(run)
         scores = book.scores(run)
         submissions = book.submissions(run)
-    answers = answered_rows(ledger, run) if progress.done else []
+        answers = run_answers(book, run, partial=True)
     report = {
         **asdict(record),
         "recipe": json.loads(record.recipe),
@@ -88,6 +87,16 @@ def _print(report: dict[str, Any]) -> None:
         print_table(
             ["Metric", "Value", "95 % interval", "Rows", "Signature"],
             [_score(score) for score in report["scores"]],
+        )
+    if report["submissions"]:
+        click.echo()
+        print_table(
+            ["Submission", "Written", "May be uploaded"],
+            [
+                (each["path"], each["created"], "yes" if each["uploadable"] else "no")
+                for each in report["submissions"]
+            ],
+            names=False,
         )
 
 

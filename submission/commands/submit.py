@@ -37,12 +37,11 @@ def command(
     from submission.commands.printing import print_findings
     from submission.competitions import find_competition
     from submission.errors import CheckFailed
-    from submission.ledger import Ledger
     from submission.scoring import Scorer, choose_subject
     from submission.submit import write_submission
 
     contest = find_competition(competition)
-    with Ledger(ledger) as book:
+    with options.open_for(run_name, ledger) as book:
         subject = choose_subject(contest, book, run_name, predictions, answer_column)
         scorer = Scorer(contest, encoder)
         written = write_submission(

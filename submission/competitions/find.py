@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from submission.competitions.profile import Competition, Profile
-from submission.errors import InputError
+from submission.errors import InputError, locate
 from submission.tables import read_table
 from submission.toml_file import read_toml, validate
 
@@ -80,11 +81,12 @@ def _number(path: Path, row: int, column: str, text: str) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise InputError(
-            f"{path}, row {row}, column '{column}': '{text}' is not a number."
-        ) from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"{locate(path, row, column)}: '{text}' is not a number.")
+    return value
 
 
 def _load(folder: Path) -> Competition:

@@ -79,12 +79,13 @@ class SubmissionFormat(_Declared):
     answer: str | None = None
     vectors: Vectors | None = None
     bom: bool = False
-    same_length_as: str | None = None
 
     @model_validator(mode="after")
     def _something_to_submit(self) -> Self:
         if self.answer is None and self.vectors is None:
             raise ValueError("declare 'answer', 'vectors' or both")
+        if self.format == "json" and (self.answer is None or self.vectors is not None):
+            raise ValueError("a JSON submission holds an 'answer' and no 'vectors'")
         return self
 
     @property
@@ -101,7 +102,7 @@ class Term(_Declared):
     """One part of the score: ``weight`` times a metric (``NAME[:key=value,…]``)."""
 
     metric: NonEmpty
-    weight: float = 1.0
+    weight: float = Field(default=1.0, allow_inf_nan=False)
 
 
 class Formula(_Declared):
@@ -113,7 +114,7 @@ class Formula(_Declared):
     name: NonEmpty
     terms: list[Term] = Field(min_length=1)
     direction: Literal["higher", "lower"] = "higher"
-    scale: float = 1.0
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     references: Literal["first", "mean", "max"] = "first"
     proxy: str | None = None
     """Why the local number is only a proxy even with the organizer's encoder, if it is."""

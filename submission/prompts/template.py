@@ -36,11 +36,10 @@ def _compile(template: str) -> Template:
 
 def render(template: str, **values: object) -> str:
     """``template`` with ``values``. Raises :class:`InputError` for a syntax error, an unknown
-    name, or anything the sandbox refuses.
+    name, an expression that fails, or anything the sandbox refuses.
     """
-    from jinja2 import TemplateError
-
+    compiled = _compile(template)
     try:
-        return _compile(template).render(**values)
-    except TemplateError as error:
+        return compiled.render(**values)
+    except Exception as error:  # noqa: BLE001 -- an expression of someone's may raise anything
         raise InputError(f"Template {template[:80]!r}: {error}.") from None

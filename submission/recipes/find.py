@@ -43,7 +43,7 @@ def find_recipe(spec: str, overrides: Iterable[str] = ()) -> Recipe:
     path = _path(base)
     data = read_toml(path)
     data.pop("aliases", None)
-    variants = data.pop("variants", {})
+    variants = _variants(path, data.pop("variants", {}))
     if variant:
         data = _merge(data, _variant(base, variant, variants))
         data["name"] = f"{data.get('name', base)}:{variant}"
@@ -130,6 +130,12 @@ def _path(base: str) -> Path:
     raise InputError(f"No recipe '{base}'.{hint} Known: {', '.join(known)}; or give a TOML file.")
 
 
+def _variants(path: Path, declared: Any) -> Mapping[str, Any]:
+    if isinstance(declared, dict) and all(isinstance(each, dict) for each in declared.values()):
+        return declared
+    raise InputError(f"{path}: 'variants' holds tables, one per variant: [variants.NAME].")
+
+
 def _variant(base: str, name: str, variants: Mapping[str, Any]) -> dict[str, Any]:
     if name in variants:
         return dict(variants[name])
@@ -154,7 +160,7 @@ def _literal(text: str) -> Any:
     """``text`` as a TOML value where it is one, else as a plain string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 

@@ -1,0 +1,120 @@
+"""Where an unfinished training is kept, so that it goes on after it was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from submission.atomic import write_bytes
+from submission.errors import InputError
+
+_IDENTITY = "training.json"
+_WHOLE = "whole.json"
+_PREFIX = "checkpoint-"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of training after ``step`` optimizer steps that took ``seconds``."""
+
+    folder: Path
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder beside the adapter-to-be that holds the checkpoints."""
+
+    folder: Path
+
+    def latest(self) -> Checkpoint | None:
+        """The last checkpoint that was written to its end."""
+        found = [_checkpoint(marker) for marker in self.folder.glob(f"{_PREFIX}*/{_WHOLE}")]
+        return max(found, key=lambda checkpoint: checkpoint.step, default=None)
+
+    def clear(self) -> None:
+        """Remove it, once the adapter is in place."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _checkpoint(marker: Path) -> Checkpoint:
+    seconds = json.loads(marker.read_text(encoding="utf-8"))["seconds"]
+    return Checkpoint(marker.parent, int(marker.parent.name.removeprefix(_PREFIX)), seconds)
+
+
+@contextmanager
+def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Workspace]:
+    """The workspace of the training that will become ``out``, for this process alone.
+
+    Raises :class:`InputError` where another process trains into it, where it holds an unfinished
+    training and ``resume`` is not asked for, and where that was another training.
+    """
+    folder = out.with_name(f"{out.name}.training")
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{folder}: another process is training here.") from None
+        _agree(folder, fingerprint, resume=resume)
+        yield Workspace(folder)
+    finally:
+        os.close(descriptor)
+
+
+def _agree(folder: Path, fingerprint: str, *, resume: bool) -> None:
+    identity = folder / _IDENTITY
+    workspace = Workspace(folder)
+    if identity.is_file() and workspace.latest() is not None:
+        if not resume:
+            raise InputError(
+                f"{folder}: holds an unfinished training. Continue it with --resume, or remove "
+                "the folder to begin anew."
+            )
+        begun = json.loads(identity.read_text(encoding="utf-8")).get("fingerprint")
+        if begun != fingerprint:
+            raise InputError(
+                f"{folder}: holds the checkpoints of another training (recipe, data, base or seed "
+                "differ). Give another --out, or remove the folder to begin anew."
+            )
+    else:
+        write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())
+
+
+class KeepCheckpoints(TrainerCallback):  # type: ignore[misc]  # untyped base
+    """Saves every so many seconds, and marks a checkpoint that is written to its end."""
+
+    def __init__(self, every: float, before: float, log_steps: int) -> None:
+        self._every = every
+        self._before = before
+        self._log_steps = log_steps
+        self._started = self._saved = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Training time so far, that before an interruption included."""
+        return self._before + time.monotonic() - self._started
+
+    def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Ask for a checkpoint when one is due, where a logged interval ends."""
+        due = time.monotonic() - self._saved >= self._every
+        if due and state.global_step % self._log_steps == 0 and state.global_step < state.max_steps:
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """Mark the checkpoint that was just written."""
+        self._saved = time.monotonic()
+        folder = Path(args.output_dir) / f"{_PREFIX}{state.global_step}"
+        write_bytes(folder / _WHOLE, json.dumps({"seconds": round(self.seconds, 2)}).encode())

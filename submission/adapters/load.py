@@ -1,0 +1,104 @@
+"""Base models and tokenizers from a folder, with what is wrong with them said in words."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluators.encoders.torch_support import quiet_transformers
+from submission.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises :class:`InputError` where it is not one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds no JSON object.")
+    return value
+
+
+def quantization(folder: Path) -> str | None:
+    """How the weights in ``folder`` are quantized, by name; None for full precision."""
+    declared = read_json(folder / "config.json").get("quantization_config")
+    if not declared:
+        return None
+    method = str(declared.get("quant_method") or "bitsandbytes")
+    bits = {"load_in_4bit": " 4-bit", "load_in_8bit": " 8-bit"}
+    return method + next((text for key, text in bits.items() if declared.get(key)), "")
+
+
+def load_base(folder: Path, dtype: torch.dtype, *, trust_remote_code: bool = False) -> Any:
+    """The causal language model in ``folder``, in evaluation mode, every weight as ``dtype``."""
+    from transformers import AutoModelForCausalLM
+
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: no config.json in it; a base model is needed here.")
+    try:
+        with quiet_transformers():
+            model, loading = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
+            )
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"{folder}: no causal language model that can be loaded: {_first_line(error)}"
+        ) from error
+    missing = sorted(loading["missing_keys"])
+    if missing:
+        raise InputError(
+            f"{folder}: its weights lack {len(missing)} of the model's tensors, such as "
+            f"{missing[0]}; they would be random numbers."
+        )
+    # What transformers would fall back to for GPT-2, whose class name does not say it, with a
+    # warning.
+    model.loss_type = "ForCausalLM"
+    return model.eval()
+
+
+def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
+    """The tokenizer in ``folder``."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (ImportError, KeyError, OSError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{folder}: no tokenizer that can be loaded: {_first_line(error)}"
+        ) from error
+
+
+def share(folder: Path) -> None:
+    """Give the files in ``folder`` the permissions that new files usually get.
+
+    Weight files are written such that only their owner may read them.
+    """
+    umask = os.umask(0)
+    os.umask(umask)
+    for path in folder.iterdir():
+        path.chmod(0o666 & ~umask)
+
+
+def embedding_rows(model: Any) -> int:
+    """How many token ids the model has an embedding for."""
+    return int(model.get_input_embeddings().weight.shape[0])
+
+
+def context_length(config: Any) -> int | None:
+    """The most tokens the model can read at once, where its configuration says."""
+    text = config.get_text_config()
+    length = getattr(text, "max_position_embeddings", None)
+    return int(length) if length else None
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

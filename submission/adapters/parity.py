@@ -1,0 +1,104 @@
+"""Whether two models say the same: their logits on the same prompts, compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from submission.adapters.load import context_length
+from submission.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+# The logits of one model are kept in memory while the other is asked: at a vocabulary of
+# 256,000 this many positions are a gibibyte.
+MOST_POSITIONS = 1024
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Largest absolute difference, and on how many prompts the greedy next token is the same."""
+
+    difference: float
+    agreeing: int
+    prompts: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the greedy next token is the same on every prompt."""
+        return self.agreeing == self.prompts
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the model to compare with answered: one tensor (positions, vocabulary) a prompt."""
+
+    prompts: tuple[tuple[int, ...], ...]
+    logits: tuple[torch.Tensor, ...]
+
+    @property
+    def positions(self) -> int:
+        """Over how many tokens the comparison runs."""
+        return sum(map(len, self.prompts))
+
+    @property
+    def low(self) -> float:
+        """The smallest logit."""
+        return min(float(each.min()) for each in self.logits)
+
+    @property
+    def high(self) -> float:
+        """The largest logit."""
+        return max(float(each.max()) for each in self.logits)
+
+
+def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any) -> list[tuple[int, ...]]:
+    """The first of ``texts`` as token ids, whole, until there are enough positions.
+
+    Raises :class:`InputError` where none fits into the model's context.
+    """
+    longest = min(context_length(model.config) or MOST_POSITIONS, MOST_POSITIONS)
+    chosen: list[tuple[int, ...]] = []
+    room = MOST_POSITIONS
+    for text in texts:
+        ids = tuple(tokenizer(text)["input_ids"])
+        if not ids or len(ids) > longest:
+            continue
+        if len(ids) > room:
+            break
+        chosen.append(ids)
+        room -= len(ids)
+    if not chosen:
+        raise InputError(
+            f"None of the {len(texts)} prompts has between 1 and {longest} tokens; "
+            "give shorter ones with --prompts."
+        )
+    return chosen
+
+
+def measure(model: Any, prompts: Sequence[tuple[int, ...]]) -> Reference:
+    """The logits of ``model`` at every position of every prompt, in float32."""
+    return Reference(tuple(prompts), tuple(_logits(model, prompt) for prompt in prompts))
+
+
+def compare(model: Any, reference: Reference) -> Parity:
+    """How far ``model`` is from ``reference``; NaN anywhere counts as infinitely far."""
+    difference, agreeing = 0.0, 0
+    for prompt, expected in zip(reference.prompts, reference.logits, strict=True):
+        found = _logits(model, prompt)
+        apart = float((found - expected).abs().max())
+        difference = max(difference, math.inf if math.isnan(apart) else apart)
+        agreeing += int(found[-1].argmax()) == int(expected[-1].argmax())
+    return Parity(difference, agreeing, len(reference.prompts))
+
+
+def _logits(model: Any, prompt: tuple[int, ...]) -> torch.Tensor:
+    import torch
+
+    with torch.inference_mode():
+        output = model(input_ids=torch.tensor([prompt], device=model.device), use_cache=False)
+    logits: torch.Tensor = output.logits[0].float().cpu()
+    return logits

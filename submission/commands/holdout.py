@@ -1,0 +1,86 @@
+"""``leaderkit holdout``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from submission.commands import options
+
+if TYPE_CHECKING:
+    from submission.holdout import Report
+
+
+@click.command()
+@options.competition()
+@click.option("--train", type=options.FILE, required=True, help="The organizer's training file.")
+@click.option("--out", type=options.FILE, required=True, metavar="DIR", help="A new folder.")
+@click.option(
+    "--share", type=float, default=0.2, show_default=True, help="Share of the rows to hold out."
+)
+@click.option(
+    "--joined",
+    type=float,
+    help="Share of test cells that hold two questions. Default: 0.5 where train has several "
+    "phrasings of a question, else 0.",
+)
+@click.option(
+    "--similarity",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Questions at least this similar (0 to 1) stay on one side.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another draw.")
+@options.as_json()
+def command(
+    competition: str,
+    train: Path,
+    out: Path,
+    share: float,
+    joined: float | None,
+    similarity: float,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Make a local test set from the organizer's training file, without leakage.
+
+    Writes train.csv (what remains), test.csv, references.csv, sample_submission.csv and
+    holdout.json. Rows that ask nearly the same, or share an answer or a context, stay on one side.
+    """
+    from submission.competitions import find_competition
+    from submission.holdout import Options, hold_out
+
+    chosen = Options(share=share, joined=joined, similarity=similarity, seed=seed)
+    report = hold_out(find_competition(competition).profile, train, out, chosen)
+    for warning in report.warnings:
+        options.say(f"Warning: {warning}")
+    if as_json:
+        options.print_json({"out": str(out), **asdict(report)})
+    else:
+        _print(report, out, similarity)
+
+
+def _print(report: Report, out: Path, similarity: float) -> None:
+    counts, groups = report.counts, report.groups
+    click.echo(
+        f"Held out {counts.held_out} of {counts.rows} rows as {counts.test} test cells, "
+        f"{counts.joined} of them with two questions; {counts.train} rows stay in train."
+    )
+    click.echo(
+        f"Groups: {groups.total}; {groups.joined} join two rows or more, "
+        f"the largest {groups.largest}."
+    )
+    if len(report.categories) > 1:
+        shares = ", ".join(f"{one.category} {one.held_out}/{one.rows}" for one in report.categories)
+        click.echo(f"Held out by category: {shares}.")
+    if report.closest:
+        closest = report.closest
+        click.echo(
+            f"Closest that remain: {closest.test} and {closest.train}, similarity "
+            f"{closest.similarity:.3f} (limit {similarity:g})."
+        )
+    click.echo(f"Written to {out}.")

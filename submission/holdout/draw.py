@@ -1,0 +1,157 @@
+"""Which groups are held out, so that every category gives the same share of its rows."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from submission.errors import InputError
+from submission.holdout.groups import Group
+
+_HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryShare:
+    """Rows of one category, how many were to be held out, and how many are."""
+
+    category: str
+    rows: int
+    wanted: int
+    held_out: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The rows held out, ascending; what that means for each category; what fell short."""
+
+    held_out: tuple[int, ...]
+    categories: tuple[CategoryShare, ...]
+    warnings: tuple[str, ...]
+
+
+def draw(
+    groups: Sequence[Group], categories: Sequence[str], share: Fraction, rng: random.Random
+) -> Draw:
+    """Hold out whole groups until each category has given its share, to the row.
+
+    A group larger than all that is to be held out stays in train, and so does the last group of
+    every category.
+
+    Raises :class:`InputError` where the rows are too few, or all in one group.
+    """
+    rows = Counter(categories)
+    _require_several(groups, len(categories))
+    spread = Counter(category for group in groups for category in {categories[i] for i in group})
+    wanted = _quotas({name: n for name, n in rows.items() if spread[name] > 1}, share)
+    room = sum(wanted.values())
+    if room == 0:
+        raise InputError(
+            f"Too few rows: --share {float(share)} of {len(categories)} rows in"
+            f" {len(rows)} categories holds none out."
+        )
+    shuffled = list(groups)
+    rng.shuffle(shuffled)
+    small = [group for group in shuffled if len(group) <= room]
+    taken = _Taken(wanted, spread, categories)
+    for group in small:
+        taken.add_if_it_fits(group)
+    for group in small:
+        taken.add_if_it_brings_closer(group)
+    if not taken.rows:
+        raise InputError(
+            f"Nothing can be held out: --share {float(share)} is {room} rows, and no group of"
+            " rows that belong together fits. Raise --share or --similarity."
+        )
+    held_out = tuple(sorted(taken.rows))
+    got = Counter(categories[i] for i in held_out)
+    shares = tuple(
+        CategoryShare(name, n, wanted.get(name, 0), got[name], round(got[name] / n, 4))
+        for name, n in sorted(rows.items())
+    )
+    large = [len(group) for group in groups if len(group) > room]
+    return Draw(held_out, shares, tuple(_warnings(large, room, spread, shares)))
+
+
+def _require_several(groups: Sequence[Group], rows: int) -> None:
+    if rows < 2:
+        raise InputError(f"Too few rows: {rows}; a test set and a train file need two at least.")
+    if len(groups) == 1:
+        raise InputError(
+            f"All {rows} rows belong together (shared answers or contexts, or similar questions),"
+            " so none can be held out without leakage. A higher --similarity joins fewer rows."
+        )
+
+
+def _quotas(rows: Mapping[str, int], share: Fraction) -> dict[str, int]:
+    """Rows to hold out of each category, by largest remainder."""
+    exact = {name: share * rows[name] for name in sorted(rows)}
+    quotas = {name: int(value) for name, value in exact.items()}
+    missing = int(sum(exact.values()) + _HALF) - sum(quotas.values())
+    by_remainder = sorted(exact, key=lambda name: (quotas[name] - exact[name], name))
+    for name in by_remainder[:missing]:
+        quotas[name] += 1
+    return quotas
+
+
+class _Taken:
+    def __init__(
+        self, wanted: Mapping[str, int], groups: Mapping[str, int], categories: Sequence[str]
+    ) -> None:
+        self.rows: set[int] = set()
+        self._room = Counter(wanted)
+        self._groups = Counter(groups)
+        self._categories = categories
+
+    def add_if_it_fits(self, group: Group) -> None:
+        size = self._size(group)
+        if all(n <= self._room[name] for name, n in size.items()):
+            self._add(group, size)
+
+    def add_if_it_brings_closer(self, group: Group) -> None:
+        size = self._size(group)
+        change = sum(abs(self._room[name] - n) - abs(self._room[name]) for name, n in size.items())
+        if change < 0 and group[0] not in self.rows:
+            self._add(group, size)
+
+    def _size(self, group: Group) -> Counter[str]:
+        return Counter(self._categories[i] for i in group)
+
+    def _add(self, group: Group, size: Counter[str]) -> None:
+        if all(self._groups[name] > 1 for name in size):
+            self.rows.update(group)
+            self._room.subtract(size)
+            self._groups.subtract(size.keys())
+
+
+def _warnings(
+    large: Sequence[int],
+    room: int,
+    spread: Mapping[str, int],
+    shares: Sequence[CategoryShare],
+) -> list[str]:
+    messages = []
+    if large:
+        messages.append(
+            f"{len(large)} group(s) of rows that belong together are larger than the {room} rows"
+            f" to hold out (the largest: {max(large)}); they stay in train."
+        )
+    alone = [share.category for share in shares if spread[share.category] == 1]
+    if alone:
+        names = ", ".join(map(repr, alone))
+        messages.append(f"In train only, all rows of the category belonging together: {names}.")
+    messages.extend(
+        f"{_named(share.category)}: {share.held_out} of {share.rows} rows held out,"
+        f" {share.wanted} wanted; the rows come in groups."
+        for share in shares
+        if abs(share.held_out - share.wanted) > 1
+    )
+    return messages
+
+
+def _named(category: str) -> str:
+    return f"Category '{category}'" if category else "Rows without category"

@@ -1,0 +1,120 @@
+"""From the organizer's training file to a local test set."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from submission import __version__
+from submission.atomic import atomic_folder, write_bytes
+from submission.competitions.profile import Profile
+from submission.holdout.cells import Cell, make_cells
+from submission.holdout.draw import CategoryShare, draw
+from submission.holdout.files import STORY, test_ids, write_tables
+from submission.holdout.groups import Group, Grouping, describe, group_rows
+from submission.holdout.options import Options, exactly, joined_share
+from submission.holdout.similarity import Measure
+from submission.holdout.source import Source, questions_asked, read_source, unshared
+from submission.holdout.verify import Closest, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of the source and of its two sides; test cells, and those with two questions."""
+
+    rows: int
+    train: int
+    held_out: int
+    test: int
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was made, and how well."""
+
+    counts: Counts
+    groups: Grouping
+    categories: tuple[CategoryShare, ...]
+    closest: Closest | None
+    warnings: tuple[str, ...]
+
+
+def hold_out(profile: Profile, train: Path, out: Path, options: Options) -> Report:
+    """Write a local test set and what remains of train into the folder ``out``, whole.
+
+    The same file, options and version give the same bytes on every machine.
+
+    Raises:
+        InputError: the competition, the file, an option or the folder cannot be used.
+        CheckFailed: the files, once made, were found to leak; none of them is kept.
+    """
+    joined = joined_share(profile, options)
+    source = read_source(profile, train)
+    with atomic_folder(out) as folder:
+        asked = [questions_asked(profile, row) for row in source.rows]
+        measure = Measure.of(text for texts in asked for text in texts)
+        apart = [unshared(source.columns, row) for row in source.rows]
+        groups = group_rows(asked, apart, measure, options.similarity)
+        rng = random.Random(options.seed)  # noqa: S311 -- a draw to repeat, not a secret
+        categories = [row.category for row in source.rows]
+        drawn = draw(groups, categories, exactly(options.share), rng)
+        cells = make_cells(source.rows, drawn.held_out, _group_of(groups), exactly(joined), rng)
+        write_tables(folder, profile, source, cells)
+        closest = verify(folder, profile, source, cells, measure, options.similarity)
+        report = Report(
+            counts=_count(source, cells),
+            groups=describe(groups),
+            categories=drawn.categories,
+            closest=closest,
+            warnings=(*drawn.warnings, *_too_few_joined(cells, joined)),
+        )
+        about = {
+            "leaderkit": __version__,
+            "competition": profile.name,
+            "source": {"file": train.name, "sha256": source.sha256},
+            "options": {**asdict(options), "joined": joined},
+        }
+        story = {**about, **asdict(report), "test": _made_of(source, cells)}
+        text = json.dumps(story, ensure_ascii=False, indent=2) + "\n"
+        write_bytes(folder / STORY, text.encode())
+    return report
+
+
+def _group_of(groups: Sequence[Group]) -> list[int]:
+    number = {row: place for place, group in enumerate(groups) for row in group}
+    return [number[row] for row in range(len(number))]
+
+
+def _made_of(source: Source, cells: Sequence[Cell]) -> dict[str, list[str]]:
+    """The ids of the training rows behind each test id."""
+    return {
+        test_id: [source.rows[row].id for row in cell.rows]
+        for test_id, cell in zip(test_ids(len(cells)), cells, strict=True)
+    }
+
+
+def _count(source: Source, cells: Sequence[Cell]) -> Counts:
+    held_out = sum(len(cell.rows) for cell in cells)
+    return Counts(
+        rows=len(source.rows),
+        train=len(source.rows) - held_out,
+        held_out=held_out,
+        test=len(cells),
+        joined=sum(len(cell.rows) > 1 for cell in cells),
+    )
+
+
+def _too_few_joined(cells: Sequence[Cell], joined: float) -> list[str]:
+    found = sum(len(cell.rows) > 1 for cell in cells)
+    wanted = joined * len(cells)
+    if wanted - found <= 1:
+        return []
+    message = (
+        f"{found} of {len(cells)} test cells hold two questions, {wanted:.0f} wanted: the other"
+        " rows hold several questions each as they are."
+    )
+    return [message]

@@ -1,0 +1,60 @@
+"""``leaderkit demo`` as a user runs it: the real training, merge, vLLM, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data_sample" / "wallpaper"
+
+
+def leaderkit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "submission.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.vllm
+def test_the_demo_ends_with_a_leaderboard_and_a_submission_that_fits(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    first = leaderkit("demo", "--out", str(out), "--json")
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert report["failed"] == {}
+    assert report["training"]["loss_last"] < report["training"]["loss_first"]
+
+    board = pd.read_csv(out / "leaderboard.csv").set_index("name")
+    assert set(board.index) == {
+        "embedded-lora",
+        "embedded-base",
+        "nearest",
+        "medoid",
+        "constant",
+    }
+    assert board.loc["embedded-lora", "score"] > board.loc["embedded-base", "score"]
+    assert board.loc["embedded-lora", "p_value"] < 0.05
+    assert not board["proxy"].any()
+
+    submission = out / "submission-embedded-lora.csv"
+    assert pd.read_csv(submission).shape == (36, 513)
+    checked = leaderkit(
+        "check", "-c", "sample-wallpaper", "--submission", str(submission),
+        "--template", str(SAMPLE / "sample_submission.csv"), "--final",
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    second = leaderkit("demo", "--out", str(out), "--json")
+    assert second.returncode == 0, second.stderr
+    again = json.loads(second.stdout)
+    assert [run["computed"] for run in again["runs"]] == [0, 0, 0, 0, 0]
+    assert again["comparison"]["leaderboard"] == report["comparison"]["leaderboard"]
+    assert "Starting vLLM" not in second.stderr

@@ -1,0 +1,108 @@
+"""The recipes of this part that come with the package, and the model that does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import baselines.training.embedded as embedded
+from submission.adapters.load import load_base, load_tokenizer
+from submission.models import EMBEDDED, locate_model
+from submission.prompts.encode import PromptEncoder
+from submission.recipes import find_recipe
+from submission.tables import read_table
+
+MOST_BYTES = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return locate_model(EMBEDDED).folder
+
+
+@pytest.mark.parametrize("name", ["embedded", "wallpaper-kogpt2", "kogpt2"])
+def test_recipes_are_valid_and_say_what_they_are(name: str) -> None:
+    recipe = find_recipe(name)
+    assert recipe.about
+    assert recipe.model is not None
+    assert recipe.training is not None
+    assert recipe.sampling.greedy
+
+
+def test_kogpt2_generates_as_published() -> None:
+    recipe = find_recipe("kogpt2")
+    assert recipe.name == "wallpaper-kogpt2"
+    sampling = recipe.sampling
+    assert (sampling.max_tokens, sampling.temperature, sampling.top_k, sampling.top_p) == (
+        300, 0.9, 1, 0.9,
+    )  # fmt: skip
+    assert sampling.repetition_penalty == 1.2
+    assert recipe.prompt.template == "{{ question }}</s>"
+    assert (sampling.stop, recipe.extraction.cut) == (["</s>"], ["</s>"])
+
+
+def test_the_embedded_model_is_small_and_holds_no_pickle(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
+    assert sum(path.stat().st_size for path in folder.iterdir()) < MOST_BYTES
+
+
+def test_the_embedded_model_is_one_that_every_engine_runs(folder: Path) -> None:
+    import torch
+
+    model = load_base(folder, torch.float32)
+    tokenizer = load_tokenizer(folder)
+    config = model.config
+    assert config.architectures == ["GPT2LMHeadModel"]
+    assert config.dtype == torch.float32
+    assert config.n_embd // config.n_head == 64
+    assert (config.eos_token_id, config.pad_token_id) == (
+        tokenizer.eos_token_id,
+        tokenizer.pad_token_id,
+    )
+    assert tokenizer.chat_template is None
+    ids = tokenizer("벽지에 생긴 곰팡이는", return_tensors="pt")["input_ids"]
+    assert torch.isfinite(model(input_ids=ids).logits).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "도배 하자",
+        "  두 칸\t\n\n끝 ",
+        "㎡ 0.3mm “따옴표” 🏠",
+        "ㄱㅏ decomposed: 가",
+        "日本語 Ünïcode",
+        "",
+    ],
+)
+def test_the_embedded_tokenizer_gives_every_text_back(text: str, folder: Path) -> None:
+    tokenizer = load_tokenizer(folder)
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+def test_prompt_and_answer_part_between_tokens(folder: Path) -> None:
+    tokenizer = load_tokenizer(folder)
+    encoder = PromptEncoder(tokenizer, find_recipe("embedded").prompt)
+    prompt = encoder.prompt_ids("벽지가 울어요.")
+    answer = encoder.response_ids("습기 때문입니다.", "벽지가 울어요.")
+    together = "질문: 벽지가 울어요.\n답변:\n습기 때문입니다.</s>"
+    assert [*prompt, *answer] == tokenizer(together)["input_ids"]
+
+
+def test_the_embedded_model_has_not_read_what_it_is_tested_on() -> None:
+    texts = set(embedded.documents())
+    for name, columns in [
+        ("wallpaper/test.csv", ["질문"]),
+        ("wallpaper/references.csv", ["답변_1"]),
+        ("news/test.csv", ["question"]),
+    ]:
+        table = read_table(embedded.DATA / name)
+        assert not texts & {text for column in columns for text in table.column(column)}

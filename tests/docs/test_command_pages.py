@@ -1,0 +1,123 @@
+"""Every command has a page, the pages are current, and the generator says what is wrong."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from submission import cli
+from submission.commands import CommandEntry
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+specification = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+generate = importlib.util.module_from_spec(specification)
+sys.modules["docs_generate"] = generate
+specification.loader.exec_module(generate)
+
+NAMES = cli.cli.list_commands(generate.root_context())
+
+
+@pytest.fixture
+def pages(tmp_path):
+    shutil.copytree(DOCS / "commands", tmp_path / "commands")
+    return tmp_path / "commands"
+
+
+def test_every_page_is_current():
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "COLUMNS": "200", "FORCE_COLOR": "1", "TERM": "xterm-256color"},
+    )  # fmt: skip
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_a_page_with_an_introduction_and_an_example(name):
+    text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
+    introduction = generate.INTRODUCTION.search(text)[1]
+
+    assert f"leaderkit {name}" in introduction.split("```sh")[1]
+    assert "\x1b" not in text
+    assert all(len(line) <= 80 for line in text.split("```text")[1].splitlines())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_example_uses_options_that_exist(name):
+    text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
+    shell = generate.INTRODUCTION.search(text)[1].split("```sh")[1].split("```")[0]
+    for line in shell.replace("\\\n", " ").splitlines():
+        words = line.split("|")[0].split()
+        if words[:1] != ["leaderkit"]:
+            continue
+        command = cli.cli.get_command(generate.root_context(), words[1])
+        known = {option for each in command.params for option in each.opts}
+        assert {word for word in words if re.match(r"--?[a-z]", word)} <= known
+
+
+def test_a_missing_page_is_said(pages, capsys):
+    (pages / "show.md").unlink()
+
+    assert generate.main(["--check"], pages) == 1
+    assert "show.md: has no introduction" in capsys.readouterr().err
+    assert generate.main([], pages) == 1  # nothing is made up
+
+
+def test_a_stale_page_is_said_and_mended(pages, capsys):
+    page = pages / "runs.md"
+    right = page.read_text("utf-8")
+    page.write_text(right.replace("Options:", "Opshuns:"), "utf-8")
+
+    assert generate.main(["--check"], pages) == 1
+    error = capsys.readouterr().err
+    assert "runs.md: is not current" in error
+    assert "make docs" in error
+    assert generate.main([], pages) == 0
+    assert page.read_text("utf-8") == right
+
+
+def test_a_page_that_belongs_to_no_command_is_said(pages, capsys):
+    (pages / "forgotten.md").write_text("# leaderkit forgotten\n")
+
+    assert generate.main(["--check"], pages) == 1
+    assert "forgotten.md: belongs to no command" in capsys.readouterr().err
+
+
+def test_an_introduction_is_kept(pages):
+    page = pages / "runs.md"
+    changed = page.read_text("utf-8").replace("oldest first, with", "oldest first, and with")
+    page.write_text(changed, "utf-8")
+
+    generate.main([], pages)
+    assert page.read_text("utf-8") == changed
+
+
+def test_a_command_that_cannot_be_imported_is_said(pages, capsys, monkeypatch):
+    broken = CommandEntry("submission.commands.absent:command", "Absent.", 99)
+    monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "absent": broken})
+    shutil.copy(pages / "runs.md", pages / "absent.md")
+
+    assert generate.main(["--check"], pages) == 1
+    assert "absent.md: the command cannot be imported" in capsys.readouterr().err
+
+
+def test_the_help_is_the_same_whatever_the_terminal(monkeypatch):
+    root = generate.root_context()
+    context = click.Context(
+        cli.cli.get_command(root, "generate"), info_name="generate", parent=root
+    )
+    before = generate.help_text(context)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert generate.help_text(context) == before

@@ -1,0 +1,128 @@
+"""The pages written by hand: links lead somewhere, key tables are whole, examples work."""
+
+import json
+import re
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from submission.cli import run
+from submission.competitions import find_competition
+from submission.competitions.profile import Profile
+from submission.recipes import Recipe, find_recipe
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+def read(name):
+    return (DOCS / name).read_text("utf-8")
+
+
+def blocks(name, language):
+    return re.findall(rf"```{language}\n(.*?)```", read(name), re.DOTALL)
+
+
+def keys(model, prefix=""):
+    """Every key of a schema as it is written in TOML, with its default as JSON."""
+    for name, field in model.model_fields.items():
+        table = next((each for each in types(field.annotation) if is_table(each)), None)
+        if table is not None:
+            yield from keys(table, f"{prefix}{name}.")
+        elif field.is_required():
+            yield f"{prefix}{name}", "required"
+        elif field.default is None:
+            yield f"{prefix}{name}", "none"
+        else:
+            yield f"{prefix}{name}", f"`{json.dumps(field.default, ensure_ascii=False)}`"
+
+
+def types(annotation):
+    yield annotation
+    for argument in typing.get_args(annotation):
+        yield from types(argument)
+
+
+def is_table(annotation):
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+@pytest.mark.parametrize(("page", "model"), [("recipes.md", Recipe), ("competitions.md", Profile)])
+def test_every_key_is_documented_with_its_default(page, model):
+    section = re.split(r"^## Keys.*$", read(page), flags=re.MULTILINE)[1]
+    section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
+    documented = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \| ", section, re.MULTILINE))
+
+    assert documented == dict(keys(model))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_links_lead_to_pages(page):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).is_file()] == []
+
+
+def test_the_index_leads_to_every_page_and_command():
+    linked = set(re.findall(r"\]\(([^)]+)\)", read("index.md")))
+    assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked
+    linked = set(re.findall(r"\]\(([^)]+)\)", read("commands/index.md")))
+    assert linked == {page.name for page in (DOCS / "commands").glob("*.md")} - {"index.md"}
+
+
+def test_the_recipe_example_and_its_variants_work(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(blocks("recipes.md", "toml")[0], "utf-8")
+
+    assert find_recipe(str(path)).sampling.max_tokens == 192
+    long = find_recipe(f"{path}:long")
+    assert (long.sampling.max_tokens, long.sampling.repetition_penalty) == (512, 1.1)
+    assert find_recipe(f"{path}:sampled").sampling.samples == 5
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "my-competition"
+    folder.mkdir()
+    files = {"competition.toml": "toml", "leaderboard.csv": "csv", "cases.json": "json"}
+    for name, language in files.items():
+        (folder / name).write_text(blocks("competitions.md", language)[0], "utf-8")
+    return folder
+
+
+def test_the_competition_example_works(folder, capsys):
+    competition = find_competition(str(folder))
+    assert len(competition.profile.submission.columns) == 770
+
+    assert run(["competitions", str(folder), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["known_scores"][0] == {
+        "name": "our first upload", "public": 0.61234, "private": None, "certainty": "H",
+        "source": "our own submission page",
+    }  # fmt: skip
+
+
+def test_the_example_of_checking_cases_works(folder):
+    (code,) = blocks("competitions.md", "python")
+
+    subprocess.run([sys.executable, "-c", code], cwd=folder.parent, check=True)
+
+    wrong = (folder / "cases.json").read_text("utf-8").replace("0.3333333", "0.5")
+    (folder / "cases.json").write_text(wrong, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder.parent, check=False, stderr=subprocess.PIPE
+    )
+    assert b"half of the words" in done.stderr
+
+
+def test_the_experiment_example_is_one(tmp_path):
+    from baselines.experiment import read_experiment
+
+    path = tmp_path / "experiment.toml"
+    path.write_text(blocks("commands/run.md", "toml")[0], "utf-8")
+
+    assert [each.name for each in read_experiment(path).runs] == ["nearest", "first"]

@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from submission.cli import run
+from submission.ledger import Ledger
+from tests.submission.commands.sample_ledger import make
+
+
+def test_lists_runs_with_their_progress(tmp_path, capsys):
+    ledger = make(tmp_path / "ledger.db")
+
+    assert run(["runs", "--ledger", str(ledger)]) == 0
+
+    out = capsys.readouterr().out
+    assert "whole" in out
+    assert "5 of 5" in out
+    assert "2 of 5" in out
+    assert "tiny[b]" in out  # no markup
+
+
+def test_json_has_everything(tmp_path, capsys):
+    ledger = make(tmp_path / "ledger.db")
+
+    assert run(["runs", "--ledger", str(ledger), "--json"]) == 0
+
+    listed = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in listed] == ["whole", "half", "bare"]
+    assert listed[0]["recipe"] == "tiny[b]"
+    assert listed[0]["finished"]
+    assert (
+        listed[1] | {"rows": 5, "done": 2, "completion_tokens": 20, "finished": None} == listed[1]
+    )
+
+
+def test_an_empty_ledger_has_no_runs(tmp_path, capsys):
+    Ledger(tmp_path / "ledger.db").close()
+
+    assert run(["runs", "--ledger", str(tmp_path / "ledger.db")]) == 0
+    assert "No runs" in capsys.readouterr().out
+    assert run(["runs", "--ledger", str(tmp_path / "ledger.db"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["runs"], ["show", "x"], ["export", "x", "--out", "x.csv"]], ids=lambda a: a[0]
+)
+def test_a_missing_ledger_is_an_error_and_is_not_made(arguments, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert run(arguments) == 2
+
+    assert "Error: no ledger at runs/ledger.db" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path, capsys):
+    (tmp_path / "x.db").write_text("no database, but long enough to be read as one" * 100)
+
+    assert run(["runs", "--ledger", str(tmp_path / "x.db")]) == 2
+    assert "cannot be used as a ledger" in capsys.readouterr().err
+
+
+def test_the_ledger_is_also_an_environment_variable(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("LEADERKIT_LEDGER", str(make(tmp_path / "elsewhere.db")))
+
+    assert run(["runs"]) == 0
+    assert "whole" in capsys.readouterr().out

@@ -1,0 +1,71 @@
+import json
+
+from submission.cli import run
+from submission.commands.listing import printable, shortened
+from submission.ledger import Ledger
+from tests.submission.commands.sample_ledger import make
+
+SCORE = {
+    "metric": "cosine", "value": 0.5, "low": 0.4, "high": 0.6, "n": 5, "direction": "higher",
+    "signature": "cosine|v1|offline", "proxy": True,
+}  # fmt: skip
+
+
+def kept(tmp_path):
+    path = make(tmp_path / "ledger.db")
+    with Ledger(path) as book:
+        book.save_score("whole", "digest", SCORE, {"TEST_000": 0.5})
+        book.save_submission(tmp_path / "s.csv", "abc", "whole", {"uploadable": False})
+    return str(path)
+
+
+def test_shows_the_run_its_useless_answers_scores_and_submissions(tmp_path, capsys):
+    assert run(["show", "whole", "--ledger", kept(tmp_path)]) == 0
+
+    out = capsys.readouterr().out
+    assert "5 of 5 rows" in out
+    assert "50 tokens in 2.0 s (25 tokens/s)" in out
+    assert "Empty: 2" in out
+    assert "Cut off by length: 1" in out
+    assert "Prompt longer than the context: 1" in out
+    assert "Echoing the question: 1" in out
+    assert "cosine (proxy)" in out
+    assert "0.40000 .. 0.60000" in " ".join(out.split())
+    assert "TEST_003" in out
+
+
+def test_json_has_everything(tmp_path, capsys):
+    assert run(["show", "whole", "--json", "--ledger", kept(tmp_path)]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["recipe"]["model"]["name"] == "embedded"
+    assert shown["degenerate"] == {"empty": 2, "cut_off": 1, "too_long": 1, "echoed": 1}
+    assert [row["id"] for row in shown["degenerate_rows"]["empty"]] == ["TEST_002", "TEST_004"]
+    assert shown["tokens_per_second"] == 25
+    assert shown["scores"] == [SCORE]
+    assert shown["submissions"][0]["sha256"] == "abc"
+    assert shown["submissions"][0]["uploadable"] is False
+
+
+def test_an_unfinished_run_counts_the_rows_it_has(tmp_path, capsys):
+    ledger = kept(tmp_path)
+
+    assert run(["show", "half", "--json", "--ledger", ledger]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["done"], shown["rows"], shown["degenerate"]["empty"]) == (2, 5, 0)
+
+    assert run(["show", "bare", "--ledger", ledger]) == 0
+    out = capsys.readouterr().out
+    assert "0 of 5 rows, resumed by the command below" in out
+    assert "leaderkit generate tiny --run bare" in out
+
+
+def test_an_unknown_run_names_those_there_are(tmp_path, capsys):
+    assert run(["show", "other", "--ledger", kept(tmp_path)]) == 2
+    assert "No run 'other'" in capsys.readouterr().err
+
+
+def test_what_a_model_wrote_does_not_steer_the_terminal():
+    assert printable("a\x1b[31mb\x07") == "a\\x1b[31mb\\x07"
+    assert shortened("첫째\n둘째") == "첫째\\n둘째"
+    assert len(shortened("가" * 500)) == 160

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 from evaluators.encoders.hub import hub_unreachable
 from evaluators.encoders.torch_support import display_name, reason
@@ -51,6 +52,25 @@ def unloadable(
 ) -> EvaluationError:
     """Return the error that says what could not be loaded, why, and which option helps."""
     return EvaluationError(f"{metric} {what} {name!r} cannot be loaded ({reason(error)}): {hint}")
+
+
+def load_tensors(file: Path, metric: str, hint: str) -> Any:
+    """Return what a file written by ``torch.save`` or safetensors holds, on the processor.
+
+    Only tensors and plain values are unpickled: code in a file does not run. Raises EvaluationError
+    for a file that is damaged or holds anything else.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        mapped = is_zipfile(file)  # files from before torch 1.6 are none and cannot be mapped
+        return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    except Exception as error:
+        # The unpickler raises whatever a damaged file makes it stumble over.
+        raise unloadable(metric, "file", str(file), error, hint) from error
 
 
 def pick_device(device: str | None) -> torch.device:

@@ -157,7 +157,7 @@ def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert) -> None:
 
 def test_nothing_is_written_with_the_cache_off(tiny_bert, tmp_path) -> None:
     build_metric(f"bertscore:model={tiny_bert},cache=off").rows(examples())
-    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "cache/leaderkit").exists()
     build_metric(f"bertscore:model={tiny_bert},cache={tmp_path / 'mine'}").rows(examples())
     assert list((tmp_path / "mine").iterdir())
 
@@ -198,7 +198,7 @@ def test_fast_is_a_proxy_with_its_difference_measured(tiny_bert, caplog) -> None
     assert not exact.proxy
     assert "dtype:bfloat16" in str(metric.signature)
     assert metric.report.fast.rows == len(ANSWERS)
-    assert metric.report.fast.largest == pytest.approx(np.abs(rows - expected).max())
+    assert metric.report.fast.largest == pytest.approx(np.abs(rows - expected).max(), abs=1e-6)
     assert 0 < metric.report.fast.largest < 0.05
     assert "off float32" in caplog.text
 

@@ -22,7 +22,9 @@ _LOG: Final = logging.getLogger(__name__)
 _LAYOUT: Final = "1"
 _TENSORS: Final = ("keys", "starts", "cut", "ids", "vectors")
 _SUFFIX: Final = ".safetensors"
+_UNFINISHED: Final = ".unfinished"
 _KEY_BYTES: Final = 16
+_HEADER_BYTES: Final = 1024
 _ABANDONED_S: Final = 3600.0
 
 
@@ -34,11 +36,14 @@ class TextVectors(NamedTuple):
     cut: bool
 
 
-class _Shard(NamedTuple):
+@dataclass
+class _Shard:
+    path: Path
     ids: torch.Tensor
     vectors: torch.Tensor
     starts: list[int]
     cut: list[bool]
+    used: bool = False
 
 
 def cache_home() -> Path:
@@ -57,8 +62,11 @@ class VectorShelf:
     ``fingerprint`` is all that decides them; encoders share a folder without meeting each other's.
     A file is written under another name, flushed and renamed, and never changed after, so any
     number of processes may read and write at once; what two of them both compute is kept twice.
-    Files used least recently go when ``limit`` bytes are exceeded, all encoders together. Nothing
-    here raises: what cannot be read is computed again, what cannot be written is not kept.
+
+    No more than ``limit`` bytes are kept, all encoders together. Files used least recently make
+    room, but never for more of what this shelf has used itself: a run too large to be kept whole
+    keeps its first part. Nothing here raises: what cannot be read is computed again, what cannot
+    be written is not kept.
     """
 
     folder: Path
@@ -66,6 +74,7 @@ class VectorShelf:
     limit: int
     _places: dict[bytes, tuple[int, int]] = field(default_factory=dict, repr=False)
     _shards: list[_Shard] = field(default_factory=list, repr=False)
+    _warned: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         for path in sorted(self.folder.glob(f"{self._prefix}-*{_SUFFIX}")):
@@ -77,6 +86,10 @@ class VectorShelf:
         if found is None:
             return None
         shard, place = self._shards[found[0]], found[1]
+        if not shard.used:
+            shard.used = True
+            with suppress(OSError):
+                os.utime(shard.path)
         tokens = slice(shard.starts[place], shard.starts[place + 1])
         return TextVectors(shard.ids[tokens], shard.vectors[tokens], shard.cut[place])
 
@@ -91,12 +104,6 @@ class VectorShelf:
         """Keep texts whose tokens lie end to end; text n's begin at ``starts[n]``."""
         import torch
 
-        if vectors.nbytes > self.limit:
-            _LOG.warning(
-                "%d texts' vectors need %d MiB, more than the cache may hold (%d MiB): not kept",
-                len(texts), vectors.nbytes >> 20, self.limit >> 20,
-            )  # fmt: skip
-            return
         tensors = {
             "keys": torch.frombuffer(bytearray(b"".join(map(_key, texts))), dtype=torch.uint8),
             "starts": torch.tensor([*starts, len(ids)], dtype=torch.int64),
@@ -104,19 +111,26 @@ class VectorShelf:
             "ids": ids.contiguous(),
             "vectors": vectors.contiguous(),
         }
+        size = sum(tensor.nbytes for tensor in tensors.values()) + _HEADER_BYTES
         try:
+            if not self._make_room(size):
+                self._warn_once(
+                    "%s may hold %d MiB, and this run's vectors need more: the rest is not kept",
+                    self.folder,
+                    self.limit >> 20,
+                )
+                return
             path = self._write(tensors)
-            self._drop_oldest(keep=path)
         except OSError as error:
-            _LOG.warning("vectors cannot be kept in %s: %s", self.folder, error)
+            self._warn_once("vectors cannot be kept in %s: %s", self.folder, error)
             return
-        self._read(path)
+        self._read(path, used=True)
 
     @property
     def _prefix(self) -> str:
         return blake2b(f"{_LAYOUT}|{self.fingerprint}".encode(), digest_size=8).hexdigest()
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path, *, used: bool = False) -> None:
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -124,9 +138,9 @@ class VectorShelf:
             with safe_open(path, framework="pt") as file:
                 held = {name: file.get_tensor(name) for name in _TENSORS}
             starts = held["starts"].tolist()
-            shard = _Shard(held["ids"], held["vectors"], starts, held["cut"].tolist())
+            cut = held["cut"].tolist()
+            shard = _Shard(path, held["ids"], held["vectors"], starts, cut, used)
             keys = held["keys"].numpy().tobytes()
-            os.utime(path)
         except FileNotFoundError:
             return  # Another process has just dropped it.
         except (OSError, SafetensorError, KeyError, ValueError) as error:
@@ -144,7 +158,7 @@ class VectorShelf:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{self._prefix}-{uuid4().hex}{_SUFFIX}"
-        unfinished = path.with_suffix(".unfinished")
+        unfinished = path.with_suffix(_UNFINISHED)
         try:
             save_file(tensors, unfinished)
             with unfinished.open("rb+") as file:
@@ -154,22 +168,32 @@ class VectorShelf:
             unfinished.unlink(missing_ok=True)
         return path
 
-    def _drop_oldest(self, keep: Path) -> None:
+    def _make_room(self, size: int) -> bool:
+        """Drop what was used least recently until ``size`` more bytes fit; false if they cannot."""
         held: list[tuple[float, int, Path]] = []
-        for path in self.folder.iterdir():
+        for path in self.folder.glob("*"):
             with suppress(FileNotFoundError):
                 status = path.stat()
                 if path.suffix == _SUFFIX:
                     held.append((status.st_mtime, status.st_size, path))
-                elif path.suffix == ".unfinished" and status.st_mtime < time.time() - _ABANDONED_S:
+                elif path.suffix == _UNFINISHED and status.st_mtime < time.time() - _ABANDONED_S:
                     path.unlink()
-        total = sum(size for _, size, _ in held)
-        for _, size, path in sorted(held):
+        own = {shard.path for shard in self._shards if shard.used}
+        if size + sum(each for _, each, path in held if path in own) > self.limit:
+            return False
+        total = size + sum(each for _, each, _ in held)
+        for _, each, path in sorted(held):
             if total <= self.limit:
-                return
-            if path != keep:
+                break
+            if path not in own:
                 path.unlink(missing_ok=True)
-                total -= size
+                total -= each
+        return True
+
+    def _warn_once(self, message: str, *values: object) -> None:
+        if not self._warned:
+            self._warned = True
+            _LOG.warning(message, *values)
 
 
 def _key(text: str) -> bytes:

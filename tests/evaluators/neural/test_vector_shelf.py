@@ -52,17 +52,27 @@ def test_the_least_recently_used_file_goes(tmp_path) -> None:
         os.utime(newest, (1000 - age, 1000 - age))
     assert VectorShelf(tmp_path, "가", MIB).get("가") is not None  # used just now
     size = max(path.stat().st_size for path in tmp_path.iterdir())
-    put(VectorShelf(tmp_path, "라", 2 * size), "라", tokens=50)
+    put(VectorShelf(tmp_path, "라", 2 * size + 1024), "라", tokens=50)
     held = {text for text in "가나다라" if VectorShelf(tmp_path, text, MIB).get(text) is not None}
     assert held == {"가", "라"}
 
 
-def test_more_than_may_be_kept_is_not_kept(tmp_path, caplog) -> None:
-    shelf = VectorShelf(tmp_path, "model", 100)
-    put(shelf, "가", tokens=100)
-    assert shelf.get("가") is None
-    assert not list(tmp_path.iterdir())
-    assert "not kept" in caplog.text
+def test_a_run_too_large_keeps_its_first_part(tmp_path, caplog) -> None:
+    put(VectorShelf(tmp_path, "another", MIB), "하", tokens=50)
+    shelf = VectorShelf(tmp_path, "model", 4000)
+    for text in "가나다라":
+        put(shelf, text, tokens=50)
+    held = [shelf.get(text) is not None for text in "가나다라"]
+    assert held == [True, True, False, False]
+    assert caplog.text.count("the rest is not kept") == 1
+    assert VectorShelf(tmp_path, "another", MIB).get("하") is None
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 4000
+
+
+def test_what_cannot_fit_drives_nothing_out(tmp_path) -> None:
+    put(VectorShelf(tmp_path, "model", MIB), "가")
+    put(VectorShelf(tmp_path, "model", 3000), "나", tokens=1000)
+    assert VectorShelf(tmp_path, "model", MIB).get("가") is not None
 
 
 @pytest.mark.parametrize("damage", ["torn", "empty", "text"])

@@ -153,7 +153,7 @@ def test_known_scores_stand_below_without_a_rank() -> None:
     # Characters: 가나, 다라 and 마바 against 마 (2/3), nothing shared in the last row.
     assert board.loc["good.csv", "score"] == pytest.approx(100 * (1 + 1 + 2 / 3) / 4)
     assert known["source"].notna().all()
-    assert known.loc["Gemma-2-2b LoRA", "note"] == "organizer's leaderboard; certainty M"
+    assert known.loc["Gemma-2-2b LoRA", "note"] == "organizer's leaderboard, certainty M"
 
 
 def test_a_proxy_is_marked_and_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -207,3 +207,18 @@ class TestCommand:
         assert "rule" in [option["name"] for option in listed["em"]["options"]]
         assert run(["metrics"]) == 0
         assert "keyword-recall" in capsys.readouterr().out
+
+
+def test_an_answer_of_another_length_than_its_input_is_found(tmp_path: Path, capsys) -> None:
+    for name, text in {
+        "test.csv": "ID,input\nT1,녀뮤\nT2,쵝오\n",
+        "template.csv": "ID,output\nT1,\nT2,\n",
+        "s.csv": "ID,output\nT1,너무\nT2,최고다\n",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = ["--submission", str(tmp_path / "s.csv"), "--template", str(tmp_path / "template.csv")]
+    assert run(["check", "-c", "dacon-236446", *files]) == 0
+    assert run(["check", "-c", "dacon-236446", *files, "--test", str(tmp_path / "test.csv")]) == 1
+    assert "text-length: 1 answers are not as long as their 'input'; first in row 3" in (
+        capsys.readouterr().out
+    )

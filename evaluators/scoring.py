@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Score, is_corpus_metric
-from evaluators.significance import Interval, bootstrap_interval
+from evaluators.metrics.base import Score, is_corpus_metric, is_summed_metric
+from evaluators.significance import Interval, Totals, bootstrap_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from evaluators.metrics.base import Example, Metric
 
@@ -22,26 +24,49 @@ def score(
     """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.
 
     Corpus metrics are resampled as a whole (percentile interval), row metrics by their row scores
-    (BCa). Raises EvaluationError for no examples, and what the metric raises.
+    (BCa), of which unscored ones (NaN) are counted and left out. Raises EvaluationError for no
+    examples, no scored row, and what the metric raises.
     """
     if not examples:
         raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
     rows = metric.rows(examples)
+    unscored = 0
     if is_corpus_metric(metric):
         value, drawn = metric.resample(examples, resamples=resamples, seed=seed)
         low, high = np.quantile(drawn, (0.025, 0.975))
         interval = Interval(float(low), float(high))
     else:
-        value = metric.aggregate(rows)
-        interval = bootstrap_interval(rows, resamples=resamples, seed=seed)
+        scored = _scored(metric, rows)
+        unscored = len(rows) - len(scored)
+        value = metric.aggregate(scored)
+        interval = bootstrap_interval(scored, resamples=resamples, seed=seed)
     return Score(
         metric=metric.name,
         value=value,
         low=interval.low,
         high=interval.high,
-        n=len(examples),
+        n=len(examples) - unscored,
         direction=metric.direction,
         signature=str(metric.signature),
         proxy=metric.proxy,
         rows=rows,
+        unscored=unscored,
     )
+
+
+def value_of(metric: Metric, examples: Sequence[Example]) -> float:
+    """Return the metric's value alone, without resampling; raises what ``score`` raises."""
+    if not examples:
+        raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
+    if is_summed_metric(metric):
+        return Totals.of_metric(metric, examples).score
+    if is_corpus_metric(metric):
+        return metric.resample(examples, resamples=1, seed=0)[0]
+    return metric.aggregate(_scored(metric, metric.rows(examples)))
+
+
+def _scored(metric: Metric, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    scored: NDArray[np.float64] = rows[~np.isnan(rows)]
+    if not len(scored):
+        raise EvaluationError(f"{metric.name} left every row unscored")
+    return scored

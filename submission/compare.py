@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators import LeaderboardRow, Score, paired_test, public_estimate, to_frame
+import numpy as np
+
+from evaluators import LeaderboardRow, Totals, compare_answers, public_estimate, to_frame
+from evaluators.metrics.base import is_corpus_metric, is_summed_metric
+from evaluators.splits import PublicEstimate
 from submission.answers import degenerate, run_answers
 from submission.atomic import atomic_file
 from submission.competitions import Competition, known_scores
@@ -64,17 +68,17 @@ def compare(
         )
         for name in ordered
     ]
-    against = scored[ordered.index(baseline)].main
-    sign = 1.0 if against.direction == "higher" else -1.0
+    against = scored[ordered.index(baseline)]
+    sign = 1.0 if against.main.direction == "higher" else -1.0
     scored.sort(key=lambda each: (-sign * each.main.value, each.subject.name))
     rows = [
-        _row(rank, each, against, baseline, scorer.competition, ledger)
+        _row(rank, each, against, baseline, scorer, ledger)
         for rank, each in enumerate(scored, start=1)
     ]
     return Comparison(
         rows=[*rows, *_known(scorer.competition)],
         baseline=baseline,
-        signature=against.signature,
+        signature=against.main.signature,
         proxy_reason=scorer.proxy_reason,
     )
 
@@ -89,19 +93,21 @@ def write_leaderboard(comparison: Comparison, path: Path) -> None:
 def _row(
     rank: int,
     scored: Scored,
-    against: Score,
+    against: Scored,
     baseline: str,
-    competition: Competition,
+    scorer: Scorer,
     ledger: Ledger,
 ) -> LeaderboardRow:
     main, subject = scored.main, scored.subject
+    metric = scorer.remembering
     # A win is a better row, whichever way the metric points.
     lower = main.direction == "lower"
-    paired = paired_test(*((against.rows, main.rows) if lower else (main.rows, against.rows)))
-    sign = -1.0 if lower else 1.0
+    ordered = (against, scored) if lower else (scored, against)
+    # By this order a positive difference is a better score.
+    paired = compare_answers(metric, *(each.examples for each in ordered))
+    sign = -scorer.scale if lower else scorer.scale
     ends = sorted((sign * paired.low, sign * paired.high))
-    share = competition.profile.public_share
-    public = public_estimate(main.rows, share) if share is not None else None
+    public = _public(scorer, scored)
     is_baseline = subject.name == baseline
     empty, cut_off, echoed = _degenerate(subject, ledger)
     return LeaderboardRow(
@@ -119,14 +125,27 @@ def _row(
         wins=None if is_baseline else paired.wins,
         ties=None if is_baseline else paired.ties,
         losses=None if is_baseline else paired.losses,
-        public_low=public.low if public else None,
-        public_high=public.high if public else None,
+        public_low=scorer.scale * public.low if public else None,
+        public_high=scorer.scale * public.high if public else None,
         empty=empty,
         cut_off=cut_off,
         echoed=echoed,
         proxy=main.proxy,
         note="baseline" if is_baseline else "",
     )
+
+
+def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
+    """Where the public part's score may lie, where its share is known."""
+    share, metric = scorer.competition.profile.public_share, scorer.remembering
+    if share is None:
+        return None
+    if is_summed_metric(metric):
+        return public_estimate(Totals.of_metric(metric, scored.examples), share)
+    if is_corpus_metric(metric):
+        return None
+    rows = metric.rows(scored.examples)
+    return public_estimate(rows[~np.isnan(rows)], share)
 
 
 def _degenerate(subject: Subject, ledger: Ledger) -> tuple[int | None, int | None, int | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from submission.competitions.profile import Profile, SubmissionFormat, Vectors
 from submission.errors import InputError, locate
+from submission.listed import listed_options
 from submission.prompts.template import render
 from submission.tables import Table, read_table
 
@@ -47,6 +50,8 @@ class Reference:
     id: str
     answers: tuple[str, ...]
     category: str
+    meta: Mapping[str, str] = field(default_factory=dict)
+    """What metrics and breakdowns read beside the answers: the file's other columns too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +70,41 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
     """
     table = read_table(path)
     columns = profile.test
-    needed = [columns.id, columns.question, columns.context]
+    needed = [columns.question, columns.context, *columns.nfc]
     if columns.template is not None:
         needed = list(columns.columns)
     table.require([name for name in needed if name])
-    ids = table.ids(columns.id)
+    ids = row_ids(profile, table)
     questions = []
     for index, record in enumerate(table.records):
+        values = _composed(record.values, columns.nfc)
         if columns.question is not None:
-            text = record.values[columns.question]
+            text = values[columns.question]
         else:
-            text = render(columns.template or "", row=record.values)
+            text = render(columns.template or "", row=values)
         if not text.strip():
             where = table.where(index, columns.question)
             raise InputError(f"{where}: the question is empty. Fill it or drop the row.")
-        context = record.values[columns.context] if columns.context else ""
-        questions.append(Question(ids[index], text, context, record.values))
+        context = values[columns.context] if columns.context else ""
+        questions.append(Question(ids[index], text, context, values))
     return questions
+
+
+def row_ids(profile: Profile, table: Table, column: str | None = None) -> list[str]:
+    """The rows' ids in ``column``; 1, 2, 3, … where the competition's files have none.
+
+    Raises :class:`InputError` for a missing id column, empty or repeated ids.
+    """
+    column = column or profile.test.id
+    if profile.test.numbered and column not in table.columns:
+        return [str(number) for number in range(1, len(table) + 1)]
+    return table.ids(column)
+
+
+def _composed(values: Mapping[str, str], columns: Sequence[str]) -> Mapping[str, str]:
+    if not columns:
+        return values
+    return {**values, **{name: unicodedata.normalize("NFC", values[name]) for name in columns}}
 
 
 def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
@@ -97,14 +120,13 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
     present = [name for name in columns.answers if name in table.columns]
     table.require(
         [
-            columns.id,
             *columns.questions,
             *(present or columns.answers[:1]),
             *([columns.category] if columns.category else []),
             *([columns.context] if columns.context else []),
         ]
     )
-    ids = table.ids(columns.id)
+    ids = row_ids(profile, table, columns.id)
     rows = []
     for index, record in enumerate(table.records):
         values = record.values
@@ -131,24 +153,79 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
     return rows
 
 
-def read_references(profile: Profile, path: Path) -> list[Reference]:
-    """The references file: the id column, answer columns as in train, perhaps a category."""
+def read_references(
+    profile: Profile, path: Path, answer_columns: Sequence[str] = ()
+) -> list[Reference]:
+    """The references file: ids, answers, perhaps a category and whatever else a metric reads.
+
+    Answers stand in ``answer_columns``, else where train has them, else in ``answer`` or the
+    submission's own column. Raises :class:`InputError` for missing columns, and for a row without
+    an answer where the competition has no such questions.
+    """
     table = read_table(path)
-    declared = profile.train.answers if profile.train else []
-    present = [name for name in declared if name in table.columns]
-    if not present and "answer" in table.columns:
-        present = ["answer"]
-    table.require([profile.test.id, *(present or declared[:1] or ["answer"])])
-    ids = table.ids(profile.test.id)
-    category = profile.train.category if profile.train else None
+    present = _answer_columns(profile, table, answer_columns)
+    ids = row_ids(profile, table)
+    lists = profile.train is not None and profile.train.answer_lists
+    extra = {*table.columns} - {*present, profile.test.id}
     references = []
     for index, record in enumerate(table.records):
-        answers = tuple(record.values[name] for name in present if record.values[name].strip())
-        if not answers:
+        cells = [record.values[name] for name in present]
+        answers = tuple(
+            text for cell in cells for text in (_listed(cell) if lists else [cell]) if text.strip()
+        )
+        if not answers and not profile.score.unanswerable:
             raise InputError(f"{table.where(index, present[0])}: the row has no reference answer.")
-        label = record.values.get(category, "") if category else ""
-        references.append(Reference(ids[index], answers, label))
+        others = {name: record.values[name] for name in table.columns if name in extra}
+        meta = {**others, **_standard_meta(profile, record.values)}
+        references.append(Reference(ids[index], answers, meta.get("category", ""), meta))
     return references
+
+
+def _answer_columns(profile: Profile, table: Table, given: Sequence[str]) -> list[str]:
+    if given:
+        table.require(given)
+        return list(given)
+    declared = profile.train.answers if profile.train else []
+    present = [name for name in declared if name in table.columns]
+    for name in ("answer", profile.submission.answer):
+        if not present and name in table.columns:
+            present = [str(name)]
+    if not present:
+        table.require(declared[:1] or [profile.submission.answer or "answer"])
+    return present
+
+
+def _listed(cell: str) -> list[str]:
+    """The texts of a JSON list; a cell that is none is one text."""
+    if cell.startswith("["):
+        try:
+            found = json.loads(cell)
+        except ValueError:
+            return [cell]
+        if isinstance(found, list) and all(isinstance(text, str) for text in found):
+            return found
+    return [cell]
+
+
+def _standard_meta(profile: Profile, values: Mapping[str, str]) -> dict[str, str]:
+    """What metrics look for, by the names they know it by."""
+    train = profile.train
+    declared = {
+        "question": profile.meta.question or profile.test.question,
+        "category": profile.meta.category or (train.category if train else None),
+        "options": profile.meta.options,
+        "keywords": profile.meta.keywords,
+        "source": profile.meta.source,
+    }
+    found = {}
+    for name, column in declared.items():
+        for place in (column, name, f"input.{name}"):
+            if place is not None and place in values:
+                found[name] = values[place]
+                break
+    if "options" not in found and (listed := listed_options(found.get("question", ""))):
+        found["options"] = "\n".join(listed)
+    return found
 
 
 def read_predictions(
@@ -158,8 +235,7 @@ def read_predictions(
     column, or ``answer_column``; or a submission of vectors alone.
     """
     table = read_table(path)
-    table.require([profile.submission.id])
-    ids = table.ids(profile.submission.id)
+    ids = row_ids(profile, table)
     column = answer_column or _answer_column(profile.submission, table)
     if column is not None:
         table.require([column])

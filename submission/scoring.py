@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,19 +17,31 @@ from evaluators import (
     Metric,
     Score,
     Weighted,
-    build_metric,
     load_encoder,
+    parse_spec,
     score,
 )
 from evaluators.encoders.base import Encoder
 from submission.answers import run_answers
+from submission.breakdown import of_rows
 from submission.competitions import Competition
 from submission.errors import InputError
+from submission.formula import build_formula
 from submission.ledger import Ledger
+from submission.pairing import pair
+from submission.parts import Models, Parts, same_model
 from submission.records import Prediction, Reference, read_predictions, read_references
+from submission.remembered import Working, quiet
+
+Say = Callable[[str], None]
+NO_MODELS = Models()
+
+
+def silent(message: str) -> None:
+    """Tell nobody."""
+
 
 ReferencesBy = Literal["first", "mean", "max"]
-HUB_FOLDER = "sentence-transformers/"
 
 
 @dataclass(frozen=True)
@@ -43,8 +56,9 @@ class Subject:
 class Scorer:
     """The organizer's formula of one competition, and any further metric, over one encoder.
 
-    ``encoder`` replaces the declared one: a local copy of it, or ``offline``; anything that is
-    not what the organizer uses makes the numbers a proxy, and ``proxy_reason`` says why.
+    ``encoder`` and ``models`` replace what is declared: a local copy of it, or ``offline``;
+    anything that is not what the organizer uses makes the numbers a proxy, and ``proxy_reason``
+    says why.
     """
 
     def __init__(
@@ -52,11 +66,17 @@ class Scorer:
         competition: Competition,
         encoder: str | None = None,
         references_by: ReferencesBy | None = None,
+        *,
+        models: Models = NO_MODELS,
+        working: Working = quiet,
     ) -> None:
         self.competition = competition
         self._profile = competition.profile
         self._encoder_spec = encoder
-        self._references_by = references_by or self._profile.score.references
+        self._models = models
+        self._parts = Parts(
+            lambda: self.encoder, references_by or self._profile.score.references, models, working
+        )
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -74,94 +94,81 @@ class Scorer:
     @property
     def proxy_reason(self) -> str | None:
         """Why scores are not the organizer's, if they are not."""
-        reasons = [self._profile.score.proxy, self.encoder_reason]
+        reasons = [self._profile.score.proxy, self.encoder_reason, *self._parts.stand_ins]
         return "; ".join(reason for reason in reasons if reason) or None
 
     @property
     def encoder_reason(self) -> str | None:
-        """Why vectors are not the organizer's, if they are not.
-
-        A local path may be a copy of the declared encoder; only the same model's name, or a
-        folder of that name, is taken for it.
-        """
+        """Why vectors are not the organizer's, if they are not."""
         declared, given = self._profile.encoder, self._encoder_spec
-        if declared is None or given is None or self._is_declared(given.strip(), declared.name):
+        if declared is None or given is None or same_model(given, declared.name):
             return None
         return f"encoder '{given}' instead of the organizer's '{declared.name}'"
-
-    @staticmethod
-    def _is_declared(spec: str, declared: str) -> bool:
-        # "offline:512" is "offline", and the hub's own folder of sentence encoders needs no naming.
-        name = spec.partition(":")[0].removeprefix(HUB_FOLDER)
-        if name == declared.removeprefix(HUB_FOLDER):
-            return True
-        wanted = declared.rsplit("/", 1)[-1]
-        return Path(spec).is_dir() and wanted in Path(spec).resolve().parts
 
     @cached_property
     def formula(self) -> Metric:
         """The leaderboard's metric; a formula of one unweighted term is that term."""
-        terms = [
-            (
-                term.weight,
-                build_metric(
-                    term.metric,
-                    encoder_factory=lambda: self.encoder,
-                    default_references=self._references_by,
-                ),
-            )
-            for term in self._profile.score.terms
-        ]
-        if len(terms) == 1 and terms[0][0] == 1.0:
-            return terms[0][1]
-        return Weighted(terms, name=self._profile.score.name)
+        return build_formula(self.competition, self._parts.bare)
+
+    @cached_property
+    def remembering(self) -> Metric:
+        """The same, computing nothing twice for a list of examples it has seen."""
+        return build_formula(self.competition, self._parts.remembered)
 
     def examples(
         self, predictions: Sequence[Prediction], references: Sequence[Reference], subject: str
     ) -> list[Example]:
         """Predictions with their references, in the references' order.
 
-        Raises :class:`InputError` where an id of either side lacks its other half.
+        Raises :class:`InputError` where the two do not fit as the competition pairs them.
         """
-        by_id = {prediction.id: prediction for prediction in predictions}
-        known = {reference.id for reference in references}
-        missing = [reference.id for reference in references if reference.id not in by_id]
-        extra = [row_id for row_id in by_id if row_id not in known]
-        if missing or extra:
-            sides = [("no answer for", missing), ("no reference for", extra)]
-            listed = "; ".join(
-                f"{what} {len(ids)} id(s): {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}"
-                for what, ids in sides
-                if ids
-            )
-            raise InputError(f"{subject} does not fit the references: {listed}.")
-        return [
-            Example(
-                id=reference.id,
-                answer=by_id[reference.id].answer,
-                references=reference.answers,
-                vector=by_id[reference.id].vector,
-                meta={"category": reference.category},
-            )
-            for reference in references
-        ]
+        return pair(self._profile.score, predictions, references, subject)
 
     def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
-        return self._scaled(score(self.formula, examples, seed=seed))
+        found = score(self.remembering, examples, seed=seed)
+        found = replace(found, direction=self._profile.score.direction)
+        return self._as_the_organizers(found)
 
     def terms(self, examples: Sequence[Example]) -> list[Score]:
-        """The formula's parts on their own, where it has more than one."""
-        if len(self._profile.score.terms) < 2:
-            return []
-        return [self.metric(term.metric, examples) for term in self._profile.score.terms]
+        """The formula's parts on their own, on the organizer's scale; none if it has one only."""
+        formula = self.remembering
+        if isinstance(formula, Weighted):
+            terms = [(term.name, term.rows(examples), term) for _, term in formula.terms]
+        else:
+            parts = getattr(formula, "parts", None)
+            terms = parts(examples) if callable(parts) else []
+        found = [(name, of_rows(metric, rows)) for name, rows, metric in terms]
+        return [
+            self._scaled(self._marked(replace(each, metric=name)))
+            for name, each in found
+            if each is not None
+        ]
+
+    def also(self, examples: Sequence[Example], say: Say = silent) -> list[Score]:
+        """What the organizer shows beside the score, as far as it can be computed here."""
+        found = []
+        for spec in self._profile.score.also:
+            try:
+                found.append(self._scaled(self.metric(spec, examples)))
+            except EvaluationError as error:
+                say(f"{spec} is left out: {error}")
+        return found
 
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
         """A metric besides the formula, on 0..1."""
-        metric = build_metric(
-            spec, encoder_factory=lambda: self.encoder, default_references=self._references_by
-        )
-        return self._marked(score(metric, examples))
+        found = score(self._parts.remembered(spec), examples)
+        stand_in = self._models.stand_in(parse_spec(spec)) is not None
+        return self._marked(replace(found, proxy=found.proxy or stand_in))
+
+    def metric_of(self, spec: str | None) -> Metric:
+        """The metric behind a score of :meth:`metric`, or the formula, with its memory."""
+        return self.remembering if spec is None else self._parts.remembered(spec)
+
+    @property
+    def scale(self) -> float:
+        """What 1.0 is shown as by the organizer."""
+        return self._profile.score.scale
 
     def _marked(self, result: Score) -> Score:
         # The offline encoder is no stand-in where the competition itself declares it.
@@ -170,17 +177,17 @@ class Scorer:
         return result
 
     def _scaled(self, result: Score) -> Score:
-        scale = self._profile.score.scale
-        result = self._marked(result)
         return replace(
             result,
-            value=result.value * scale,
-            low=result.low * scale,
-            high=result.high * scale,
-            rows=np.asarray(result.rows * scale, dtype=np.float64),
-            direction=self._profile.score.direction,
-            proxy=result.proxy or self.proxy_reason is not None,
+            value=result.value * self.scale,
+            low=result.low * self.scale,
+            high=result.high * self.scale,
+            rows=np.asarray(result.rows * self.scale, dtype=np.float64),
         )
+
+    def _as_the_organizers(self, result: Score) -> Score:
+        result = self._scaled(self._marked(result))
+        return replace(result, proxy=result.proxy or self.proxy_reason is not None)
 
 
 @dataclass(frozen=True)
@@ -204,22 +211,32 @@ def score_subject(
     metrics: Sequence[str],
     ledger: Ledger,
     references_file: Path,
+    say: Say | None = None,
 ) -> Scored:
-    """Score a subject; a run's scores are kept in the ledger, row by row."""
+    """Score a subject; a run's scores are kept in the ledger, row by row.
+
+    ``say`` asks for what the organizer shows beside the score, too, and is told what of it is
+    left out.
+    """
     examples = scorer.examples(subject.predictions, references, subject.name)
     scores = [
         scorer.score(examples),
         *scorer.terms(examples),
+        *(scorer.also(examples, say) if say is not None else []),
         *(scorer.metric(spec, examples) for spec in metrics),
     ]
     if subject.kind == "run":
         digest = ledger.hash_file(references_file)
         for each in scores:
-            rows = {
-                example.id: float(value) for example, value in zip(examples, each.rows, strict=True)
-            }
+            rows = dict(scored_rows(examples, each))
             ledger.save_score(subject.name, digest, dict(each.to_dict()), rows)
     return Scored(subject, examples, scores)
+
+
+def scored_rows(examples: Sequence[Example], result: Score) -> list[tuple[str, float]]:
+    """Ids and row scores of the rows that count in a score."""
+    pairs = zip(examples, result.rows.tolist(), strict=True)
+    return [(example.id, value) for example, value in pairs if not math.isnan(value)]
 
 
 def run_subject(ledger: Ledger, run: str) -> Subject:
@@ -251,6 +268,8 @@ def choose_subject(
     return file_subject(competition, predictions, answer_column)
 
 
-def load_references(competition: Competition, path: Path) -> list[Reference]:
+def load_references(
+    competition: Competition, path: Path, answer_columns: Sequence[str] = ()
+) -> list[Reference]:
     """The references file of a competition."""
-    return read_references(competition.profile, path)
+    return read_references(competition.profile, path, answer_columns)

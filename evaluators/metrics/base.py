@@ -81,8 +81,8 @@ class ScoreDict(TypedDict):
 class Score:
     """A metric's value over ``n`` rows with its 95 % interval.
 
-    ``rows`` holds the row scores, shape ``(n,)``. ``proxy`` says that the number is not the
-    organizer's own.
+    ``rows`` holds the row scores of all examples; ``unscored`` of them are NaN and count neither
+    in ``value`` nor in ``n``. ``proxy`` says that the number is not the organizer's own.
     """
 
     metric: str
@@ -94,6 +94,7 @@ class Score:
     signature: str
     proxy: bool
     rows: NDArray[np.float64] = field(repr=False, compare=False)
+    unscored: int = 0
 
     def to_dict(self) -> ScoreDict:
         """Return everything but the rows, ready for JSON."""
@@ -133,7 +134,7 @@ class Metric(Protocol):
         ...
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
-        """Return the row scores, shape ``(len(examples),)``."""
+        """Return the row scores, shape ``(len(examples),)``; NaN is a row left unscored."""
         ...
 
     def aggregate(self, rows: NDArray[np.float64]) -> float:
@@ -151,6 +152,26 @@ class CorpusMetric(Metric, Protocol):
         ...
 
 
+class SummedMetric(CorpusMetric, Protocol):
+    """A corpus metric whose value depends on sums over the rows only, such as BLEU.
+
+    ``evaluators.metrics.summed.Summed`` gives the rest to a class that has these two.
+    """
+
+    def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return what each row adds to the sums, shape ``(len(examples), statistics)``."""
+        ...
+
+    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values that sums of shape ``(samples, statistics)`` have: ``(samples,)``."""
+        ...
+
+
 def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:
     """Return whether the metric must be resampled as a whole."""
     return callable(getattr(metric, "resample", None))
+
+
+def is_summed_metric(metric: Metric) -> TypeGuard[SummedMetric]:
+    """Return whether sums of per-row statistics determine the metric's value."""
+    return callable(getattr(metric, "statistics", None)) and is_corpus_metric(metric)

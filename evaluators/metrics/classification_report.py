@@ -29,6 +29,8 @@ class ReportDict(TypedDict):
     macro_f1: float
     micro_f1: float
     weighted_f1: float
+    balanced_accuracy: float
+    mcc: float
     classes: list[ClassDict]
     labels: list[str]
     confusion: list[list[int]]
@@ -47,10 +49,11 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class ClassificationReport:
-    """Scores of predicted labels; all are shares from 0 to 1.
+    """Scores of predicted labels; all are shares from 0 to 1, only ``mcc`` goes from -1 to 1.
 
-    ``confusion[i][j]`` counts rows whose gold is ``classes[i]`` and whose prediction is
-    ``classes[j]``; rows with a label outside ``classes`` are in no cell, yet count in accuracy.
+    Accuracy, balanced accuracy (mean recall of the gold classes) and ``mcc`` take every label into
+    account, the others those in ``classes``: ``confusion[i][j]`` counts rows whose gold is
+    ``classes[i]`` and whose prediction is ``classes[j]``; rows with another label are in no cell.
     """
 
     n: int
@@ -58,6 +61,8 @@ class ClassificationReport:
     macro_f1: float
     micro_f1: float
     weighted_f1: float
+    balanced_accuracy: float
+    mcc: float
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
 
@@ -69,6 +74,8 @@ class ClassificationReport:
             "macro_f1": self.macro_f1,
             "micro_f1": self.micro_f1,
             "weighted_f1": self.weighted_f1,
+            "balanced_accuracy": self.balanced_accuracy,
+            "mcc": self.mcc,
             "classes": [
                 {
                     "label": each.label,
@@ -115,6 +122,10 @@ def classification_report(
         macro_f1=f1("macro"),
         micro_f1=f1("micro"),
         weighted_f1=f1("weighted"),
+        balanced_accuracy=float(
+            metrics.recall_score(one, two, labels=sorted(set(one)), average="macro")
+        ),
+        mcc=float(metrics.matthews_corrcoef(one, two)),
         classes=tuple(
             ClassScores(label, float(p), float(r), float(f), int(s))
             for label, p, r, f, s in zip(names, *per_class, strict=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from evaluators.golds import rule_references, with_golds
 from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.metrics.text_f1 import rule_references
 from evaluators.normalize import RULES, Rule, check_rule, normalize
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class ExactMatch(RowMetric):
 
     Without ``references`` the best gold counts; ``inha`` has one gold and takes the first. Two
     texts that are empty after normalisation match, as they do in the SQuAD and KorQuAD scorers.
+    ``klue`` takes a row without references for a question without an answer; ``nikl`` splits golds
+    at ``#``.
     """
 
     name: Final = "em"
@@ -36,7 +38,8 @@ class ExactMatch(RowMetric):
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return the row scores; raises EvaluationError where a row has no reference."""
-        return text_rows(examples, self.name, self._references, self._compare)
+        rows = with_golds(examples, self._rule)
+        return text_rows(rows, self.name, self._references, self._compare)
 
     def _compare(self, answer: str, reference: str) -> float:
         return float(normalize(answer, self._rule) == normalize(reference, self._rule))

@@ -33,7 +33,7 @@ class RowMetric:
 
 def combine(values: Sequence[float] | NDArray[np.float64], how: References) -> float:
     """Make the scores against several references one number."""
-    if how == "first":
+    if how == "first" or len(values) == 1:
         return float(values[0])
     return float(np.max(values)) if how == "max" else float(np.mean(values))
 

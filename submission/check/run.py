@@ -11,7 +11,7 @@ from typing import Any
 from evaluators.encoders.base import Encoder
 from submission.check.findings import Finding, error, warning
 from submission.check.rows import check_ids
-from submission.check.text import check_text
+from submission.check.text import check_lengths, check_text
 from submission.check.vectors import check_vectors
 from submission.competitions.profile import Profile
 from submission.errors import InputError
@@ -29,12 +29,14 @@ def check_submission(
     *,
     encoder: Encoder | None = None,
     final: bool = False,
+    test: Path | None = None,
 ) -> list[Finding]:
     """Everything that is wrong with ``submission``; empty where nothing is.
 
     With ``encoder``, vectors of competitions that also submit the text are compared with the
-    text's own. ``final`` also asks whether the manifest allows the upload. Raises
-    :class:`InputError` where the submission does not exist or the template cannot be used.
+    text's own. With ``test``, answers that must be as long as their question are measured.
+    ``final`` also asks whether the manifest allows the upload. Raises :class:`InputError` where
+    the submission does not exist or the template cannot be used.
     """
     if not submission.is_file():
         raise InputError(f"{submission}: there is no such file to check.")
@@ -50,9 +52,21 @@ def check_submission(
         findings.extend(_columns(columns, table, ordered=profile.submission.format == "csv"))
         findings.extend(check_ids(profile.submission.id, table, ids))
         findings.extend(check_text(profile.submission, table))
+        if test is not None:
+            asked = _asked(profile, test)
+            findings.extend(check_lengths(profile.submission, table, profile.submission.id, asked))
         findings.extend(check_vectors(profile.submission, table, encoder))
     findings.extend(_manifest(submission, final=final))
     return findings
+
+
+def _asked(profile: Profile, test: Path) -> dict[str, str]:
+    """What an answer's length is held against, by id; empty where the contest asks for none."""
+    column = profile.submission.same_length_as
+    if column is None:
+        return {}
+    table = read_table(test)
+    return dict(zip(table.ids(profile.test.id), table.column(column), strict=True))
 
 
 def _expected_columns(profile: Profile, template: Table) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from submission.check.findings import Finding, error, warning
 from submission.competitions.profile import SubmissionFormat
@@ -38,6 +38,32 @@ def check_text(submission: SubmissionFormat, table: Table) -> Iterator[Finding]:
         "text-newline",
         "answers hold line breaks",
     )
+
+
+def check_lengths(
+    submission: SubmissionFormat, table: Table, id_column: str, asked: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Findings on answers that must be as long as what they were asked for, by id."""
+    column = submission.answer
+    if column is None or column not in table.columns or id_column not in table.columns:
+        return
+
+    def off(values: Mapping[str, str]) -> bool:
+        given = asked.get(values[id_column])
+        return given is not None and len(given) != len(values[column])
+
+    wrong = [record for record in table.records if off(record.values)]
+    if wrong:
+        first = wrong[0].values
+        yield error(
+            "text-length",
+            f"{len(wrong)} answers are not as long as their '{submission.same_length_as}'; first "
+            f"in row {wrong[0].line}: {len(first[column])} characters where "
+            f"{len(asked[first[id_column]])} belong.",
+            row=wrong[0].line,
+            column=column,
+            count=len(wrong),
+        )
 
 
 def _rows(

@@ -23,6 +23,7 @@ COMMANDS = {
     "merge": _here("merge", "Merge an adapter into its base, parity measured.", 7),
     "generate": _here("generate", "Answer a test file; resumes where it stopped.", 8),
     "score": _here("score", "Score answers by the organizer's formula.", 9),
+    "metrics": _here("metrics", "Metrics, and what each needs.", 9),
     "submit": _here("submit", "Write and check the submission file.", 10),
     "check": _here("check", "Check a submission against the template.", 11),
     "compare": _here("compare", "Compare runs and files with a baseline.", 12),

@@ -13,6 +13,11 @@ from submission.commands import options
 @options.competition()
 @click.option("--submission", type=options.FILE, required=True, help="The file to check.")
 @click.option("--template", type=options.FILE, required=True, help="The organizer's template.")
+@click.option(
+    "--test",
+    type=options.FILE,
+    help="The organizer's test file: answers that must be as long as its cells are measured.",
+)
 @options.encoder()
 @click.option("--final", is_flag=True, help="Also ask whether the file may be uploaded.")
 @options.as_json()
@@ -20,6 +25,7 @@ def command(
     competition: str,
     submission: Path,
     template: Path,
+    test: Path | None,
     encoder: str | None,
     final: bool,
     as_json: bool,
@@ -39,7 +45,9 @@ def command(
     # Without --encoder a missing model is no reason not to check the rest.
     has_vectors = contest.profile.submission.vectors is not None
     own = Scorer(contest, encoder).encoder if encoder is not None and has_vectors else None
-    findings = check_submission(contest.profile, submission, template, encoder=own, final=final)
+    findings = check_submission(
+        contest.profile, submission, template, encoder=own, final=final, test=test
+    )
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
         options.print_json(

@@ -12,7 +12,7 @@ from submission.commands.listing import print_facts, print_table
 
 if TYPE_CHECKING:
     from submission.competitions import Competition
-    from submission.competitions.profile import Formula, SubmissionFormat
+    from submission.competitions.profile import Formula, SubmissionFormat, Term
 
 REFERENCES = {"first": "only the first counts", "mean": "their mean", "max": "the best of them"}
 
@@ -62,13 +62,27 @@ def _everything(competition: Competition) -> dict[str, Any]:
 
 
 def _formula(formula: Formula) -> str:
-    terms = " + ".join(
-        term.metric if term.weight == 1 else f"{term.weight:g} × {term.metric}"
-        for term in formula.terms
-    )
+    if formula.code is not None:
+        text, several = f"{formula.name} ({formula.code})", False
+    elif formula.groups:
+        parts = [
+            f"{_weight(group.weight)}{group.value}: {_terms(group.terms)}"
+            for group in formula.groups
+        ]
+        text, several = f"mean of [{']; ['.join(parts)}]", False
+    else:
+        text, several = _terms(formula.terms), len(formula.terms) > 1
     if formula.scale == 1:
-        return terms
-    return f"{formula.scale:g} × " + (terms if len(formula.terms) == 1 else f"({terms})")
+        return text
+    return f"{formula.scale:g} × " + (f"({text})" if several else text)
+
+
+def _terms(terms: list[Term]) -> str:
+    return " + ".join(f"{_weight(term.weight)}{term.metric}" for term in terms)
+
+
+def _weight(weight: float) -> str:
+    return "" if weight == 1 else f"{weight:.4g} × "
 
 
 def _shape(submission: SubmissionFormat) -> str:
@@ -125,7 +139,8 @@ def _facts(competition: Competition) -> list[tuple[str, str]]:
         ("Test columns", ", ".join(profile.test.columns)),
         ("Train columns", ", ".join(profile.train.columns) if profile.train else ""),
         ("Submission", f"{_shape(submission)} ({len(submission.columns)} columns)"),
-        ("Score", f"{score.name}: {_formula(score)}, mean over rows; {score.direction} is better"),
+        ("Score", _score(score)),
+        ("Shown beside it", ", ".join(score.also)),
         ("Several references", REFERENCES[score.references]),
         ("Only a proxy", score.proxy or ""),
         ("Encoder", f"{encoder.name}, {encoder.dimension} dimensions" if encoder else ""),
@@ -136,6 +151,11 @@ def _facts(competition: Competition) -> list[tuple[str, str]]:
         ("Certainty", ", ".join(certainty)),
         ("Folder", competition.folder),
     ]
+
+
+def _score(score: Formula) -> str:
+    over = ", mean over rows" if score.terms else ""
+    return f"{score.name}: {_formula(score)}{over}; {score.direction} is better"
 
 
 def _share(share: float | None) -> str:

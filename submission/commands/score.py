@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from submission.commands import options
 
+if TYPE_CHECKING:
+    from submission.breakdown import Slice
+    from submission.scoring import Scored, Scorer
+
 
 @click.command()
-@options.competition()
+@options.competition(required=False)
 @options.subject()
 @click.option("--references", type=options.FILE, required=True, help="The reference answers.")
+@click.option(
+    "--reference-column",
+    "reference_columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="Where --references has them. Repeatable: several references of a row.",
+)
+@click.option(
+    "--id-column",
+    default="id",
+    show_default=True,
+    metavar="COLUMN",
+    help="What pairs rows where no competition says it.",
+)
 @click.option(
     "--metric",
     "metrics",
@@ -20,18 +40,33 @@ from submission.commands import options
     metavar="SPEC",
     help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
 )
+@click.option(
+    "--metric-model",
+    "metric_models",
+    multiple=True,
+    metavar="METRIC=PATH",
+    help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the organizer's "
+    "in a folder of its name counts as it; any other makes a proxy. Repeatable.",
+)
+@click.option("--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured.")
+@click.option("--by", metavar="COLUMN", help="Break down by category, or another column.")
 @click.option("--rows", "rows_file", type=options.FILE, help="Write id,metric,value per row here.")
 @options.encoder()
 @options.references_by()
 @options.ledger()
 @options.as_json()
 def command(
-    competition: str,
+    competition: str | None,
     run_name: str | None,
     predictions: Path | None,
     answer_column: str | None,
     references: Path,
+    reference_columns: tuple[str, ...],
+    id_column: str,
     metrics: tuple[str, ...],
+    metric_models: tuple[str, ...],
+    fast: bool,
+    by: str | None,
     rows_file: Path | None,
     encoder: str | None,
     references_by: options.ReferencesBy | None,
@@ -41,29 +76,72 @@ def command(
     """Score answers by the organizer's formula, and by any further metric.
 
     Every number comes with its signature, the number of rows and a 95 % bootstrap interval. A
-    proxy is named one, and why.
+    proxy is named one, and why. Without -c, any predictions are scored against any references by
+    the metrics given.
     """
     from submission.commands.printing import print_scores
-    from submission.competitions import find_competition
+    from submission.competitions import find_competition, plain_competition
+    from submission.parts import Models
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
-    from submission.tables import write_csv
+    from submission.working import working
 
-    contest = find_competition(competition)
+    if competition is not None:
+        contest = find_competition(competition)
+    elif metrics:
+        contest, metrics = plain_competition(metrics[0], id_column), metrics[1:]
+    else:
+        raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
     with options.open_for(run_name, ledger) as book:
         subject = choose_subject(contest, book, run_name, predictions, answer_column)
-        scorer = Scorer(contest, encoder, references_by)
-        gold = load_references(contest, references)
-        scored = score_subject(scorer, subject, gold, metrics, book, references)
+        models = Models.read(metric_models, fast=fast)
+        scorer = Scorer(contest, encoder, references_by, models=models, working=working)
+        gold = load_references(contest, references, reference_columns)
+        scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+    found = _slices(scorer, scored, metrics, by) if by is not None else []
     if rows_file is not None:
-        rows: list[list[str | float]] = [
-            [example.id, score.metric, float(value)]
-            for score in scored.scores
-            for example, value in zip(scored.examples, score.rows, strict=True)
-        ]
-        write_csv(rows_file, ["id", "metric", "value"], rows, bom=False)
+        _write_rows(rows_file, scored)
     if as_json:
-        options.print_json({"scores": [score.to_dict() for score in scored.scores]})
+        printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
+        if by is not None:
+            printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
+        options.print_json(printed)
         return
     print_scores(scored.scores)
+    for each in found:
+        click.echo(f"{by} = {each.value or '(empty)'}, {each.rows} rows")
+        for score in each.scores:
+            click.echo(
+                f"  {score.metric}: {score.value:.5f}  [{score.low:.5f}, {score.high:.5f}]  "
+                f"n={score.n}"
+            )
     if scorer.proxy_reason:
         click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
+
+
+def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:
+    """The formula and the metrics asked for, on the rows of every value of a column."""
+    from submission.breakdown import slices
+
+    asked = scored.scores[len(scored.scores) - len(metrics) :]
+    parts = [(scorer.metric_of(None), scored.main, scorer.scale)]
+    parts += [
+        (scorer.metric_of(spec), each, 1.0) for spec, each in zip(metrics, asked, strict=True)
+    ]
+    return slices(parts, scored.examples, by)
+
+
+def _plain(each: Slice) -> dict[str, Any]:
+    scores = [score.to_dict() for score in each.scores]
+    return {"value": each.value, "rows": each.rows, "scores": scores}
+
+
+def _write_rows(path: Path, scored: Scored) -> None:
+    from submission.scoring import scored_rows
+    from submission.tables import write_csv
+
+    rows: list[list[str | float]] = [
+        [row_id, score.metric, value]
+        for score in scored.scores
+        for row_id, value in scored_rows(scored.examples, score)
+    ]
+    write_csv(path, ["id", "metric", "value"], rows, bom=False)

@@ -6,6 +6,14 @@ from submission.competitions.find import (
     known_scores,
     shipped_competitions,
 )
+from submission.competitions.plain import plain_competition
 from submission.competitions.profile import Competition
 
-__all__ = ["Competition", "KnownScore", "find_competition", "known_scores", "shipped_competitions"]
+__all__ = [
+    "Competition",
+    "KnownScore",
+    "find_competition",
+    "known_scores",
+    "plain_competition",
+    "shipped_competitions",
+]

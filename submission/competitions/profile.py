@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -30,12 +31,17 @@ class TestColumns(_Declared):
     template: str | None = None
     context: str | None = None
     columns: list[NonEmpty]
+    numbered: bool = False
+    """The organizer's file has no id column: rows are called 1, 2, 3, …"""
+    nfc: list[NonEmpty] = []
+    """Columns whose text is brought to Unicode's composed form when it is read."""
 
     @model_validator(mode="after")
     def _one_way_to_the_question(self) -> Self:
         if (self.question is None) == (self.template is None):
             raise ValueError("declare exactly one of 'question' and 'template'")
-        unknown = {self.id, self.question, self.context} - {None} - set(self.columns)
+        named = {self.question, self.context, *self.nfc, *(() if self.numbered else (self.id,))}
+        unknown = named - {None} - set(self.columns)
         if unknown:
             raise ValueError(f"not among 'columns': {', '.join(sorted(map(str, unknown)))}")
         return self
@@ -49,6 +55,8 @@ class TrainColumns(_Declared):
     template: str | None = None
     context: str | None = None
     answers: list[NonEmpty] = Field(min_length=1)
+    answer_lists: bool = False
+    """Cells of ``answers`` may hold a JSON list of texts, each an answer of its own."""
     category: str | None = None
     columns: list[NonEmpty]
 
@@ -79,6 +87,8 @@ class SubmissionFormat(_Declared):
     answer: str | None = None
     vectors: Vectors | None = None
     bom: bool = False
+    same_length_as: str | None = None
+    """A column of the test file: every answer has as many characters as its cell."""
 
     @model_validator(mode="after")
     def _something_to_submit(self) -> Self:
@@ -105,19 +115,56 @@ class Term(_Declared):
     weight: float = Field(default=1.0, allow_inf_nan=False)
 
 
-class Formula(_Declared):
-    """The leaderboard's number: the mean over rows of the weighted sum of ``terms``.
+class RowGroup(_Declared):
+    """Rows whose ``score.group_by`` cell is ``value``, scored by terms of their own."""
 
-    ``scale`` is what 1.0 is shown as (100 where the organizer reports percent).
+    value: NonEmpty
+    terms: list[Term] = Field(min_length=1)
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+
+class Formula(_Declared):
+    """The leaderboard's number.
+
+    It is the mean over rows of the weighted sum of ``terms``; or, where rows are of several kinds,
+    the weighted mean over the ``groups`` that are there of such means; or what the folder's
+    ``code`` makes of the metrics. ``scale`` is what 1.0 is shown as (100 where the organizer
+    reports percent).
     """
 
     name: NonEmpty
-    terms: list[Term] = Field(min_length=1)
+    terms: list[Term] = []
+    group_by: str | None = None
+    groups: list[RowGroup] = []
+    code: str | None = None
+    also: list[NonEmpty] = []
+    """Metrics that the organizer shows beside the number, or that help to read it."""
     direction: Literal["higher", "lower"] = "higher"
     scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     references: Literal["first", "mean", "max"] = "first"
+    pairing: Literal["id", "position"] = "id"
+    missing: Literal["error", "empty"] = "error"
+    unanswerable: bool = False
+    """Whether a row without a reference answer wants an empty answer."""
     proxy: str | None = None
     """Why the local number is only a proxy even with the organizer's encoder, if it is."""
+
+    @model_validator(mode="after")
+    def _one_way_to_the_number(self) -> Self:
+        ways = [bool(self.terms), bool(self.groups), self.code is not None]
+        if sum(ways) != 1:
+            raise ValueError("declare exactly one of 'terms', 'groups' and 'code'")
+        if bool(self.groups) != (self.group_by is not None):
+            raise ValueError("'groups' and 'group_by' belong together")
+        if self.code is not None and Path(self.code).name != self.code:
+            raise ValueError("'code' is the name of a file in the competition's own folder")
+        return self
+
+    @property
+    def metrics(self) -> list[str]:
+        """Every metric that the declaration names as a part of the number."""
+        grouped = [term for group in self.groups for term in group.terms]
+        return [term.metric for term in [*self.terms, *grouped]]
 
 
 class Encoder(_Declared):
@@ -125,6 +172,19 @@ class Encoder(_Declared):
 
     name: NonEmpty
     dimension: int = Field(gt=0)
+
+
+class Meta(_Declared):
+    """Columns of the references file that metrics read beside answer and references.
+
+    Left out, they are looked for under their own names, with or without ``input.`` before them.
+    """
+
+    question: str | None = None
+    category: str | None = None
+    options: str | None = None
+    keywords: str | None = None
+    source: str | None = None
 
 
 class Rule(_Declared):
@@ -145,6 +205,7 @@ class Profile(_Declared):
     train: TrainColumns | None = None
     submission: SubmissionFormat
     score: Formula
+    meta: Meta = Meta()
     encoder: Encoder | None = None
     public_share: float | None = Field(default=None, gt=0, lt=1)
     daily_submissions: int | None = Field(default=None, gt=0)
@@ -156,7 +217,7 @@ class Profile(_Declared):
     def _encoder_fits(self) -> Self:
         vectors = self.submission.vectors
         needs_encoder = vectors is not None or any(
-            term.metric.split(":")[0] == "cosine" for term in self.score.terms
+            metric.split(":")[0] == "cosine" for metric in self.score.metrics
         )
         if needs_encoder and self.encoder is None:
             raise ValueError("vectors or a cosine term need an [encoder]")

@@ -28,8 +28,8 @@ def _whole(name: str, content: Content, *says: str) -> Case:
 CASES = [
     Case(
         "competition: unknown name",
-        "competitions dacon-236217",
-        ("No competition 'dacon-236217'", "Did you mean 'dacon-2362", "path of a folder"),
+        "competitions dacon-236218",
+        ("No competition 'dacon-236218'", "Did you mean 'dacon-2362", "path of a folder"),
     ),
     Case(
         "competition: unknown name in another command",
@@ -68,7 +68,7 @@ CASES = [
              "declare 'answer', 'vectors' or both"),
     _changed("JSON with vectors", 'answer = "답변"', 'answer = "답변"\nformat = "json"',
              "JSON submission", "no 'vectors'"),
-    _changed("no terms", 'terms = [{ metric = "cosine" }]', "terms = []", "'score.terms'"),
+    _changed("no terms", 'terms = [{ metric = "cosine" }]', "terms = []", "exactly one of 'terms'"),
     _changed("weight that is no number", 'metric = "cosine" }', 'metric = "cosine", weight = nan }',
              "'score.terms.0.weight'", "finite"),
     _changed("scale 0", 'name = "cosine"', 'name = "cosine"\nscale = 0', "'score.scale'"),

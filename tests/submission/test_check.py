@@ -90,7 +90,7 @@ def test_every_code_is_tried_here() -> None:
     codes = set(re.findall(r'(?:error|warning|found|make)\(\s*"([a-z-]+)"', text))
     codes |= set(re.findall(r'(?:error|warning),\s*"([a-z-]+)"', text))
     codes |= {"vector-not-a-number", "vector-not-finite"}
-    elsewhere = {"size", "vector-unverified", "manifest", "not-for-upload"}
+    elsewhere = {"size", "vector-unverified", "manifest", "not-for-upload", "text-length"}
     assert codes == set(MUTATIONS) | elsewhere
 
 

@@ -1,20 +1,28 @@
 """Every competition's hand-worked cases: ``cases.json`` beside its declaration.
 
 A case names a term of the competition's formula (or ``formula``, for all of it), an answer, the
-references, and what the row scores on 0..1. Terms that need an encoder get the offline one, so
-their cases hold for any encoder: equal texts, and empty ones.
+references, and what the row scores on 0..1. A case of ``parts`` gives what a row's metrics say
+instead of texts, and what the formula makes of it: so figures that organizers published with their
+parts can be held against it without their models. Terms that need an encoder get the offline one,
+so their cases hold for any encoder: equal texts, and empty ones.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from evaluators import Example
+from evaluators import Example, Signature
+from evaluators.metrics.rowwise import RowMetric
+from evaluators.scoring import value_of
 from submission.competitions import Competition, find_competition, shipped_competitions
+from submission.formula import build_formula
 from submission.scoring import Scorer
 from tests.bad_input.world import COMPETITION
 
@@ -25,9 +33,11 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    term: str
-    answer: str
-    references: tuple[str, ...] = Field(min_length=1)
+    term: str = FORMULA
+    answer: str = ""
+    references: tuple[str, ...] = ()
+    parts: dict[str, float] = {}
+    meta: dict[str, str] = {}
     expected: float = Field(ge=0, le=1)
     tolerance: float = Field(gt=0, le=1e-5)
     source: str = Field(min_length=1)
@@ -38,14 +48,35 @@ def read_cases(competition: Competition) -> list[Case]:
     return TypeAdapter(list[Case]).validate_json(text)
 
 
+class Constant(RowMetric):
+    """A metric that gives every row the same."""
+
+    proxy = False
+
+    def __init__(self, name: str, given: float) -> None:
+        self.name = name
+        self.signature = Signature.of(name)
+        self._given = given
+
+    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        return np.full(len(examples), self._given)
+
+
 def value(competition: Competition, case: Case) -> float:
     """What the row scores, on 0..1."""
     profile = competition.profile
+    if case.parts:
+        # Long enough for any formula to find what it takes an answer apart by.
+        text = "낱말이 옳다. 그 까닭이 있다."
+        example = Example("row", text, (text,), meta=case.meta)
+        metric = build_formula(competition, lambda spec: Constant(spec, case.parts[spec]))
+        return value_of(metric, [example])
     scorer = Scorer(competition, "offline" if profile.encoder else None)
-    example = Example("row", case.answer, case.references)
+    example = Example("row", case.answer, case.references, meta=case.meta)
     if case.term == FORMULA:
         return float(scorer.score([example]).value) / profile.score.scale
-    assert case.term in {term.metric for term in profile.score.terms}, "not a term of the formula"
+    known = {*profile.score.metrics}
+    assert case.term in known or profile.score.code is not None, "not a term of the formula"
     return scorer.metric(case.term, [example]).value
 
 
@@ -68,9 +99,8 @@ def test_every_shipped_competition_has_cases_for_each_of_its_terms(name: str) ->
     cases = read_cases(competition)
     assert len(cases) >= 6
     assert len({case.name for case in cases}) == len(cases)
-    assert {term.metric for term in competition.profile.score.terms} <= {
-        case.term for case in cases
-    }
+    covered = {case.term for case in cases}.union(*(case.parts for case in cases))
+    assert {*competition.profile.score.metrics} <= covered
 
 
 def test_a_folder_of_ones_own_has_cases_in_the_same_form(tmp_path: Path) -> None:

@@ -1,20 +1,22 @@
 from __future__ import annotations
 
+import logging
+import re
+
 import numpy as np
 import pytest
-import torch
 
-from evaluators import BertScore, EvaluationError, Example
-from evaluators.metrics.bertscore import greedy_f1
-from evaluators.metrics.token_vectors import TokenEncoder, TokenVectors, _recommended
+from evaluators import BertScore, EvaluationError, Example, build_metric
+from evaluators.metrics import bertscore
 
 ANSWERS = ["도배 하자 시공", "벽지 가나다", "곰팡이", "안전 교육 결로 도배 벽지 하자", "가"]
 GOLDS = ["도배 시공", "벽지 라마바", "곰팡이 결로", "안전", "가 나 다"]
+SEVERAL = [(gold, "안전 교육", gold[::-1]) for gold in GOLDS]
 
 
-def unit(*angles: float, counts: list[bool]) -> TokenVectors:
-    radians = torch.deg2rad(torch.tensor(angles, dtype=torch.float64))
-    return TokenVectors(torch.stack([radians.cos(), radians.sin()], dim=1), torch.tensor(counts))
+@pytest.fixture(autouse=True)
+def cache_of_its_own(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def examples(answers=ANSWERS, golds=GOLDS) -> list[Example]:
@@ -24,64 +26,72 @@ def examples(answers=ANSWERS, golds=GOLDS) -> list[Example]:
     ]
 
 
+def package(model, answers, golds, **settings) -> list[np.ndarray]:
+    """Precision, recall and F1 of the bert-score package.
+
+    Pair by pair: where it pads, it takes 0 for a token whose best cosine is negative, as happens
+    with random weights.
+    """
+    from bert_score import score as oracle
+
+    golds = [gold if isinstance(gold, str) else list(gold) for gold in golds]
+    settings = {"num_layers": 2, "batch_size": 1, "nthreads": 0, **settings}
+    return [each.numpy() for each in oracle(answers, golds, model_type=str(model), **settings)]
+
+
 @pytest.mark.parametrize("layer", [0, 1, 2, 3])
 def test_agrees_with_the_bert_score_package(tiny_bert, layer) -> None:
-    from bert_score import score as oracle
-
-    _, _, expected = oracle(ANSWERS, GOLDS, model_type=str(tiny_bert), num_layers=layer)
-    rows = BertScore(str(tiny_bert), layer, batch_size=2).rows(examples())
-    np.testing.assert_allclose(rows, expected.numpy(), atol=1e-5)
+    expected = package(tiny_bert, ANSWERS, GOLDS, num_layers=layer)
+    rows = BertScore(str(tiny_bert), layer, budget=16).rows(examples())
+    np.testing.assert_allclose(rows, expected[2], atol=1e-5)
 
 
-def test_greedy_matching_worked_by_hand() -> None:
-    # The answer's tokens lie at 0 and 90 degrees, the reference's counted one at 60; its SEP, at 0,
-    # is matched by the first answer token, but brings no recall of its own.
-    answer = unit(0, 90, counts=[True, True])
-    reference = unit(60, 0, counts=[True, False])
-    precision, recall = (1 + np.cos(np.pi / 6)) / 2, np.cos(np.pi / 6)
-    expected = 2 * precision * recall / (precision + recall)
-    assert greedy_f1(answer, reference) == pytest.approx(expected)
+@pytest.mark.parametrize("idf", [False, True])
+@pytest.mark.parametrize(("stat", "place"), [("p", 0), ("r", 1), ("f", 2)])
+def test_every_number_agrees_with_the_package(tiny_bert, stat, place, idf) -> None:
+    expected = package(tiny_bert, ANSWERS, SEVERAL, idf=idf)
+    rows = BertScore(str(tiny_bert), 2, stat=stat, idf=idf).rows(examples(ANSWERS, SEVERAL))
+    np.testing.assert_allclose(rows, expected[place], atol=1e-5)
 
 
-def test_a_text_of_special_tokens_only_scores_zero() -> None:
-    assert greedy_f1(unit(0, counts=[False]), unit(0, counts=[True])) == 0.0
-    assert greedy_f1(None, unit(0, counts=[True])) == 0.0
+def test_many_rows_of_many_lengths_agree_with_the_package(tiny_bert) -> None:
+    random = np.random.default_rng(0)
+    words = np.array(" ".join(ANSWERS).split(" "))
+
+    def text() -> str:
+        return " ".join(random.choice(words, size=random.integers(1, 12)))
+
+    answers, golds = [text() for _ in range(120)], [[text(), text()] for _ in range(120)]
+    expected = package(tiny_bert, answers, golds)
+    rows = BertScore(str(tiny_bert), 2, budget=64).rows(examples(answers, golds))
+    np.testing.assert_allclose(rows, expected[2], atol=1e-5)
 
 
-@pytest.mark.parametrize("layer", [1, 2])
-def test_a_causal_models_vectors_are_its_normed_hidden_states(tiny_gpt2, layer) -> None:
-    from transformers import AutoModel, AutoTokenizer
-
-    ids = AutoTokenizer.from_pretrained(tiny_gpt2)("도배 하자", return_tensors="pt").input_ids
-    model = AutoModel.from_pretrained(tiny_gpt2).eval()
-    with torch.inference_mode():
-        states = model(ids, output_hidden_states=True).hidden_states[layer][0]
-        # The last layer's states come normed.
-        states = states if layer == 2 else model.ln_f(states)
-    expected = torch.nn.functional.normalize(states, dim=-1)
-    found = TokenEncoder(str(tiny_gpt2), layer, device="cpu").encode(["도배 하자", "가나다라"])
-    np.testing.assert_allclose(found["도배 하자"].vectors, expected, atol=1e-6)
-    assert found["도배 하자"].counts.all()
+def test_several_references_become_one_number(tiny_bert) -> None:
+    rows = examples(ANSWERS, SEVERAL)
+    each = [
+        BertScore(str(tiny_bert), 2).rows(examples(ANSWERS, golds))
+        for golds in zip(*SEVERAL, strict=True)
+    ]
+    for how, expected in (("first", each[0]), ("max", np.max(each, 0)), ("mean", np.mean(each, 0))):
+        found = BertScore(str(tiny_bert), 2, references=how).rows(rows)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_several_references_take_the_best_as_the_package_does(tiny_bert) -> None:
-    from bert_score import score as oracle
+def test_long_texts_are_cut_as_the_package_does_and_counted(tiny_bert, caplog) -> None:
+    long = ["가 나 다 라 마 바 사 " * 10, "가"]
+    metric = BertScore(str(tiny_bert), 2)
+    with caplog.at_level(logging.WARNING):
+        rows = metric.rows(examples(long, ["가 나", "가 나"]))
+    np.testing.assert_allclose(rows, package(tiny_bert, long, ["가 나"] * 2)[2], atol=1e-5)
+    assert metric.report.cut == 1
+    assert "1 texts are longer than the model's 32 tokens" in caplog.text
 
-    golds = [[gold, "안전 교육"] for gold in GOLDS]
-    _, _, expected = oracle(ANSWERS, golds, model_type=str(tiny_bert), num_layers=2)
-    rows = BertScore(str(tiny_bert), 2).rows(examples(ANSWERS, golds))
-    np.testing.assert_allclose(rows, expected.numpy(), atol=1e-5)
-    first = BertScore(str(tiny_bert), 2, references="first").rows(examples(ANSWERS, golds))
-    assert (first <= rows + 1e-9).all()
 
-
-def test_texts_beyond_the_models_length_are_cut_as_the_package_does(tiny_bert) -> None:
-    from bert_score import score as oracle
-
-    long = ["가 나 다 라 마 바 사 " * 10]
-    _, _, expected = oracle(long, ["가 나"], model_type=str(tiny_bert), num_layers=2)
-    rows = BertScore(str(tiny_bert), 2).rows(examples(long, ["가 나"]))
-    np.testing.assert_allclose(rows, expected.numpy(), atol=1e-5)
+def test_a_text_of_exactly_the_models_length_is_not_cut(tiny_bert) -> None:
+    metric = BertScore(str(tiny_bert))
+    metric.rows(examples(["가 " * 30, "나 " * 31], ["가", "가"]))
+    assert metric.report.cut == 1
 
 
 def test_empty_texts_score_zero(tiny_bert) -> None:
@@ -106,20 +116,97 @@ def test_a_causal_model_without_padding_or_length_takes_long_texts(tiny_gpt2) ->
 @pytest.mark.parametrize("kind", ["tiny_bert", "tiny_gpt2", "tiny_t5"])
 def test_rows_do_not_depend_on_their_batch(kind, request) -> None:
     folder = str(request.getfixturevalue(kind))
-    together = BertScore(folder, batch_size=8).rows(examples())
-    alone = np.concatenate([BertScore(folder, batch_size=1).rows([row]) for row in examples()])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    together = BertScore(folder, cache_bytes=0).rows(examples())
+    alone = [BertScore(folder, budget=1, cache_bytes=0).rows([row]) for row in examples()]
+    np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-5)
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 1 << 30])
+def test_bounded_memory_changes_no_number_and_embeds_no_text_twice(
+    tiny_bert, monkeypatch, cache_bytes
+) -> None:
+    rows = examples(ANSWERS * 4, SEVERAL * 4)
+    expected = BertScore(str(tiny_bert), 2, cache_bytes=0).rows(rows)
+    monkeypatch.setattr(bertscore, "_TABLE_BYTES", 4 * 16 * 40)
+    metric = BertScore(str(tiny_bert), 2, cache_bytes=cache_bytes)
+    np.testing.assert_allclose(metric.rows(rows), expected, atol=1e-6)
+    distinct = {*ANSWERS, *(gold for golds in SEVERAL for gold in golds)}
+    assert metric.report.embedded == len(distinct)
+
+
+def test_a_second_run_takes_the_references_from_disk(tiny_bert, tmp_path) -> None:
+    first = BertScore(str(tiny_bert), 2)
+    expected = first.rows(examples())
+    assert (first.report.embedded, first.report.prepared) == (10, 0)
+    assert list((tmp_path / "cache/leaderkit/bertscore").glob("*.safetensors"))
+    second = BertScore(str(tiny_bert), 2)
+    np.testing.assert_array_equal(second.rows(examples()), expected)
+    assert (second.report.embedded, second.report.prepared) == (5, 5)
+    other_layer = BertScore(str(tiny_bert), 1)
+    other_layer.rows(examples())
+    assert other_layer.report.prepared == 0
+
+
+def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert) -> None:
+    rows = examples(["가"], ["가 나 다 라 마 바 사 " * 10])
+    BertScore(str(tiny_bert)).rows(rows)
+    metric = BertScore(str(tiny_bert))
+    metric.rows(rows)
+    assert (metric.report.prepared, metric.report.cut) == (1, 1)
+
+
+def test_nothing_is_written_with_the_cache_off(tiny_bert, tmp_path) -> None:
+    build_metric(f"bertscore:model={tiny_bert},cache=off").rows(examples())
+    assert not (tmp_path / "cache/leaderkit").exists()
+    build_metric(f"bertscore:model={tiny_bert},cache={tmp_path / 'mine'}").rows(examples())
+    assert list((tmp_path / "mine").iterdir())
+
+
+def test_scores_come_out_where_nothing_can_be_kept(tiny_bert, tmp_path, caplog) -> None:
+    (tmp_path / "file").write_text("in the way")
+    metric = BertScore(str(tiny_bert), cache=tmp_path / "file" / "folder")
+    assert np.isfinite(metric.rows(examples())).all()
+    assert "cannot be kept" in caplog.text
+
+
+def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert, tmp_path) -> None:
+    numbers = "LAYER,P,R,F\n0,0.1,0.1,0.1\n1,0.2,0.2,0.2\n2,0.3,0.4,0.35\n"
+    (tmp_path / "zero.tsv").write_text(numbers, encoding="utf-8")
+    baseline = str(tmp_path / "zero.tsv")
+    expected = package(
+        tiny_bert, ANSWERS, GOLDS, rescale_with_baseline=True, lang="ko", baseline_path=baseline
+    )
+    for stat, place in (("p", 0), ("r", 1), ("f", 2)):
+        metric = BertScore(str(tiny_bert), 2, stat=stat, baseline=baseline)
+        np.testing.assert_allclose(metric.rows(examples()), expected[place], atol=1e-5)
+    # An empty answer has the raw score 0, which lies below what unrelated sentences have.
+    assert metric.rows(examples([""], ["가"]))[0] == pytest.approx(-0.35 / 0.65)
+    assert re.search(r"rescale:zero\.tsv@[0-9a-f]{8}", str(metric.signature))
+
+
+def test_korean_has_no_baseline_and_that_is_an_error(tiny_bert) -> None:
+    with pytest.raises(EvaluationError, match=r"no numbers for .* and 'ko'.*use baseline=FILE"):
+        BertScore(str(tiny_bert), baseline="ko")
+
+
+def test_fast_is_a_proxy_with_its_difference_measured(tiny_bert, caplog) -> None:
+    exact = BertScore(str(tiny_bert), 2)
+    expected = exact.rows(examples())
+    metric = build_metric(f"bertscore:model={tiny_bert},layer=2,fast=1")
+    rows = metric.rows(examples())
+    assert metric.proxy
+    assert not exact.proxy
+    assert "dtype:bfloat16" in str(metric.signature)
+    assert metric.report.fast.rows == len(ANSWERS)
+    assert metric.report.fast.largest == pytest.approx(np.abs(rows - expected).max(), abs=1e-6)
+    assert 0 < metric.report.fast.largest < 0.05
+    assert "off float32" in caplog.text
 
 
 def test_the_last_layer_is_taken_for_a_model_of_ones_own_and_signed(tiny_bert) -> None:
     text = str(BertScore(str(tiny_bert)).signature)
-    assert text.startswith("bertscore|refs:max|model:tiny-bert@")
+    assert text.startswith("bertscore|refs:max|stat:f|model:tiny-bert@")
     assert "|layer:3|idf:0|rescale:0|v:" in text
-
-
-def test_the_packages_layer_is_taken_for_a_model_it_knows() -> None:
-    assert _recommended("bert-base-multilingual-cased") == 9
-    assert _recommended("/models/mine") is None
 
 
 def test_a_layer_the_model_lacks_is_refused(tiny_bert) -> None:
@@ -132,3 +219,7 @@ def test_a_model_that_cannot_be_loaded_says_what_to_do() -> None:
         BertScore("nobody/no-such-model")
     assert "bertscore:model=PATH" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_no_rows_give_no_scores(tiny_bert) -> None:
+    assert BertScore(str(tiny_bert)).rows([]).shape == (0,)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from evaluators import Accuracy, EvaluationError, Example, MacroF1, classification_report, score
-from evaluators.metrics.classification import macro_f1
+from evaluators.metrics.labels import count_classes
 
 GOLD = ["마감재", "마감재", "시공", "시공", "기타", "인테리어"]
 PREDICTED = ["마감재", "시공", "시공", "시공", "마감재", "인테리어"]
@@ -74,7 +74,9 @@ def test_macro_f1_agrees_with_scikit_learn(labels) -> None:
 def test_each_resample_is_the_macro_f1_of_its_rows() -> None:
     truth, guess = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])
     counts = np.array([[3, 1, 2, 1], [5, 0, 0, 0], [0, 2, 0, 4]])
-    for row, value in zip(counts, macro_f1(counts, truth, guess, 3), strict=True):
+    for row, value in zip(
+        counts, MacroF1().from_counts(count_classes(counts, truth, guess, 3)), strict=True
+    ):
         expected = metrics.f1_score(
             np.repeat(truth, row), np.repeat(guess, row), average="macro", zero_division=0
         )
@@ -97,7 +99,7 @@ def test_macro_f1_interval_is_that_of_resampling_rows() -> None:
 
 def test_macro_f1_batches_do_not_show(monkeypatch) -> None:
     _, whole = MacroF1().resample(pairs(), resamples=50, seed=5)
-    monkeypatch.setattr("evaluators.metrics.classification._CELLS_AT_ONCE", 30)
+    monkeypatch.setattr("evaluators.metrics.labels._CELLS_AT_ONCE", 30)
     _, parts = MacroF1().resample(pairs(), resamples=50, seed=5)
     np.testing.assert_array_equal(whole, parts)
 

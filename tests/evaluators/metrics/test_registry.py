@@ -12,7 +12,30 @@ from evaluators import (
     parse_spec,
 )
 
-NAMES = {"accuracy", "bertscore", "cosine", "em", "f1", "jaccard", "macro-f1"}
+NAMES = {
+    "accuracy",
+    "balanced-accuracy",
+    "bertscore",
+    "bleu",
+    "bleu1",
+    "choice-read",
+    "chrf",
+    "cosine",
+    "em",
+    "f1",
+    "jaccard",
+    "keyword-recall",
+    "language-match",
+    "macro-f1",
+    "mcc",
+    "micro-f1",
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "rougeLsum",
+    "rougeW",
+    "weighted-f1",
+}
 
 
 def test_every_metric_is_listed_with_its_help_and_needs() -> None:
@@ -41,7 +64,7 @@ def test_a_value_may_hold_colons_and_equals_signs() -> None:
         ("", ["no metric ''", "cosine"]),
         ("F1", ["perhaps 'f1'"]),
         ("f1:rul=squad", ["f1 has no option 'rul'", "perhaps 'rule'", "references, rule"]),
-        ("f1:rule=korquad", ["rule='korquad'", "squad, korquad1, inha"]),
+        ("f1:rule=korquad", ["rule='korquad'", "squad, korquad1, korquad2"]),
         ("cosine:references=median", ["first, mean, max"]),
         ("cosine:clip=maybe", ["clip='maybe'", "true"]),
         ("bertscore:model=x,layer=nine", ["layer='nine'", "whole number"]),

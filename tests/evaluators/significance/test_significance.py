@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -20,6 +20,14 @@ def test_interval_is_scipys_bca() -> None:
         (ROWS,), np.mean, method="BCa", batch=100, rng=np.random.default_rng(0)
     ).confidence_interval
     assert bootstrap_interval(ROWS) == pytest.approx((expected.low, expected.high))
+
+
+def test_skewed_rows_have_scipys_interval_too() -> None:
+    rows = np.random.default_rng(1).exponential(size=35)
+    expected = stats.bootstrap(
+        (rows,), np.mean, method="BCa", batch=100, rng=np.random.default_rng(0)
+    ).confidence_interval
+    assert bootstrap_interval(rows) == pytest.approx((expected.low, expected.high))
 
 
 def test_interval_covers_the_mean_as_often_as_it_says() -> None:
@@ -39,7 +47,10 @@ def test_equal_rows_have_an_interval_without_width(rows) -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None)
+@example([0.0, 5e-324])
+@example([0.0, 1e-200, 3e-200])
+@example([0.0] * 11 + [1.0])
+@settings(max_examples=200, deadline=None)
 def test_interval_holds_the_mean_and_warns_of_nothing(rows) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,0 +1,111 @@
+"""Accuracy of labels and of multiple-choice answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from evaluators.choices import choice, split_options
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import References, Signature
+from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
+from evaluators.metrics.labels import same_label
+from evaluators.metrics.rowwise import (
+    RowMetric,
+    check_references,
+    chosen,
+    combine,
+    require_text,
+    text_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evaluators.metrics.base import Example
+
+Extract = Literal["none", "choice"]
+
+
+class Accuracy(RowMetric):
+    """1 where the answer equals the gold label once outer whitespace is off, else 0.
+
+    With several references any of them will do. ``extract="choice"`` compares the options that
+    answer and gold choose instead; ``meta["options"]``, where present, holds the question's options
+    line by line or with ``|`` between them. An answer that chooses none is wrong; ``unparsed``
+    counts these.
+    """
+
+    name: Final = "accuracy"
+    proxy: Final = False
+
+    def __init__(self, references: References = "max", extract: Extract = "none") -> None:
+        self._references = check_references(references)
+        self._choices = extract == "choice"
+
+    @property
+    def signature(self) -> Signature:
+        """Names the references and, where something is read out of answers, what."""
+        extract = "choice" if self._choices else None
+        return Signature.of(self.name, refs=self._references, extract=extract)
+
+    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return the row scores.
+
+        Raises EvaluationError where a row has no reference, or one that is no choice.
+        """
+        if not self._choices:
+            return text_rows(examples, self.name, self._references, same_label)
+        require_text(examples, self.name)
+        return np.array([self._chosen(row) for row in examples], dtype=np.float64)
+
+    def unparsed(self, examples: Sequence[Example]) -> int:
+        """Return how many answers no choice can be read from; 0 where none is looked for."""
+        return sum(read_choice(row) is None for row in examples) if self._choices else 0
+
+    def _chosen(self, row: Example) -> float:
+        read = read_choice(row)
+        golds = [_gold(row, text) for text in chosen(row, self._references)]
+        return combine([float(read == gold) for gold in golds], self._references)
+
+
+def read_choice(row: Example) -> str | None:
+    """Return the option that a row's answer chooses, or None."""
+    return choice(row.answer, split_options(row.meta.get("options", "")))
+
+
+def _gold(row: Example, text: str) -> str:
+    gold = choice(text, split_options(row.meta.get("options", "")))
+    if gold is None:
+        raise EvaluationError(
+            f"accuracy: the reference {text!r} of row {row.id!r} names no option: "
+            "leave out extract=choice, or give numbers or letters"
+        )
+    return gold
+
+
+def _build(request: Request) -> Accuracy:
+    extract: Extract = "choice" if request.text("extract") == "choice" else "none"
+    return Accuracy(references=request.references("max"), extract=extract)
+
+
+ENTRIES = (
+    Entry(
+        Accuracy.name,
+        "labels or choices that are right",
+        "nothing",
+        _build,
+        (
+            REFERENCES_OPTION,
+            Option(
+                "extract",
+                "what is read out of a longer answer",
+                default="none",
+                choices=("none", "choice"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,137 @@
+"""What the metrics of labels share: counts per class, and resampling them.
+
+A class is a label that is gold or predicted somewhere. The first reference is the gold label;
+outer whitespace does not count.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import Direction, Signature
+from evaluators.metrics.rowwise import chosen, require_text, text_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evaluators.metrics.base import Example
+
+_CELLS_AT_ONCE: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """Per class and sample, shape ``(classes, samples)``: rows of the class, guesses, and hits.
+
+    ``support`` counts how often a class is gold, ``claimed`` how often it is predicted, ``hits``
+    how often both at once.
+    """
+
+    support: NDArray[np.float64]
+    claimed: NDArray[np.float64]
+    hits: NDArray[np.float64]
+
+    @property
+    def f1(self) -> NDArray[np.float64]:
+        """F1 per class and sample, 0 where the class is neither gold nor predicted."""
+        return share(2 * self.hits, self.support + self.claimed)
+
+    @property
+    def recall(self) -> NDArray[np.float64]:
+        """Recall per class and sample, 0 where the class is never gold."""
+        return share(self.hits, self.support)
+
+
+class LabelMetric(ABC):
+    """Base of metrics of all labels together.
+
+    Rows only tell right from wrong, so ``aggregate`` refuses them; ``resample`` gives the value and
+    its bootstrap distribution.
+    """
+
+    name: str
+    proxy: Final = False
+    direction: Final[Direction] = "higher"
+
+    @property
+    def signature(self) -> Signature:
+        """Has no options: the first reference is gold, and what is undefined is 0."""
+        return Signature.of(self.name, refs="first", zero_division=0)
+
+    @abstractmethod
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the value of each sample, shape ``(samples,)``."""
+
+    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return 1 for right and 0 for wrong labels; raises EvaluationError without a reference."""
+        return text_rows(examples, self.name, "first", same_label)
+
+    def aggregate(self, rows: NDArray[np.float64]) -> float:
+        """Raise EvaluationError: right and wrong do not determine the value."""
+        raise EvaluationError(
+            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.scoring.score, "
+            "or accuracy for a metric of rows"
+        )
+
+    def resample(
+        self, examples: Sequence[Example], *, resamples: int, seed: int
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Return the value and its values on ``resamples`` bootstrap samples of the rows."""
+        require_text(examples, self.name)
+        if not examples:
+            raise EvaluationError(f"{self.name} has no rows to count")
+        gold = [chosen(row, "first")[0].strip() for row in examples]
+        predicted = [row.answer.strip() for row in examples]
+        labels = {label: place for place, label in enumerate(dict.fromkeys(gold + predicted))}
+        size = len(labels)
+        codes = np.array([labels[g] for g in gold]) * size + np.array(
+            [labels[p] for p in predicted]
+        )
+        # Drawing rows with replacement is drawing counts of the distinct (gold, predicted) pairs.
+        pairs, counts = np.unique(codes, return_counts=True)
+        truth, guess = np.divmod(pairs, size)
+        value = float(self.from_counts(count_classes(counts[np.newaxis], truth, guess, size))[0])
+        random = np.random.default_rng(seed)
+        values = np.empty(resamples)
+        step = max(1, _CELLS_AT_ONCE // max(size, len(pairs)))
+        for start in range(0, resamples, step):
+            draws = min(step, resamples - start)
+            drawn = random.multinomial(len(codes), counts / len(codes), size=draws)
+            values[start : start + draws] = self.from_counts(
+                count_classes(drawn, truth, guess, size)
+            )
+        return value, values
+
+
+def count_classes(
+    counts: NDArray[np.int64], truth: NDArray[np.int64], guess: NDArray[np.int64], size: int
+) -> ClassCounts:
+    """Return the counts per class of each row of pair counts.
+
+    ``counts`` has shape ``(samples, pairs)``; pair j says that gold is class ``truth[j]`` and the
+    prediction class ``guess[j]``, of ``size`` classes.
+    """
+    support, claimed, hits = (np.zeros((size, len(counts))) for _ in range(3))
+    columns = np.ascontiguousarray(counts.T, dtype=np.float64)
+    np.add.at(support, truth, columns)
+    np.add.at(claimed, guess, columns)
+    right = truth == guess
+    hits[truth[right]] = columns[right]
+    return ClassCounts(support, claimed, hits)
+
+
+def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``part / whole``, 0 where there is no whole."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def same_label(answer: str, reference: str) -> float:
+    """Return 1 for the same label but for outer whitespace, else 0."""
+    return float(answer.strip() == reference.strip())

@@ -1,0 +1,51 @@
+"""What metrics of sums over rows share: resampling, and a value from statistics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import Direction
+from evaluators.significance.resampling import resampled_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evaluators.metrics.base import Example
+
+
+class Summed(ABC):
+    """Base of corpus metrics whose value is a function of sums over the rows."""
+
+    name: str
+    direction: Final[Direction] = "higher"
+
+    @abstractmethod
+    def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Return what each row adds to the sums, shape ``(len(examples), statistics)``."""
+
+    @abstractmethod
+    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values that sums of shape ``(samples, statistics)`` have: ``(samples,)``."""
+
+    def resample(
+        self, examples: Sequence[Example], *, resamples: int, seed: int
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Return the value and its values on ``resamples`` bootstrap samples of the rows."""
+        table = self.statistics(examples)
+        if not len(table):
+            raise EvaluationError(f"{self.name} has no rows to add up")
+        value = float(self.from_sums(table.sum(axis=0, keepdims=True))[0])
+        drawn = resampled_sums(table, resamples, np.random.default_rng(seed))
+        return value, self.from_sums(drawn)
+
+    def aggregate(self, rows: NDArray[np.float64]) -> float:
+        """Raise EvaluationError: row scores do not determine the value."""
+        raise EvaluationError(
+            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.scoring.score"
+        )

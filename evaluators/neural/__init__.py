@@ -1,0 +1,1 @@
+"""Models inside metrics: token vectors, their matching and keeping, learned regressors."""

@@ -1,0 +1,1 @@
+"""BLEURT checkpoints of RemBERT's architecture, read in their converted format."""

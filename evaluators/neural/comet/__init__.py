@@ -1,0 +1,1 @@
+"""COMET regression metrics, read from their published checkpoints."""

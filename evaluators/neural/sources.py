@@ -1,0 +1,80 @@
+"""Where a model comes from: a local folder or the hub, and what to say when it does not come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
+
+from evaluators.encoders.hub import hub_unreachable
+from evaluators.encoders.torch_support import display_name, reason
+from evaluators.errors import EvaluationError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a metric's option names: ``location`` is a folder, or a hub name to be looked up."""
+
+    location: str
+    name: str
+    folder: Path | None
+    local_only: bool
+
+    @classmethod
+    def of(cls, name_or_path: str) -> Source:
+        """Tell a folder from a hub name."""
+        path = Path(name_or_path).expanduser()
+        name = display_name(name_or_path)
+        if path.exists():
+            return cls(str(path), name, path, local_only=True)
+        return cls(name_or_path, name, None, local_only=hub_unreachable())
+
+
+def snapshot(source: Source, patterns: list[str]) -> Path:
+    """Return the folder with a model's files that fit ``patterns``, downloaded where needed."""
+    if source.folder is not None:
+        return source.folder
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            source.location, allow_patterns=patterns, local_files_only=source.local_only
+        )
+    )
+
+
+def unloadable(
+    metric: str, what: str, name: str, error: BaseException, hint: str
+) -> EvaluationError:
+    """Return the error that says what could not be loaded, why, and which option helps."""
+    return EvaluationError(f"{metric} {what} {name!r} cannot be loaded ({reason(error)}): {hint}")
+
+
+def load_tensors(file: Path, metric: str, hint: str) -> Any:
+    """Return what a file written by ``torch.save`` or safetensors holds, on the processor.
+
+    Only tensors and plain values are unpickled: code in a file does not run. Raises EvaluationError
+    for a file that is damaged or holds anything else.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        mapped = is_zipfile(file)  # files from before torch 1.6 are none and cannot be mapped
+        return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    except Exception as error:
+        # The unpickler raises whatever a damaged file makes it stumble over.
+        raise unloadable(metric, "file", str(file), error, hint) from error
+
+
+def pick_device(device: str | None) -> torch.device:
+    """Return the device asked for, else the first graphics card, else the processor."""
+    import torch
+
+    return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))

@@ -1,0 +1,40 @@
+"""One call for two systems under any metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evaluators.errors import EvaluationError
+from evaluators.metrics.base import is_corpus_metric, is_summed_metric
+from evaluators.significance.corpus import corpus_paired_test
+from evaluators.significance.paired import PairedResult, paired_test, scored_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evaluators.metrics.base import Example, Metric
+
+
+def compare_answers(
+    metric: Metric,
+    a: Sequence[Example],
+    b: Sequence[Example],
+    *,
+    resamples: int = 9999,
+    seed: int = 0,
+) -> PairedResult:
+    """Test two systems' answers to the same rows with the test that suits the metric.
+
+    Row metrics by ``paired_test`` on the rows that both have a score for, corpus metrics by the
+    randomization of ``corpus_paired_test``. Raises EvaluationError for unequal lengths, no rows,
+    and a corpus metric without statistics.
+    """
+    if is_summed_metric(metric):
+        return corpus_paired_test(metric, a, b, resamples=resamples, seed=seed)
+    if is_corpus_metric(metric):
+        raise EvaluationError(
+            f"{metric.name} offers no statistics per row, so two systems cannot be tested by it: "
+            "compare them by a metric of rows"
+        )
+    left, right = scored_pairs(metric.rows(a), metric.rows(b))
+    return paired_test(left, right, resamples=resamples, seed=seed)

@@ -1,0 +1,94 @@
+"""Intervals and tests of scores that are no mean of rows, such as BLEU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from evaluators.significance.checks import require_pairs
+from evaluators.significance.interval import Interval, percentile_interval
+from evaluators.significance.paired import (
+    PairedResult,
+    paired_result,
+    row_differences,
+    shifted_p_value,
+)
+from evaluators.significance.resampling import all_signs_tried, kept_patterns, resampled_sums
+from evaluators.significance.totals import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evaluators.metrics.base import Example, SummedMetric
+
+Resampling = Literal["randomization", "bootstrap"]
+
+
+def corpus_interval(
+    totals: Totals, *, confidence: float = 0.95, resamples: int = 9999, seed: int = 0
+) -> Interval:
+    """Return the percentile bootstrap interval of a score of sums over rows."""
+    drawn = resampled_sums(totals.table, resamples, np.random.default_rng(seed))
+    return percentile_interval(totals.value(drawn), confidence)
+
+
+def corpus_paired_test(
+    metric: SummedMetric,
+    a: Sequence[Example],
+    b: Sequence[Example],
+    *,
+    by: Resampling = "randomization",
+    confidence: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
+) -> PairedResult:
+    """Test whether a corpus score of A differs from that of B, both answering the same rows.
+
+    ``randomization`` swaps the two answers of random rows (Riezler and Maxwell 2005); few rows
+    that differ are swapped in every way. ``bootstrap`` draws the same rows of both with
+    replacement (Koehn 2004) and shifts the differences to a mean of 0. Both two-sided; equal
+    systems have p = 1. The interval of the difference is the bootstrap's either way; wins, ties
+    and losses are those of the metric's row scores. Raises EvaluationError for unequal lengths and
+    no rows.
+    """
+    require_pairs(len(a), len(b))
+    left, right = Totals.of_metric(metric, a), Totals.of_metric(metric, b)
+    drawn = _resampled_differences(left, right, resamples, seed)
+    difference = left.score - right.score
+    low, high = percentile_interval(drawn, confidence)
+    p_value = (
+        shifted_p_value(drawn, difference)
+        if by == "bootstrap"
+        else _randomization(left, right, resamples, seed)
+    )
+    rows = row_differences(metric.rows(a), metric.rows(b))
+    return paired_result(difference, low, high, p_value, rows)
+
+
+def _resampled_differences(
+    left: Totals, right: Totals, resamples: int, seed: int
+) -> NDArray[np.float64]:
+    both = np.hstack([left.table, right.table])
+    sums = resampled_sums(both, resamples, np.random.default_rng(seed))
+    columns = left.table.shape[1]
+    differences: NDArray[np.float64] = left.value(sums[:, :columns]) - right.value(
+        sums[:, columns:]
+    )
+    return differences
+
+
+def _randomization(left: Totals, right: Totals, resamples: int, seed: int) -> float:
+    apart = (left.table != right.table).any(axis=1)
+    moved = (left.table - right.table)[apart]
+    n = len(moved)
+    base = right.table.sum(axis=0)
+    total = left.table.sum(axis=0) + base
+    reached = abs(left.score - right.score) * (1 - 1e-9)
+    hits = 0
+    for kept in kept_patterns(n, resamples, np.random.default_rng(seed)):
+        one = base + kept @ moved
+        hits += int((np.abs(left.value(one) - right.value(total - one)) >= reached).sum())
+    return hits / 2**n if all_signs_tried(n) else (hits + 1) / (resamples + 1)

@@ -1,0 +1,27 @@
+"""A tokenizer that meets the same texts again and again."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_TEXTS_KEPT: Final = 1 << 15
+
+
+def remembering(tokenize: Callable[[str], Sequence[str]]) -> Callable[[str], Sequence[str]]:
+    """Return ``tokenize`` with the tokens of its last 32,768 texts kept.
+
+    References come back for every system, and analysing them costs far more than counting. Equal
+    tokens are one object, so that a text costs a pointer per token.
+    """
+    known: dict[str, str] = {}
+
+    @lru_cache(maxsize=_TEXTS_KEPT)
+    def tokens(text: str) -> Sequence[str]:
+        found = tokenize(text)
+        return list(map(known.setdefault, found, found))
+
+    return tokens

@@ -1,0 +1,50 @@
+"""``leaderkit metrics``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from submission.commands import options
+
+if TYPE_CHECKING:
+    from evaluators.metrics.entry import Entry, Option
+
+
+@click.command()
+@options.as_json()
+def command(as_json: bool) -> None:
+    """List the metrics: what each needs, and the options that --metric takes.
+
+    A metric is written NAME or NAME:key=value,key=value, such as rouge1:tokenizer=kiwi.
+    """
+    from evaluators import available
+    from submission.commands.listing import print_table
+
+    entries = available()
+    if as_json:
+        options.print_json([_everything(entry) for entry in entries])
+        return
+    print_table(
+        ["Metric", "What it is", "Needs", "Options"],
+        [
+            (entry.name, entry.help, entry.needs, "\n".join(map(_option, entry.options)))
+            for entry in entries
+        ],
+    )
+
+
+def _option(option: Option) -> str:
+    values = "|".join(option.choices) or {"flag": "0|1", "integer": "N"}.get(option.kind, "…")
+    default = f" (default {option.default})" if option.default is not None else ""
+    return f"{option.name}={values}: {option.help}{default}"
+
+
+def _everything(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "help": entry.help,
+        "needs": entry.needs,
+        "options": [options.plain(option) for option in entry.options],
+    }

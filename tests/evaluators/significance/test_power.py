@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from evaluators import EvaluationError, paired_test
+from evaluators.significance import detectable_difference
+
+TRIALS = 1000
+
+
+def better_share(true_difference: float, rows: int, deviation: float) -> float:
+    """How often the paired test calls A better, or at 0 either of them."""
+    random = np.random.default_rng(11)
+    found = 0
+    for trial in range(TRIALS):
+        b = random.normal(0.5, 0.2, rows)
+        a = b + random.normal(true_difference, deviation, rows)
+        result = paired_test(a, b, resamples=399, seed=trial)
+        found += result.p_value <= 0.05 and (result.difference > 0 or not true_difference)
+    return found / TRIALS
+
+
+@pytest.mark.parametrize("rows", [20, 130])
+def test_the_stated_difference_is_found_four_times_in_five(rows) -> None:
+    pilot = np.random.default_rng(5).normal(0, 1, rows)
+    pilot = 0.1 * (pilot - pilot.mean()) / pilot.std(ddof=1)
+    stated = detectable_difference(0.5 + pilot, np.full(rows, 0.5))
+    assert stated.deviation == pytest.approx(0.1)
+    assert 0.75 <= better_share(stated.difference, rows, 0.1) <= 0.85
+
+
+def test_false_alarms_are_five_in_a_hundred() -> None:
+    assert 0.036 <= better_share(0.0, 130, 0.1) <= 0.064
+
+
+def test_with_many_rows_it_is_the_normal_formula() -> None:
+    random = np.random.default_rng(0)
+    a, b = random.random((2, 20_000))
+    found = detectable_difference(a, b)
+    expected = (norm.ppf(0.975) + norm.ppf(0.8)) * (a - b).std(ddof=1) / np.sqrt(20_000)
+    assert found.difference == pytest.approx(expected, rel=1e-3)
+    assert (found.alpha, found.power, found.n) == (0.05, 0.8, 20_000)
+
+
+def test_twelve_rows_by_the_tables_of_t() -> None:
+    # With 11 degrees of freedom t is 2.201 at .975 and 1.363 at .90.
+    scale = np.sqrt(1.5682)
+    rows = np.array([-1.0, 1.0] * 6) * scale * np.sqrt(11 / 12)
+    found = detectable_difference(rows, np.zeros(12), power=0.9)
+    assert found.difference == pytest.approx(np.sqrt(1.5682 / 12) * (2.201 + 1.363), abs=1e-3)
+
+
+def test_rows_that_all_differ_alike_show_any_difference() -> None:
+    assert detectable_difference([0.5, 0.5], [0.5, 0.5]).difference == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "message"),
+    [
+        (1, {}, "at least two"),
+        (5, {"alpha": 0}, "between 0 and 1"),
+        (5, {"power": 1.0}, "between 0 and 1"),
+    ],
+)
+def test_what_tells_nothing_is_refused(rows, options, message) -> None:
+    with pytest.raises(EvaluationError, match=message):
+        detectable_difference([0.5] * rows, [0.4] * rows, **options)

@@ -244,7 +244,7 @@ def test_a_vllm_run_survives_being_killed_and_leaves_no_process(
     def finish(ledger: Path) -> None:
         process = start([*command, "--ledger", str(ledger)])
         assert process.wait(START_SECONDS) == 0, output.read_text()
-        assert engine_processes(process.pid) == {}
+        assert wait_until_gone(process.pid, 2) == {}
         check_complete(ledger)
 
     finish(tmp_path / "whole.db")

@@ -60,6 +60,13 @@ def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lively(gpt2(tmp_path_factory.mktemp("crash") / "model", context=1024))
 
 
+@pytest.fixture(scope="module")
+def slower_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for vLLM, which answers all rows at once."""
+    folder = tmp_path_factory.mktemp("crash") / "model"
+    return lively(gpt2(folder, context=1024, layers=8, width=256))
+
+
 def generate(folder: Path, model: Path, wallpaper: Path, engine: str, tokens: int) -> list[str]:
     recipe = folder / "recipe.toml"
     recipe.write_text(
@@ -222,14 +229,14 @@ def started() -> Iterator[list[subprocess.Popen[bytes]]]:
 )
 def test_a_vllm_run_survives_being_killed_and_leaves_no_process(
     tmp_path: Path,
-    slow_model: Path,
+    slower_model: Path,
     wallpaper: Path,
     started: list[subprocess.Popen[bytes]],
     own_processes: str,
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", own_processes)
-    command = generate(tmp_path, slow_model, wallpaper, "vllm", tokens=400)
+    command = generate(tmp_path, slower_model, wallpaper, "vllm", tokens=400)
     output = tmp_path / "output.txt"
 
     def start(arguments: list[str]) -> Any:
@@ -278,10 +285,10 @@ def kill_while_starting(start: Start, command: list[str], ledger: Path) -> None:
 @pytest.mark.vllm
 @pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed")
 def test_an_interrupted_vllm_run_keeps_its_rows_and_leaves_no_process(
-    tmp_path: Path, slow_model: Path, wallpaper: Path, started: list[subprocess.Popen[bytes]]
+    tmp_path: Path, slower_model: Path, wallpaper: Path, started: list[subprocess.Popen[bytes]]
 ):
     """As a terminal does it: every process of the group gets the signal."""
-    command = generate(tmp_path, slow_model, wallpaper, "vllm", tokens=400)
+    command = generate(tmp_path, slower_model, wallpaper, "vllm", tokens=400)
     ledger = tmp_path / "ledger.db"
     process = subprocess.Popen(
         [Path(sys.executable).with_name("leaderkit"), *command, "--ledger", str(ledger)],

@@ -150,10 +150,11 @@ def outcome(ledger: Path, wallpaper: Path) -> tuple[bytes, bytes]:
     at = ["--ledger", str(ledger)]
     assert cli.run(["export", RUN, "--out", str(answers), *at]) == 0
     template = str(wallpaper / "sample_submission.csv")
+    # Random weights may leave an answer empty, which the check of the written file reports (1).
     assert cli.run(
         ["submit", "-c", "sample-wallpaper", "--run", RUN, "--template", template,
          "--out", str(submission), *at]
-    ) == 0  # fmt: skip
+    ) in (0, 1)  # fmt: skip
     return answers.read_bytes(), submission.read_bytes()
 
 
@@ -268,6 +269,11 @@ def test_a_vllm_run_survives_being_killed_and_leaves_no_process(
     assert "Traceback" not in output.read_text()
 
 
+def hear_interrupts() -> None:
+    """What a terminal's processes do; those that a script starts with ``&`` ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def kill_while_starting(start: Start, command: list[str], ledger: Path) -> None:
     """Kill it while its worker is still importing, when no death signal is set in that yet."""
     before = recorded(ledger)
@@ -294,6 +300,7 @@ def test_an_interrupted_vllm_run_keeps_its_rows_and_leaves_no_process(
         [Path(sys.executable).with_name("leaderkit"), *command, "--ledger", str(ledger)],
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     started.append(process)
     wait_for_rows(ledger, 3, running(process.pid))

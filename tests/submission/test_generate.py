@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -311,7 +310,13 @@ def test_an_interrupt_keeps_the_finished_rows_and_the_same_command_resumes(
         sys.executable, "-m", "submission.cli", "generate", "recipe.toml", "-c",
         "sample-wallpaper", "--test", "test.csv", "--model", "model", "--run", "first", *slow,
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A script's background jobs, and what they start, ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_for_rows(work / "ledger.db", "first", 1, process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.bertscore import BertScore
     from evaluators.metrics.bleu import Bleu
     from evaluators.metrics.bleu1 import Bleu1
+    from evaluators.metrics.bleurt import Bleurt
     from evaluators.metrics.choice_read import ChoiceRead
     from evaluators.metrics.chrf import Chrf
     from evaluators.metrics.classification_report import (
@@ -88,6 +89,7 @@ _HOMES: Final = {
     "BertScore": "metrics.bertscore",
     "Bleu": "metrics.bleu",
     "Bleu1": "metrics.bleu1",
+    "Bleurt": "metrics.bleurt",
     "ChoiceRead": "metrics.choice_read",
     "Chrf": "metrics.chrf",
     "ClassificationReport": "metrics.classification_report",
@@ -148,6 +150,7 @@ __all__ = [
     "BertScore",
     "Bleu",
     "Bleu1",
+    "Bleurt",
     "ChoiceRead",
     "Chrf",
     "ClassificationReport",

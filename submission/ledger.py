@@ -231,7 +231,7 @@ class Ledger:
 
     def runs(self) -> list[Run]:
         """Every run, oldest first."""
-        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY created, name")  # noqa: S608
+        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY created, rowid")  # noqa: S608
         return [Run(*row) for row in rows]
 
     def run(self, name: str) -> Run:
@@ -303,7 +303,7 @@ class Ledger:
     def scores(self, subject: str) -> list[dict[str, Any]]:
         """The summaries of every score kept for a run or file, oldest first."""
         rows = self._db.execute(
-            "SELECT summary FROM score WHERE subject = ? ORDER BY created, metric", (subject,)
+            "SELECT summary FROM score WHERE subject = ? ORDER BY created, rowid", (subject,)
         )
         return [json.loads(summary) for (summary,) in rows]
 
@@ -321,7 +321,7 @@ class Ledger:
     def submissions(self, run: str) -> list[dict[str, Any]]:
         """Every submission file written from ``run``, oldest first."""
         rows = self._db.execute(
-            "SELECT path, sha256, created, manifest FROM submission WHERE run = ? ORDER BY created",
+            "SELECT path, sha256, created, manifest FROM submission WHERE run = ? ORDER BY created, rowid",
             (run,),
         )
         return [

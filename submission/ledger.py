@@ -321,7 +321,8 @@ class Ledger:
     def submissions(self, run: str) -> list[dict[str, Any]]:
         """Every submission file written from ``run``, oldest first."""
         rows = self._db.execute(
-            "SELECT path, sha256, created, manifest FROM submission WHERE run = ? ORDER BY created, rowid",
+            "SELECT path, sha256, created, manifest FROM submission WHERE run = ?"
+            " ORDER BY created, rowid",
             (run,),
         )
         return [

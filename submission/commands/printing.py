@@ -13,10 +13,13 @@ import click
 from evaluators import Score
 from submission.answers import Degenerate
 from submission.check import Finding
+from submission.classification import Classification
+from submission.commands.listing import print_table
 from submission.compare import Comparison
 from submission.generate import Report
 
 WIDTH = 160
+WIDEST_CONFUSION = 20
 
 
 def print_report(report: Report) -> None:
@@ -62,6 +65,37 @@ def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
             f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
         )
         click.echo(f"  {score.signature}")
+
+
+def print_classification(found: Classification) -> None:
+    """Scores per class, of all classes, and the confusion matrix where a terminal can hold it."""
+    report = found.report
+    print_table(
+        ["Class", "Precision", "Recall", "F1", "Rows"],
+        [
+            (each.label, *(f"{value:.3f}" for value in (each.precision, each.recall, each.f1)),
+             str(each.support))
+            for each in report.classes
+        ],
+    )  # fmt: skip
+    click.echo(
+        f"n={report.n}  accuracy {report.accuracy:.5f}  balanced {report.balanced_accuracy:.5f}  "
+        f"macro-F1 {report.macro_f1:.5f}  weighted-F1 {report.weighted_f1:.5f}  "
+        f"micro-F1 {report.micro_f1:.5f}  MCC {report.mcc:.5f}"
+    )
+    notes = [(found.unread, "answers name no option"), (found.left_out, "rows have no label")]
+    for count, what in notes:
+        if count:
+            click.echo(f"{count} {what}.")
+    if len(report.classes) <= WIDEST_CONFUSION:
+        labels = [each.label for each in report.classes]
+        print_table(
+            ["Gold \\ answer", *labels],
+            [
+                (label, *map(str, counts))
+                for label, counts in zip(labels, report.confusion, strict=True)
+            ],
+        )
 
 
 def print_comparison(comparison: Comparison) -> None:

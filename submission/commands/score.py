@@ -12,6 +12,7 @@ from submission.commands import options
 
 if TYPE_CHECKING:
     from submission.breakdown import Slice
+    from submission.classification import Reading
     from submission.scoring import Scored, Scorer
 
 
@@ -50,6 +51,12 @@ if TYPE_CHECKING:
 )
 @click.option("--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured.")
 @click.option("--by", metavar="COLUMN", help="Break down by category, or another column.")
+@click.option(
+    "--classes",
+    type=click.Choice(["labels", "choice"]),
+    help="Scores per class and the confusion matrix, of answers that are labels, or of the "
+    "options that answers choose.",
+)
 @click.option("--rows", "rows_file", type=options.FILE, help="Write id,metric,value per row here.")
 @options.encoder()
 @options.references_by()
@@ -67,6 +74,7 @@ def command(
     metric_models: tuple[str, ...],
     fast: bool,
     by: str | None,
+    classes: Reading | None,
     rows_file: Path | None,
     encoder: str | None,
     references_by: options.ReferencesBy | None,
@@ -79,7 +87,8 @@ def command(
     proxy is named one, and why. Without -c, any predictions are scored against any references by
     the metrics given.
     """
-    from submission.commands.printing import print_scores
+    from submission.classification import classify
+    from submission.commands.printing import print_classification, print_scores
     from submission.competitions import find_competition, plain_competition
     from submission.parts import Models
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
@@ -98,12 +107,15 @@ def command(
         gold = load_references(contest, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
     found = _slices(scorer, scored, metrics, by) if by is not None else []
+    classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:
         _write_rows(rows_file, scored)
     if as_json:
         printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
+        if classified is not None:
+            printed["classes"] = classified.as_json()
         options.print_json(printed)
         return
     print_scores(scored.scores)
@@ -114,6 +126,8 @@ def command(
                 f"  {score.metric}: {score.value:.5f}  [{score.low:.5f}, {score.high:.5f}]  "
                 f"n={score.n}"
             )
+    if classified is not None:
+        print_classification(classified)
     if scorer.proxy_reason:
         click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from submission.competitions.profile import Profile, SubmissionFormat, Vectors
+from submission.competitions.profile import Profile, SubmissionFormat, TrainColumns, Vectors
 from submission.errors import InputError, locate
 from submission.listed import listed_options
 from submission.prompts.template import render
@@ -134,7 +134,8 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
         if columns.template is not None:
             asked = [render(columns.template, row=values)]
         questions = tuple(text for text in asked if text.strip())
-        answers = tuple(values[name] for name in present if values[name].strip())
+        cells = answer_cells(columns, values)
+        answers = tuple(text for cell in cells for text in _answers_in(columns, cell))
         if not questions:
             where = table.where(index, columns.questions[0] if columns.questions else None)
             raise InputError(f"{where}: the row has no question.")
@@ -151,6 +152,21 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
             )
         )
     return rows
+
+
+def answer_cells(columns: TrainColumns, values: Mapping[str, str]) -> tuple[str, ...]:
+    """A training row's answer cells as they are written; empty and absent ones are left out."""
+    return tuple(
+        values[name] for name in columns.answers if name in values and values[name].strip()
+    )
+
+
+def _answers_in(columns: TrainColumns, cell: str) -> list[str]:
+    """The different answers that a cell holds, none of them empty."""
+    texts = _listed(cell) if columns.answer_lists else [cell]
+    if columns.alternatives is not None:
+        texts = [part.strip() for text in texts for part in text.split(columns.alternatives)]
+    return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
 def read_references(
@@ -232,9 +248,9 @@ def read_predictions(
     profile: Profile, path: Path, answer_column: str | None = None
 ) -> list[Prediction]:
     """Answers made elsewhere: the id column plus ``answer``, the competition's own answer
-    column, or ``answer_column``; or a submission of vectors alone.
+    column, or ``answer_column``; a JSON object of answers by id; or a submission of vectors alone.
     """
-    table = read_table(path)
+    table = read_table(path, by_id=(profile.test.id, "answer"))
     ids = row_ids(profile, table)
     column = answer_column or _answer_column(profile.submission, table)
     if column is not None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from baselines.answers.base import AnswerEngine
 from evaluators.choices import choice
 from submission.engines.base import EngineContext
-from submission.errors import InputError
 from submission.records import TrainingRow
 
 _NUMBER: Final = r"[1-9]|1\d|20"
@@ -21,7 +20,6 @@ _MARK: Final = re.compile(
     r"|(?:^|(?<=\s))(?P<circled>[①-⑳])",
     re.MULTILINE,
 )
-_NIKL: Final = "#"
 
 
 def option_count(question: str) -> int:
@@ -50,31 +48,18 @@ class Majority(AnswerEngine):
     A question with numbered options gets the most frequent answer among those that choose one of
     its options, any other the most frequent answer to questions without options. Of equally
     frequent answers the first in sorted order is given. A type that the training file lacks gets
-    the most frequent answer of the whole file.
-
-    ``options.alternatives`` is what stands between the alternatives within one training answer;
-    each of them counts as an answer. It is ``#`` where the competition scores by ``rule=nikl``;
-    elsewhere, or where it is empty, answers are taken whole.
+    the most frequent answer of the whole file. Every answer of a row counts.
     """
 
     name = "majority"
-    options = frozenset({"alternatives"})
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__(context)
-        rows = self.training_rows()
-        known = _NIKL if _scores_by_nikl(context) else ""
-        separator = context.recipe.options.get("alternatives", known)
         self._labelled: Counter[str] = Counter()
         self._plain: Counter[str] = Counter()
-        for row in rows:
+        for row in self.training_rows():
             kind = self._labelled if _options(row) else self._plain
-            kind.update(_written(row, separator))
-        if not self._labelled and not self._plain:
-            raise InputError(
-                f"The training file's answers hold nothing but '{separator}': give what stands "
-                "between alternatives with --set alternatives=…"
-            )
+            kind.update(text.strip() for text in row.answers)
 
     def answers(self, questions: Sequence[str]) -> Sequence[str]:
         """Per question the majority answer of its type."""
@@ -94,19 +79,8 @@ class Majority(AnswerEngine):
         return _most_frequent(fitting or self._labelled or everything)
 
 
-def _scores_by_nikl(context: EngineContext) -> bool:
-    terms = context.competition.profile.score.terms
-    return any("rule=nikl" in term.metric.partition(":")[2].split(",") for term in terms)
-
-
 def _options(row: TrainingRow) -> int:
     return max(option_count(question) for question in row.questions)
-
-
-def _written(row: TrainingRow, separator: str) -> Iterable[str]:
-    for answer in row.answers:
-        parts = answer.split(separator) if separator else [answer]
-        yield from dict.fromkeys(part.strip() for part in parts if part.strip())
 
 
 def _most_frequent(counts: Counter[str]) -> str:

@@ -57,6 +57,8 @@ class TrainColumns(_Declared):
     answers: list[NonEmpty] = Field(min_length=1)
     answer_lists: bool = False
     """Cells of ``answers`` may hold a JSON list of texts, each an answer of its own."""
+    alternatives: NonEmpty | None = None
+    """What stands between the answers where a cell may hold several."""
     category: str | None = None
     columns: list[NonEmpty]
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from submission.competitions.profile import TrainColumns
 from submission.prompts.compound import is_compound, join
-from submission.records import Reference, TrainingRow
+from submission.records import Reference, TrainingRow, answer_cells
 
 CONNECTORS = (" 또한, ", " 그리고 ")
 
@@ -75,12 +76,13 @@ def finished(question: str) -> str:
     return question + ("." if _REQUEST.search(question) else "?")
 
 
-def reference(test_id: str, cell: Cell, rows: Sequence[TrainingRow]) -> Reference:
-    """What the cell should be answered: of two rows, the i-th answers of both in one."""
+def reference(
+    test_id: str, cell: Cell, columns: TrainColumns, rows: Sequence[TrainingRow]
+) -> Reference:
+    """What the cell should be answered, as train has it: of two rows, the i-th answers of both."""
     parts = [rows[row] for row in cell.rows]
-    answers = tuple(
-        join(list(pair), " ") for pair in zip(*(p.answers for p in parts), strict=False)
-    )
+    written = [answer_cells(columns, part.row) for part in parts]
+    answers = tuple(join(list(pair), " ") for pair in zip(*written, strict=False))
     categories = dict.fromkeys(part.category for part in parts if part.category)
     return Reference(test_id, answers, "+".join(categories))
 

@@ -60,7 +60,7 @@ def _write_references(
     columns = [profile.test.id, *([category] if category else []), *answers]
     rows = []
     for test_id, cell in zip(ids, cells, strict=True):
-        known = reference(test_id, cell, source.rows)
+        known = reference(test_id, cell, source.columns, source.rows)
         blank = [""] * (len(answers) - len(known.answers))
         rows.append([test_id, *([known.category] if category else []), *known.answers, *blank])
     write_csv(path, columns, rows, bom=source.bom, newline=source.table.newline)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from submission.errors import InputError, locate
+from submission.tables import squad
 from submission.tables.names import complaint
 from submission.tables.table import Record
 from submission.tables.text import lines, unwritable
@@ -36,6 +37,27 @@ class Item(NamedTuple):
 
     line: int
     members: _Object
+
+
+def table(
+    path: Path, text: str, by_id: tuple[str, str] | None
+) -> tuple[tuple[str, ...], tuple[Record, ...]]:
+    """Make a table of a file: columns, and a record per object, question of SQuAD's form, or id.
+
+    ``by_id`` names the columns of a single object that holds texts by their ids.
+
+    Raises:
+        InputError: broken JSON, or another structure.
+    """
+    if text.strip() and path.suffix.lower() != ".jsonl":
+        value = _parse(path, text, None)
+        if isinstance(value, _Object):
+            outer = _plain_object(path, value)
+            if squad.is_nested(outer):
+                return squad.rows(path, outer)
+            if by_id is not None:
+                return _by_id(path, value, by_id)
+    return flatten(path, items(path, text))
 
 
 def items(path: Path, text: str) -> list[Item]:
@@ -74,6 +96,28 @@ def plain(path: Path, item: Item) -> dict[str, object]:
     """Return an object as the standard decoder would, after the same checks as `flatten`."""
     list(_cells(path, item.line, item.members))
     return {key: _plain(path, item.line, key, value) for key, value in item.members}
+
+
+def _plain_object(path: Path, value: _Object) -> dict[str, object]:
+    return {key: _plain(path, 1, key, inner) for key, inner in value}
+
+
+def _by_id(
+    path: Path, value: _Object, columns: tuple[str, str]
+) -> tuple[tuple[str, ...], tuple[Record, ...]]:
+    _refuse_repeats(path, 1, "", value)
+    records = []
+    for number, (key, text) in enumerate(value, start=1):
+        if isinstance(text, _Object) or not isinstance(text, str):
+            raise InputError(
+                f"{path}: must be an array of objects, or an object of texts by their ids; "
+                f"'{key}' holds {_kind(text)}"
+            )
+        cell = _cell(path, number, key, text)
+        if problem := unwritable(key + cell):
+            raise InputError(f"{locate(path, number, columns[1])}: {problem}")
+        records.append(Record(number, dict(zip(columns, (key, cell), strict=True))))
+    return columns, tuple(records)
 
 
 def _array(path: Path, text: str) -> list[tuple[int, object]]:

@@ -12,9 +12,16 @@ _JSON = frozenset({".json", ".jsonl"})
 
 
 def read_table(
-    path: str | Path, *, encoding: str | None = None, allow_empty: bool = False
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    allow_empty: bool = False,
+    by_id: tuple[str, str] | None = None,
 ) -> Table:
-    """Read a ``.csv``, ``.tsv``, ``.json`` (array of objects) or ``.jsonl`` file.
+    """Read a ``.csv``, ``.tsv``, ``.json`` or ``.jsonl`` file.
+
+    A ``.json`` file is an array of objects, or nested as SQuAD's are (see `squad`), or, with
+    ``by_id``, one object of texts by their ids, which become these two columns.
 
     The encoding is UTF-8 with or without a byte-order mark, else CP949, unless one is named.
     Members of nested JSON objects become columns with dotted names (``input.question``), numbers
@@ -29,7 +36,7 @@ def read_table(
     suffix = _supported(path, {*_DELIMITERS, *_JSON})
     text, found_encoding = read_text(path, encoding)
     if suffix in _JSON:
-        columns, records = json_reader.flatten(path, json_reader.items(path, text))
+        columns, records = json_reader.table(path, text, by_id)
         newline = "\r\n" if "\r\n" in text else "\n"
     else:
         columns, records, newline = csv_reader.parse(path, text, _DELIMITERS[suffix])

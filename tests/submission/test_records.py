@@ -87,6 +87,32 @@ def test_empty_answers_and_phrasings_are_left_out(tmp_path: Path) -> None:
     assert row.category == "타일"
 
 
+def test_alternatives_in_a_training_cell_are_answers_of_their_own(tmp_path: Path) -> None:
+    text = "id,category,question_type,Question,Answer\nA,문화,단답형,무엇?,숭례문# 남대문#숭례문#\n"
+
+    (row,) = read_training(find_competition("sample-choice").profile, file(tmp_path, text))
+
+    assert row.answers == ("숭례문", "남대문")
+
+
+def test_a_training_cell_of_nothing_but_separators_has_no_answer(tmp_path: Path) -> None:
+    text = "id,category,question_type,Question,Answer\nA,문화,단답형,무엇?,##\n"
+
+    with pytest.raises(InputError, match=r"row 2, column 'Answer': the row has no answer"):
+        read_training(find_competition("sample-choice").profile, file(tmp_path, text))
+
+
+def test_a_list_of_training_answers_is_read_as_answers(tmp_path: Path) -> None:
+    rows = [
+        {"id": "A", "context": "글", "question": "무엇?", "answers": {"text": ["가", "나", "가"]}}
+    ]
+    path = file(tmp_path, json.dumps(rows, ensure_ascii=False), "train.json")
+
+    (row,) = read_training(find_competition("korquad1").profile, path)
+
+    assert row.answers == ("가", "나")
+
+
 def test_training_without_a_category_column_is_refused(tmp_path: Path) -> None:
     path = file(tmp_path, "id,질문_1,질문_2,답변_1\nA,하나?,둘?,답\n")
     with pytest.raises(InputError, match="category"):

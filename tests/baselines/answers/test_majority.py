@@ -8,7 +8,6 @@ import pytest
 
 from baselines.answers.majority import Majority, option_count
 from submission.competitions import Competition, find_competition
-from submission.competitions.profile import Profile
 from submission.engines.base import EngineContext, Request
 from submission.errors import InputError
 from submission.recipes import find_recipe
@@ -102,35 +101,9 @@ def test_every_answer_of_a_row_counts() -> None:
     assert answers(train, OPEN, contest=NEWS) == ["니은"]
 
 
-def test_alternatives_are_answers_of_their_own_where_the_competition_has_them() -> None:
-    train = [row(OPEN, "숭례문#남대문"), row(OPEN, "서울 # 남대문"), row(OPEN, "동대문")]
-    assert answers(train, OPEN) == ["남대문"]
-    assert answers(train, OPEN, contest=NEWS) == ["동대문"]
-
-
-def test_what_stands_between_alternatives_can_be_said() -> None:
-    train = [row(OPEN, "남대문|숭례문"), row(OPEN, "숭례문"), row(OPEN, "가#나")]
-    assert answers(train, OPEN, contest=NEWS, alternatives="|") == ["숭례문"]
-    assert answers([row(OPEN, "C#")], OPEN, alternatives="") == ["C#"]
-
-
-def test_answers_that_are_nothing_but_the_separator_are_refused() -> None:
-    with pytest.raises(InputError, match="alternatives"):
-        answers([row(OPEN, "#")], OPEN)
-
-
 def test_without_training_rows_it_says_what_is_missing() -> None:
     with pytest.raises(InputError, match="give --train"):
         answers([], OPEN)
-
-
-def test_another_separator_makes_other_answers_that_are_not_reused() -> None:
-    train = [row(OPEN, "가|나")]
-    plain, split = (
-        Majority(EngineContext(find_recipe("majority", given), CHOICE, train, "digest")).identity
-        for given in ([], ["alternatives=|"])
-    )
-    assert plain != split
 
 
 @pytest.mark.parametrize(
@@ -145,14 +118,7 @@ def test_it_answers_any_competition_with_a_training_file(
     train = read_training(competition.profile, SAMPLES / folder / "train.csv")
     asked = read_questions(competition.profile, SAMPLES / folder / "test.csv")
     given = answers(train, *(question.text for question in asked), contest=competition)
-    known = {part for each in train for text in each.answers for part in (text, *text.split("#"))}
+    known = {text for each in train for text in each.answers}
     assert len(given) == len(asked)
     assert len(set(given)) == distinct
     assert set(given) <= known
-
-
-def test_a_formula_that_counts_alternatives_only_elsewhere_is_not_taken_for_it() -> None:
-    formula = {"name": "f1", "terms": [{"metric": "em:rule=korquad1"}]}
-    profile = Profile.model_validate(CHOICE.profile.model_dump() | {"score": formula})
-    contest = Competition(profile=profile, folder=CHOICE.folder)
-    assert answers([row(OPEN, "가#나")], OPEN, contest=contest) == ["가#나"]

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators import Example, bootstrap_interval, build_metric, score
+from evaluators import Example, bootstrap_interval, build_metric, score_examples
 from evaluators.tokenizers import tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -335,7 +335,9 @@ def measure_memory(rows: int) -> None:
     before = resident()
     examples = texts.examples(rows, 1, texts.even)
     held = resident() - before
-    scores = [score(build_metric(spec), examples, resamples=10_000) for spec in MEMORY_METRICS]
+    scores = [
+        score_examples(build_metric(spec), examples, resamples=10_000) for spec in MEMORY_METRICS
+    ]
     held += sum(each.rows.nbytes for each in scores)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - held)
 

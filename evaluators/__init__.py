@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.weighted_f1 import WeightedF1
     from evaluators.report.leaderboard import LeaderboardRow, render, to_frame
     from evaluators.report.sensitivity import Sensitivity, tokenizer_sensitivity
-    from evaluators.scoring import score
+    from evaluators.scoring import score_examples
     from evaluators.shakeup import Shakeup, public_shakeup
     from evaluators.significance import (
         Detectable,
@@ -68,6 +68,19 @@ if TYPE_CHECKING:
         scored_pairs,
     )
     from evaluators.splits import Flips, PublicEstimate, order_flips, public_estimate
+    from evaluators.texts import (
+        accuracy,
+        bertscore,
+        bleu,
+        chrf,
+        comet,
+        cosine,
+        exact_match,
+        f1,
+        rouge,
+        score,
+        to_examples,
+    )
     from evaluators.tokenizers import Tokenizer, tokenizer
 
 _HOMES: Final = {
@@ -117,7 +130,7 @@ _HOMES: Final = {
     "to_frame": "report.leaderboard",
     "Sensitivity": "report.sensitivity",
     "tokenizer_sensitivity": "report.sensitivity",
-    "score": "scoring",
+    "score_examples": "scoring",
     "Shakeup": "shakeup",
     "public_shakeup": "shakeup",
     "Interval": "significance",
@@ -142,6 +155,17 @@ _HOMES: Final = {
     "order_flips": "splits",
     "Tokenizer": "tokenizers",
     "tokenizer": "tokenizers",
+    "accuracy": "texts",
+    "bertscore": "texts",
+    "bleu": "texts",
+    "chrf": "texts",
+    "comet": "texts",
+    "cosine": "texts",
+    "exact_match": "texts",
+    "f1": "texts",
+    "rouge": "texts",
+    "score": "texts",
+    "to_examples": "texts",
 }
 
 __all__ = [
@@ -190,16 +214,24 @@ __all__ = [
     "Totals",
     "Weighted",
     "WeightedF1",
+    "accuracy",
     "available",
     "benjamini_hochberg",
+    "bertscore",
+    "bleu",
     "bootstrap_interval",
     "build_metric",
     "choice",
+    "chrf",
     "classification_report",
+    "comet",
     "compare_answers",
     "corpus_interval",
     "corpus_paired_test",
+    "cosine",
     "detectable_difference",
+    "exact_match",
+    "f1",
     "holm",
     "language_of",
     "load_encoder",
@@ -211,8 +243,11 @@ __all__ = [
     "public_estimate",
     "public_shakeup",
     "render",
+    "rouge",
     "score",
+    "score_examples",
     "scored_pairs",
+    "to_examples",
     "to_frame",
     "tokenizer",
     "tokenizer_sensitivity",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.base import Example, Metric
 
 
-def score(
+def score_examples(
     metric: Metric, examples: Sequence[Example], *, seed: int = 0, resamples: int = 9999
 ) -> Score:
     """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators import Example, Metric, Score, Totals, bootstrap_interval, corpus_interval, score
+from evaluators import (
+    Example,
+    Metric,
+    Score,
+    Totals,
+    bootstrap_interval,
+    corpus_interval,
+    score_examples,
+)
 from evaluators.metrics.base import is_corpus_metric, is_summed_metric
 from submission.errors import InputError
 
@@ -101,7 +109,7 @@ class _Part:
             totals = Totals(self._table[places], metric.from_sums)
             value, (low, high) = totals.score, corpus_interval(totals)
         elif is_corpus_metric(metric):
-            found = score(metric, [self._examples[place] for place in places])
+            found = score_examples(metric, [self._examples[place] for place in places])
             value, low, high = found.value, found.low, found.high
         else:
             found_rows = of_rows(metric, rows / self._factor)

@@ -19,7 +19,7 @@ from evaluators import (
     Weighted,
     load_encoder,
     parse_spec,
-    score,
+    score_examples,
 )
 from evaluators.encoders.base import Encoder
 from submission.answers import run_answers
@@ -126,7 +126,7 @@ class Scorer:
 
     def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
-        found = score(self.remembering, examples, seed=seed)
+        found = score_examples(self.remembering, examples, seed=seed)
         found = replace(found, direction=self._profile.score.direction)
         return self._as_the_organizers(found)
 
@@ -157,7 +157,7 @@ class Scorer:
 
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
         """A metric besides the formula, on 0..1."""
-        found = score(self._parts.remembered(spec), examples)
+        found = score_examples(self._parts.remembered(spec), examples)
         stand_in = self._models.stand_in(parse_spec(spec)) is not None
         return self._marked(replace(found, proxy=found.proxy or stand_in))
 

@@ -76,8 +76,8 @@ class LabelMetric(ABC):
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Raise EvaluationError: right and wrong do not determine the value."""
         raise EvaluationError(
-            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.scoring.score, "
-            "or accuracy for a metric of rows"
+            f"{self.name} cannot be had from {len(rows)} row scores: use "
+            "evaluators.score_examples, or accuracy for a metric of rows"
         )
 
     def resample(

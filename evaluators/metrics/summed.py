@@ -47,5 +47,5 @@ class Summed(ABC):
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Raise EvaluationError: row scores do not determine the value."""
         raise EvaluationError(
-            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.scoring.score"
+            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.score_examples"
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from chat_server import Answer, chat_server, failure
 
-from evaluators import EvaluationError, Example, build_metric, score
+from evaluators import EvaluationError, Example, build_metric, score_examples
 from evaluators.judge.retry import Patience
 from evaluators.judge.verdict import Scale
 from evaluators.metrics.judge import Judge
@@ -83,7 +83,7 @@ def test_replies_without_a_verdict_leave_their_rows_unscored_and_are_shown(caplo
     replies = {"하나": "[[10]]", "둘": "모르겠습니다", "셋": "[[99]]", "넷": "[[1]]"}
     with chat_server(by_answer(replies)) as log, caplog.at_level(logging.WARNING):
         metric = judge(log.url)
-        found = score(metric, examples("하나", "둘", "셋", "넷"), resamples=99)
+        found = score_examples(metric, examples("하나", "둘", "셋", "넷"), resamples=99)
     assert np.isnan(found.rows).tolist() == [False, True, True, False]
     assert (found.value, found.n, found.unscored) == (0.5, 2, 2)
     assert metric.report.problems == (("a reply without a verdict", 2),)

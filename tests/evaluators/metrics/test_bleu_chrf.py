@@ -10,7 +10,7 @@ from nltk.translate.bleu_score import sentence_bleu
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from evaluators import Bleu, Bleu1, Chrf, EvaluationError, Example, build_metric, score
+from evaluators import Bleu, Bleu1, Chrf, EvaluationError, Example, build_metric, score_examples
 from evaluators.metrics.base import is_summed_metric
 from evaluators.metrics.bleu import _sacre_bleu
 
@@ -76,7 +76,7 @@ def test_the_interval_is_that_of_resampling_rows(spec: str) -> None:
     words = ["벽지가", "물이", "타일이", "샌다", "젖었다", "깨졌다"]
     rows = [tuple(" ".join(random.choice(words, 4)) for _ in range(2)) for _ in range(60)]
     metric = build_metric(spec)
-    result = score(metric, examples(rows), resamples=500)
+    result = score_examples(metric, examples(rows), resamples=500)
     plain = []
     for _ in range(200):
         chosen = [rows[n] for n in random.integers(0, 60, 60)]

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from evaluators import Accuracy, EvaluationError, Example, MacroF1, classification_report, score
+from evaluators import (
+    Accuracy,
+    EvaluationError,
+    Example,
+    MacroF1,
+    classification_report,
+    score_examples,
+)
 from evaluators.metrics.labels import count_classes
 
 GOLD = ["마감재", "마감재", "시공", "시공", "기타", "인테리어"]
@@ -87,7 +94,7 @@ def test_macro_f1_interval_is_that_of_resampling_rows() -> None:
     random = np.random.default_rng(3)
     gold = random.choice(list("가나다"), 200, p=[0.7, 0.2, 0.1])
     predicted = np.where(random.random(200) < 0.7, gold, random.choice(list("가나다"), 200))
-    result = score(MacroF1(), pairs(gold, predicted), resamples=4000)
+    result = score_examples(MacroF1(), pairs(gold, predicted), resamples=4000)
     draws = random.integers(0, 200, (600, 200))
     plain = [metrics.f1_score(gold[d], predicted[d], average="macro") for d in draws]
     np.testing.assert_allclose(

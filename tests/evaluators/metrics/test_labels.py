@@ -20,7 +20,7 @@ from evaluators import (
     WeightedF1,
     build_metric,
     classification_report,
-    score,
+    score_examples,
 )
 from evaluators.metrics.labels import LabelMetric, count_classes
 
@@ -75,9 +75,9 @@ def test_the_order_of_rows_does_not_matter(kind, labels) -> None:
 @pytest.mark.parametrize("kind", METRICS)
 def test_all_right_is_one_and_the_interval_holds_the_value(kind) -> None:
     gold = ["가", "나", "다"] * 20
-    assert score(kind(), pairs(gold, gold), resamples=200).value == 1.0
+    assert score_examples(kind(), pairs(gold, gold), resamples=200).value == 1.0
     predicted = ["가", "나", "가"] * 20
-    result = score(kind(), pairs(gold, predicted), resamples=500)
+    result = score_examples(kind(), pairs(gold, predicted), resamples=500)
     assert result.low <= result.value <= result.high
     assert str(kind().signature).startswith(f"{kind.name}|refs:first|")
 

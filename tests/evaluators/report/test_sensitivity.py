@@ -10,7 +10,7 @@ from evaluators import EvaluationError, Example, build_metric
 from evaluators.metrics.base import Signature
 from evaluators.report import sensitivity
 from evaluators.report.sensitivity import Sensitivity, render, to_frame, tokenizer_sensitivity
-from evaluators.scoring import score, value_of
+from evaluators.scoring import score_examples, value_of
 
 GOLDS = ("벽지가 들뜬 곳에는 풀을 다시 바릅니다", "곰팡이는 환기로 막을 수 있습니다")
 # Particles left out: no word is the reference's own, most morphemes and characters are.
@@ -128,6 +128,9 @@ def test_what_cannot_be_compared_is_refused(systems, metric, message) -> None:
 @pytest.mark.parametrize("spec", ["rouge1", "bleu", "macro-f1"])
 def test_a_value_alone_is_the_scores_value(spec) -> None:
     metric = build_metric(spec)
-    assert value_of(metric, SYSTEMS["bare"]) == score(metric, SYSTEMS["bare"], resamples=9).value
+    assert (
+        value_of(metric, SYSTEMS["bare"])
+        == score_examples(metric, SYSTEMS["bare"], resamples=9).value
+    )
     with pytest.raises(EvaluationError, match="nothing to score"):
         value_of(metric, [])

@@ -8,7 +8,7 @@ from corpora import SacreBleu, answers
 from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 
-from evaluators import EvaluationError, Example, MacroF1, score
+from evaluators import EvaluationError, Example, MacroF1, score_examples
 from evaluators.metrics.base import is_corpus_metric, is_summed_metric
 from evaluators.metrics.jaccard import Jaccard
 from evaluators.significance import (
@@ -115,7 +115,7 @@ def test_a_summed_metric_is_scored_and_resampled_from_its_statistics() -> None:
     metric = SacreBleu()
     assert is_corpus_metric(metric)
     assert is_summed_metric(metric)
-    found = score(metric, APART[0], resamples=500)
+    found = score_examples(metric, APART[0], resamples=500)
     expected = BLEU(tokenize="none").corpus_score(
         [row.answer for row in APART[0]], [[row.references[0] for row in APART[0]]]
     )

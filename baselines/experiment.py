@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evaluators import EvaluationError
 from submission.check import Finding, check_submission
 from submission.compare import Comparison, compare, write_leaderboard
 from submission.competitions import Competition, find_competition
@@ -21,6 +22,8 @@ from submission.submit import Written, write_submission
 from submission.toml_file import read_toml, validate
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+RunName = Annotated[str, Field(pattern=r"^[^/\\.\x00][^/\\\x00]*$")]
+"""Becomes part of file names."""
 
 
 class _Table(BaseModel):
@@ -30,7 +33,7 @@ class _Table(BaseModel):
 class RunTable(_Table):
     """One ``[[runs]]`` table: a recipe and what it overrides. ``submit`` writes a submission."""
 
-    name: NonEmpty
+    name: RunName
     recipe: NonEmpty
     model: str | None = None
     adapter: str | None = None
@@ -82,14 +85,29 @@ def read_experiment(path: Path) -> Experiment:
     if experiment.template is None and any(run.submit for run in experiment.runs):
         raise InputError(f"{path}: a run is to be submitted, but 'template' is missing.")
     base = path.parent
-    places = ("test", "out", "train", "references", "template")
-    return experiment.model_copy(
-        update={
-            place: base / value
-            for place in places
-            if (value := getattr(experiment, place)) is not None
-        }
-    )
+    files = ("test", "out", "train", "references", "template")
+    placed: dict[str, object] = {
+        name: base / value for name in files if (value := getattr(experiment, name)) is not None
+    }
+    for name in ("competition", "encoder"):
+        placed[name] = _beside(base, getattr(experiment, name))
+    placed["runs"] = [
+        run.model_copy(
+            update={
+                name: _beside(base, getattr(run, name)) for name in ("recipe", "model", "adapter")
+            }
+        )
+        for run in experiment.runs
+    ]
+    return experiment.model_copy(update=placed)
+
+
+def _beside(base: Path, given: str | None) -> str | None:
+    """A name, or a path relative to ``base`` where there is one."""
+    if given is None:
+        return None
+    path, colon, variant = given.partition(":")
+    return f"{base / path}{colon}{variant}" if (base / path).exists() else given
 
 
 def run_experiment(
@@ -113,16 +131,19 @@ def run_experiment(
         say(f"== {table.name} ({table.recipe})")
         try:
             reports.append(generate(_job(experiment, table, contest, command, fresh), ledger, say))
-        except LeaderkitError as error:
+        except (LeaderkitError, EvaluationError) as error:
             failed[table.name] = str(error)
             say(f"Error: {error}")
     done = [report.run for report in reports]
-    submissions = [
-        _submit(experiment, table, scorer, ledger, command)
-        for table in experiment.runs
-        if table.submit and table.name in done
-    ]
-    comparison, leaderboard = _compare(experiment, scorer, ledger, done)
+    submissions = []
+    for table in experiment.runs:
+        if table.submit and table.name in done:
+            try:
+                submissions.append(_submit(experiment, table, scorer, ledger, command))
+            except (LeaderkitError, EvaluationError) as error:
+                failed[table.name] = str(error)
+                say(f"Error: {error}")
+    comparison, leaderboard = _compare(experiment, scorer, ledger, done, say)
     return Outcome(reports, submissions, comparison, leaderboard, failed)
 
 
@@ -162,12 +183,18 @@ def _submit(
 
 
 def _compare(
-    experiment: Experiment, scorer: Scorer, ledger: Ledger, done: Sequence[str]
+    experiment: Experiment,
+    scorer: Scorer,
+    ledger: Ledger,
+    done: Sequence[str],
+    say: Callable[[str], None],
 ) -> tuple[Comparison | None, Path | None]:
     if experiment.references is None or not done:
         return None, None
     wanted = experiment.baseline or experiment.runs[-1].name
     baseline = wanted if wanted in done else done[-1]
+    if baseline != wanted:
+        say(f"The baseline '{wanted}' failed: the others are tested against '{baseline}'.")
     references = load_references(scorer.competition, experiment.references)
     comparison = compare(scorer, ledger, done, baseline, references, experiment.references)
     path = experiment.out / "leaderboard.csv"

@@ -105,7 +105,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = cli.main(args=arguments, prog_name="leaderkit", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Interrupted. What was finished is kept; the same command resumes.", err=True)
+        click.echo("Interrupted. What was finished is kept.", err=True)
         return INTERRUPTED
     except click.ClickException as error:
         error.show()

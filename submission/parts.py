@@ -141,9 +141,9 @@ def same_model(given: str, declared: str) -> bool:
     if name == declared.removeprefix(HUB_FOLDER):
         return True
     wanted = declared.rsplit("/", 1)[-1]
-    folders = Path(given).resolve().parts
-    # The hub's own cache writes models--OWNER--NAME.
-    return Path(given).is_dir() and any(
-        part == wanted or (part.startswith("models--") and part.endswith(f"--{wanted}"))
-        for part in folders
-    )
+    folder = Path(given).resolve()
+    if not folder.is_dir():
+        return False
+    # The hub's own cache writes models--OWNER--NAME/snapshots/REVISION.
+    cached = folder.parent.name == "snapshots" and folder.parents[1].name.startswith("models--")
+    return folder.name == wanted or (cached and folder.parents[1].name.endswith(f"--{wanted}"))

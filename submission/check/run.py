@@ -56,7 +56,7 @@ def check_submission(
             asked = _asked(profile, test)
             findings.extend(check_lengths(profile.submission, table, profile.submission.id, asked))
         findings.extend(check_vectors(profile.submission, table, encoder))
-    findings.extend(_manifest(submission, final=final))
+    findings.extend(_manifest(submission, profile.name, final=final))
     return findings
 
 
@@ -134,11 +134,12 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 
-def _manifest(submission: Path, *, final: bool) -> Iterator[Finding]:
+def _manifest(submission: Path, competition: str, *, final: bool) -> Iterator[Finding]:
     path = manifest_path(submission)
     try:
         manifest: Any = json.loads(path.read_text(encoding="utf-8"))
         uploadable, digest = manifest["uploadable"] is True, str(manifest["sha256"])
+        made_for = str(manifest["competition"])
         reason = manifest.get("not_for_upload_because")
     except FileNotFoundError:
         if final:
@@ -147,9 +148,10 @@ def _manifest(submission: Path, *, final: bool) -> Iterator[Finding]:
     except (OSError, ValueError, KeyError, TypeError):
         yield error("manifest", f"The manifest {path.name} cannot be read.")
         return
+    found = error if final else warning
     if hashlib.sha256(submission.read_bytes()).hexdigest() != digest:
-        found = error if final else warning
         yield found("manifest", f"The file is not the one that {path.name} was written for.")
+    elif made_for != competition:
+        yield found("manifest", f"The file was written for '{made_for}', not for '{competition}'.")
     elif not uploadable:
-        found = error if final else warning
         yield found("not-for-upload", f"NOT FOR UPLOAD: {reason}.")

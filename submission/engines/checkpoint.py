@@ -22,6 +22,10 @@ class Checkpoint:
         recipe = context.recipe
         if recipe.model is None:
             raise InputError(f"Recipe '{recipe.name}' names no model. Give one with --model.")
+        if recipe.options:
+            raise InputError(
+                f"Recipe '{recipe.name}' has a model, and no option '{min(recipe.options)}'."
+            )
         self._context = context
         self._declared = recipe.model
         self.model = locate_model(recipe.model.name, recipe.engine.revision)
@@ -78,7 +82,7 @@ class Checkpoint:
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(
+            tokenizer = AutoTokenizer.from_pretrained(
                 str(self.tokenizer_folder), trust_remote_code=self._declared.trust_remote_code
             )
         except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -86,6 +90,13 @@ class Checkpoint:
             raise InputError(
                 f"{self.tokenizer_folder}: its tokenizer cannot be loaded: {first}"
             ) from None
+        # Of a folder without tokenizer files transformers makes one that knows no text.
+        if not tokenizer("가").input_ids:
+            raise InputError(
+                f"{self.tokenizer_folder}: has no tokenizer files. Name one with "
+                "--set model.tokenizer=…"
+            )
+        return tokenizer
 
     @cached_property
     def encoder(self) -> PromptEncoder:

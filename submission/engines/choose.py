@@ -9,7 +9,7 @@ from typing import cast
 from submission.engines.base import Engine, EngineContext, EngineFactory
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.machine import vllm_version
-from submission.engines.vllm import takes_adapter
+from submission.engines.vllm import lists, takes_adapter
 from submission.errors import InputError
 
 ENTRY_POINTS = "leaderkit.engines"
@@ -53,6 +53,8 @@ def _automatic(context: EngineContext) -> tuple[str, str]:
     if checkpoint.encoder_decoder:
         return "transformers", "vLLM does not run encoder-decoder models"
     architectures = checkpoint.config.get("architectures") or []
+    if not lists(architectures):
+        return "transformers", f"vLLM does not list {', '.join(architectures)}"
     if checkpoint.adapter and not takes_adapter(context, architectures):
         return "transformers", f"vLLM applies no adapter to {', '.join(architectures)} at run time"
     return "vllm", f"vLLM {version} is installed"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from submission.engines import lifeline
@@ -173,6 +175,22 @@ class VllmEngine:
         from vllm.lora.request import LoRARequest
 
         return LoRARequest("adapter", 1, str(self._checkpoint.adapter.folder.resolve()))
+
+
+def lists(architectures: Sequence[str]) -> bool:
+    """Whether vLLM's registry names one of these architectures, or none is given.
+
+    Its source is looked at, because importing vLLM takes seconds, which a run that is in the
+    ledger already does not need.
+    """
+    found = find_spec("vllm")
+    if found is None or found.origin is None or not architectures:
+        return True
+    source = Path(found.origin).parent.joinpath("model_executor", "models", "registry.py")
+    if not source.is_file():
+        return True
+    text = source.read_text(encoding="utf-8")
+    return any(f'"{name}"' in text for name in architectures)
 
 
 def takes_adapter(context: EngineContext, architectures: Sequence[str]) -> bool:

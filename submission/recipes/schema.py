@@ -90,7 +90,7 @@ class Extraction(_Table):
     """
 
     cut: list[NonEmpty] = []
-    after: str | None = None
+    after: NonEmpty | None = None
     one_line: bool = True
 
 

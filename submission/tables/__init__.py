@@ -7,12 +7,11 @@ cell and ``0000001`` stay as they are in the file.
 
 from submission.tables.read import read_items, read_table
 from submission.tables.table import Record, Table
-from submission.tables.write import neutralize, write_csv, write_json, write_jsonl
+from submission.tables.write import write_csv, write_json, write_jsonl
 
 __all__ = [
     "Record",
     "Table",
-    "neutralize",
     "read_items",
     "read_table",
     "write_csv",

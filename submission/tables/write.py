@@ -87,14 +87,6 @@ def write_jsonl(path: str | Path, items: Iterable[Mapping[str, object]]) -> None
             handle.write(_json(path, number, item, indent=None) + b"\n")
 
 
-def neutralize(text: str) -> str:
-    """Keep a spreadsheet from running text as a formula, by an apostrophe in front.
-
-    For report tables that people open, and never for submissions: it changes the text.
-    """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def _with_header(
     columns: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> Iterable[Sequence[Cell]]:

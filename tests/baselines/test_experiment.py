@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from baselines.experiment import read_experiment
 from submission.cli import run
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data_sample" / "wallpaper"
@@ -90,9 +91,60 @@ def test_a_failing_run_is_named_and_the_others_are_kept(
     ]
 
 
+def test_an_encoder_that_is_missing_stops_only_what_needs_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8").replace("submit = true", "")
+    lines = [line for line in text.splitlines() if not line.startswith(("references", "template"))]
+    text = "\n".join(lines).replace("sample-wallpaper", "dacon-236216")
+    path.write_text(
+        text.replace("[[runs]]", '[[runs]]\nname = "medoid"\nrecipe = "medoid"\n\n[[runs]]', 1),
+        encoding="utf-8",
+    )
+
+    assert leaderkit_run(folder, "--json") == 3
+
+    report = json.loads(capsys.readouterr().out)
+    assert list(report["failed"]) == ["medoid"]
+    assert [each["run"] for each in report["runs"]] == ["nearest", "constant"]
+
+
+def test_a_baseline_that_failed_is_replaced_aloud(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8").replace('baseline = "constant"', 'baseline = "lost"')
+    path.write_text(
+        text + '\n[[runs]]\nname = "lost"\nrecipe = "embedded"\nmodel = "./nowhere"\n', "utf-8"
+    )
+
+    assert leaderkit_run(folder) == 3
+
+    said = capsys.readouterr().err
+    assert "The baseline 'lost' failed: the others are tested against 'constant'." in said
+
+
+def test_models_adapters_and_recipes_are_found_beside_the_file(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine.toml").write_text('name = "mine"\n[variants.a]\n', encoding="utf-8")
+    with (folder / "experiment.toml").open("a", encoding="utf-8") as handle:
+        handle.write(
+            '\n[[runs]]\nname = "c"\nrecipe = "mine.toml:a"\nmodel = "mine"\nadapter = "mine"\n'
+            '\n[[runs]]\nname = "d"\nrecipe = "embedded"\nmodel = "skt/kogpt2-base-v2"\n'
+        )
+
+    *_, beside, named = read_experiment(folder / "experiment.toml").runs
+
+    assert beside.recipe == f"{folder / 'mine.toml'}:a"
+    assert (beside.model, beside.adapter) == (str(folder / "mine"),) * 2
+    assert (named.recipe, named.model) == ("embedded", "skt/kogpt2-base-v2")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ('name = "constant"', 'name = "../constant"', "runs.1.name"),
         ('name = "constant"', 'name = "nearest"', "two runs are called 'nearest'"),
         ('baseline = "constant"', 'baseline = "best"', "baseline 'best' is none of the runs"),
         ('template = "data/sample_submission.csv"', "", "'template' is missing"),

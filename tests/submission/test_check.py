@@ -246,6 +246,14 @@ class TestFinal:
         assert "not the one that s.csv.manifest.json was written for" in capsys.readouterr().out
         assert self.check("sample-wallpaper", "--final") == 1
 
+    def test_a_file_written_for_another_competition_warns_and_finally_fails(
+        self, written: Callable[[str], None], capsys
+    ) -> None:
+        written("sample-wallpaper")
+        assert self.check("dacon-236216") == 0
+        assert "written for 'sample-wallpaper', not for 'dacon-236216'" in capsys.readouterr().out
+        assert self.check("dacon-236216", "--final") == 1
+
     def test_a_missing_manifest_only_matters_finally(
         self, written: Callable[[str], None], capsys
     ) -> None:

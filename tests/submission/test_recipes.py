@@ -67,6 +67,11 @@ def test_a_variant_overlays_only_what_it_names(recipe: str) -> None:
     assert trained.training.epochs == 3
 
 
+def test_an_extraction_after_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match=r"extraction\.after"):
+        find_recipe("embedded", ["extraction.after="])
+
+
 def test_overrides_come_after_the_variant_and_in_order(recipe: str) -> None:
     overrides = ["sampling.max_tokens=9", "sampling.max_tokens=10", "about=짧게"]
     found = find_recipe(f"{recipe}:short", overrides)

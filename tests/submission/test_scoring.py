@@ -122,12 +122,15 @@ def test_only_the_organizers_encoder_is_no_proxy(
 
 
 def test_a_local_folder_of_the_encoders_name_is_a_copy_of_it(tmp_path: Path) -> None:
-    copy = tmp_path / "ko-sbert-sts" / "snapshots" / "abc"
-    copy.mkdir(parents=True)
-    other = tmp_path / "other"
-    other.mkdir()
+    copy = tmp_path / "ko-sbert-sts"
+    cached = tmp_path / "models--jhgan--ko-sbert-sts" / "snapshots" / "abc"
+    others = [tmp_path / "other", copy / "my-finetune", tmp_path / "other" / "snapshots" / "abc"]
+    for folder in (copy, cached, *others):
+        folder.mkdir(parents=True, exist_ok=True)
     assert Scorer(SEASON_3, str(copy)).proxy_reason is None
-    assert Scorer(SEASON_3, str(other)).proxy_reason is not None
+    assert Scorer(SEASON_3, str(cached)).proxy_reason is None
+    for folder in others:
+        assert Scorer(SEASON_3, str(folder)).proxy_reason is not None
 
 
 def test_a_declared_proxy_stays_one_and_names_both_reasons() -> None:

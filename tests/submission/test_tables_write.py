@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from submission.errors import InputError
 from submission.tables import (
-    neutralize,
     read_items,
     read_table,
     write_csv,
@@ -228,21 +227,3 @@ def test_what_json_cannot_hold_is_refused(
     with pytest.raises(InputError, match=rf"a\.json, item 2: .*{fragment}"):
         write(tmp_path / "a.json", [{"id": 1}, {"id": value}])
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+82", "'+82"),
-        ("-1", "'-1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"),
-        ("도배", "도배"),
-        ("a=1", "a=1"),
-        ("", ""),
-    ],
-)
-def test_formulas_are_defused_for_spreadsheets(cell: str, shown: str) -> None:
-    assert neutralize(cell) == shown

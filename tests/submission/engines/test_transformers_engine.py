@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from submission.engines.base import Completion, Finish, Request
+from submission.engines.choose import make_engine
 from submission.engines.transformers import TransformersEngine
 from submission.errors import InputError, Stopped
 from tests.models import gpt2
@@ -346,6 +349,28 @@ def test_what_it_cannot_run_is_refused_before_anything_is_loaded(tuned: Tuned, t
         TransformersEngine(context(tuned.base, engine={"quantization": "fp8"}))
     with pytest.raises(InputError, match="beams needs greedy"):
         TransformersEngine(context(tuned.base, sampling={"beams": 2, "temperature": 1.0}))
+    with pytest.raises(InputError, match="has a model, and no option 'answer'"):
+        TransformersEngine(context(tuned.base, options={"answer": "1"}))
+
+
+def test_a_model_without_tokenizer_files_is_refused(tuned: Tuned, tmp_path: Path):
+    shutil.copytree(tuned.base, tmp_path / "bare", ignore=shutil.ignore_patterns("*token*"))
+    config = tmp_path / "bare" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"model_type": "gpt2"}))
+    with pytest.raises(InputError, match="has no tokenizer files"):
+        _ = TransformersEngine(context(tmp_path / "bare"))._checkpoint.tokenizer
+
+
+def test_auto_takes_vllm_only_for_what_it_lists(tuned: Tuned, tmp_path: Path):
+    pytest.importorskip("vllm")
+    said: list[str] = []
+    shutil.copytree(tuned.base, tmp_path / "other")
+    config = json.loads((tmp_path / "other" / "config.json").read_text("utf-8"))
+    for name, engine in (("GPT2LMHeadModel", "vllm"), ("OpenAIGPTLMHeadModel", "transformers")):
+        config["architectures"] = [name]
+        (tmp_path / "other" / "config.json").write_text(json.dumps(config), "utf-8")
+        make_engine(replace(context(tmp_path / "other", engine={"name": "auto"}), say=said.append))
+        assert said.pop().startswith(f"Engine: {engine} (")
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path):

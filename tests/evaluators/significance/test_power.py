@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from evaluators import EvaluationError, paired_test
-from evaluators.significance import detectable_difference
+from evaluators import EvaluationError, Example, Signature, build_metric, paired_test
+from evaluators.metrics.summed import Summed
+from evaluators.significance import detectable_by, detectable_difference
 
 TRIALS = 1000
 
@@ -67,3 +68,41 @@ def test_rows_that_all_differ_alike_show_any_difference() -> None:
 def test_what_tells_nothing_is_refused(rows, options, message) -> None:
     with pytest.raises(EvaluationError, match=message):
         detectable_difference([0.5] * rows, [0.4] * rows, **options)
+
+
+def test_of_a_corpus_score_it_is_that_of_the_rows_behind_it() -> None:
+    """Of a score that is a mean of rows in disguise, both ways give nearly the same number."""
+    random = np.random.default_rng(2)
+    scores = {name: random.normal(0.5, 0.1, 400) for name in "ab"}
+    a, b = ([Example(str(n), name, ("",)) for n in range(400)] for name in "ab")
+
+    class Means(Summed):
+        name = "means"
+        proxy = False
+        signature = Signature.of("means")
+
+        def rows(self, examples):
+            return scores[examples[0].answer]
+
+        def statistics(self, examples):
+            return np.column_stack([self.rows(examples), np.ones(len(examples))])
+
+        def from_sums(self, sums):
+            return sums[:, 0] / sums[:, 1]
+
+    by_rows = detectable_difference(scores["a"], scores["b"])
+    by_sums = detectable_by(Means(), a, b)
+    assert by_sums is not None
+    assert by_sums.difference == pytest.approx(by_rows.difference, rel=0.05)
+    assert by_sums.deviation == pytest.approx(by_rows.deviation, rel=0.05)
+    assert detectable_by(Means(), a, a) is None
+
+
+def test_rows_that_do_not_differ_tell_nothing() -> None:
+    metric = build_metric("jaccard")
+    same = [Example(str(n), "가 나", ("가",)) for n in range(5)]
+    other = [Example(str(n), "가" if n else "나", ("가",)) for n in range(5)]
+    assert detectable_by(metric, same, same) is None
+    assert detectable_by(metric, same[:1], other[:1]) is None
+    found = detectable_by(metric, same, other)
+    assert found == detectable_difference([0.5] * 5, [0, 1, 1, 1, 1])

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ from submission.engines.base import Completion, Finish
 from submission.errors import InputError
 from submission.models import sha256_file
 
-VERSION = 1
+VERSION = 2
+"""Schemas only ever gain tables: an older ledger gets what it lacks when it is opened."""
 WRITERS_WAIT_SECONDS = 30.0
 
 
@@ -36,14 +37,24 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class FinishedPart:
-    """A planned part and its completion, ``None`` while there is none."""
+    """A planned part and its completion, ``None`` while there is none.
+
+    ``key`` is what was asked; a completion with another key was adopted in place of the answer
+    to it.
+    """
 
     position: int
     part: int
     sample: int
     row_id: str
     question: str
+    key: str
     completion: Completion | None
+
+    @property
+    def mended(self) -> bool:
+        """Whether another completion stands in place of the first one."""
+        return self.completion is not None and self.completion.key != self.key
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,18 @@ class Progress:
     completion_tokens: int
 
 
+@dataclass(frozen=True)
+class OrganizerScore:
+    """What the organizer's leaderboard said of a run whose answers had the digest ``answers``."""
+
+    run: str
+    competition: str
+    public: float
+    private: float | None
+    answers: str
+    recorded: str = ""
+
+
 class Ledger:
     """A SQLite file (WAL). Reads may come from anywhere; one process writes one run."""
 
@@ -94,9 +117,9 @@ class Ledger:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == VERSION:
                 return
-            if version != 0:
+            if version > VERSION:
                 raise InputError(
-                    f"{self.path}: written by another version of leaderkit (schema {version}, "
+                    f"{self.path}: written by a newer version of leaderkit (schema {version}, "
                     f"this one reads {VERSION}). Give another file with --ledger."
                 )
             schema = resources.files("submission").joinpath("ledger_schema.sql").read_text("utf-8")
@@ -175,6 +198,9 @@ class Ledger:
                     "another --run name (finished rows that fit are reused), or --fresh to "
                     "start this one over."
                 )
+            else:
+                # Equal fingerprints may differ in what counts as degenerate.
+                self._db.execute("UPDATE run SET recipe = ? WHERE name = ?", (run.recipe, run.name))
             self._db.executemany(
                 "INSERT OR IGNORE INTO part (run, position, part, sample, row_id, question,"
                 " row_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -269,21 +295,57 @@ class Ledger:
     def parts(self, run: str) -> list[FinishedPart]:
         """What ``run`` asked and got, in the order of the test file."""
         rows = self._db.execute(
-            "SELECT position, part, sample, row_id, question, part.row_key, text, finish,"
-            " prompt_tokens, completion_tokens"
+            "SELECT position, part, sample, row_id, question, part.row_key, completion.row_key,"
+            " text, finish, prompt_tokens, completion_tokens"
             " FROM part LEFT JOIN completion ON completion.id = part.completion"
             " WHERE run = ? ORDER BY position, sample, part",
             (run,),
         )
         return [
             FinishedPart(
-                position, part, sample, row_id, question,
+                position, part, sample, row_id, question, key,
                 None if text is None
-                else Completion(key, text, Finish(finish), prompt_tokens, completion_tokens),
+                else Completion(given, text, Finish(finish), prompt_tokens, completion_tokens),
             )
-            for position, part, sample, row_id, question, key, text, finish, prompt_tokens,
+            for position, part, sample, row_id, question, key, given, text, finish, prompt_tokens,
             completion_tokens in rows
         ]  # fmt: skip
+
+    def completions(self, keys: Iterable[str]) -> dict[str, Completion]:
+        """What is known of these row keys, from whichever run; the newest of each."""
+        found = {}
+        for key in keys:
+            row = self._db.execute(
+                "SELECT text, finish, prompt_tokens, completion_tokens FROM completion"
+                " WHERE row_key = ? ORDER BY id DESC LIMIT 1",
+                (key,),
+            ).fetchone()
+            if row is not None:
+                text, finish, prompt_tokens, completion_tokens = row
+                found[key] = Completion(key, text, Finish(finish), prompt_tokens, completion_tokens)
+        return found
+
+    def adopt(self, run: str, instead: Mapping[str, str], sampling: str) -> None:
+        """Let ``run`` answer the row keys on the left by the completions of those on the right.
+
+        All or none, with how they were sampled (JSON). What stood there stays in the file.
+        """
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE part SET completion = (SELECT max(id) FROM completion"
+                " WHERE completion.row_key = ?) WHERE run = ? AND row_key = ?",
+                [(new, run, old) for old, new in instead.items()],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO mend (run, row_key, adopted, sampling, created)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(run, old, new, sampling, _now()) for old, new in instead.items()],
+            )
+
+    def mends(self, run: str) -> dict[str, str]:
+        """How the completions that ``run`` adopted were sampled (JSON), by what was asked."""
+        rows = self._db.execute("SELECT row_key, sampling FROM mend WHERE run = ?", (run,))
+        return dict(rows.fetchall())
 
     def save_score(
         self, subject: str, reference: str, summary: Mapping[str, Any], rows: Mapping[str, float]
@@ -307,6 +369,36 @@ class Ledger:
         )
         return [json.loads(summary) for (summary,) in rows]
 
+    def kept_score(self, run: str, signature: str, reference: str) -> float | None:
+        """The value of a score kept for ``run``; None for none, or one older than its answers."""
+        row = self._db.execute(
+            "SELECT summary FROM score JOIN run ON run.name = score.subject WHERE subject = ?"
+            " AND signature = ? AND reference = ? AND score.created >= run.finished AND NOT EXISTS"
+            " (SELECT 1 FROM mend WHERE mend.run = run.name AND mend.created > score.created)",
+            (run, signature, reference),
+        ).fetchone()
+        return None if row is None else float(json.loads(row[0])["value"])
+
+    def save_organizer_score(self, score: OrganizerScore) -> None:
+        """Keep what the organizer's leaderboard said of a run, in place of what it said before."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO organizer_score (run, competition, public, private,"
+                " answers, recorded) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    score.run, score.competition, score.public, score.private, score.answers,
+                    _now(),
+                ),
+            )  # fmt: skip
+
+    def organizer_scores(self) -> list[OrganizerScore]:
+        """Everything that was recorded of the organizers' leaderboards, oldest first."""
+        rows = self._db.execute(
+            "SELECT run, competition, public, private, answers, recorded FROM organizer_score"
+            " ORDER BY recorded, rowid"
+        )
+        return [OrganizerScore(*row) for row in rows]
+
     def save_submission(
         self, path: Path, sha256: str, run: str | None, manifest: Mapping[str, Any]
     ) -> None:
@@ -321,7 +413,8 @@ class Ledger:
     def submissions(self, run: str) -> list[dict[str, Any]]:
         """Every submission file written from ``run``, oldest first."""
         rows = self._db.execute(
-            "SELECT path, sha256, created, manifest FROM submission WHERE run = ? ORDER BY created, rowid",
+            "SELECT path, sha256, created, manifest FROM submission WHERE run = ?"
+            " ORDER BY created, rowid",
             (run,),
         )
         return [

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -62,6 +63,13 @@ def open_for(run: str | None, path: Path) -> Ledger:
     from submission.ledger import Ledger
 
     return Ledger(path) if run is None else open_existing(path)
+
+
+def open_if_there(path: Path) -> AbstractContextManager[Ledger | None]:
+    """The ledger at ``path``, or none: for commands that files alone are enough for."""
+    from submission.ledger import Ledger
+
+    return Ledger(path) if path.is_file() else nullcontext()
 
 
 def as_json() -> Decorator[Any]:

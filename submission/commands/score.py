@@ -91,7 +91,8 @@ def command(
         contest, metrics = plain_competition(metrics[0], id_column), metrics[1:]
     else:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
-    with options.open_for(run_name, ledger) as book:
+    opened = options.open_existing if run_name is not None else options.open_if_there
+    with opened(ledger) as book:
         subject = choose_subject(contest, book, run_name, predictions, answer_column)
         models = Models.read(metric_models, fast=fast)
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)

@@ -12,6 +12,7 @@ from submission.answers import Degenerate, degenerate, run_answers
 from submission.competitions import Competition
 from submission.engines.base import Engine, EngineContext, Request
 from submission.engines.choose import make_engine
+from submission.engines.slot import ModelSlot
 from submission.ledger import Ledger, PlannedPart, Run
 from submission.models import digest
 from submission.progress import RowProgress
@@ -55,21 +56,26 @@ class _Plan:
     requests: dict[str, Request] = field(default_factory=dict)
 
 
-def generate(job: Job, ledger: Ledger, say: Callable[[str], None]) -> Report:
+def generate(
+    job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot | None = None
+) -> Report:
     """Answer every question that the run lacks; each finished row is durable at once.
 
-    A killed or interrupted job resumes with the same call. Raises ``InputError`` for files,
-    recipes and models that cannot be used, before anything is recorded.
+    A shared ``slot`` keeps the model for the next job. A killed or interrupted job resumes with the
+    same call. Raises ``InputError`` for files, recipes and models that cannot be used, before
+    anything is recorded.
     """
     questions = read_questions(job.competition.profile, job.test)[: job.limit]
-    engine = make_engine(_context(job, ledger, say))
+    engine = make_engine(_context(job, ledger, say, slot or ModelSlot()))
     try:
         return _run(job, ledger, engine, questions, say)
     finally:
         engine.close()
 
 
-def _context(job: Job, ledger: Ledger, say: Callable[[str], None]) -> EngineContext:
+def _context(
+    job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot
+) -> EngineContext:
     rows: list[TrainingRow] = []
     train_digest = ""
     if job.train is not None and job.recipe.model is None:
@@ -83,6 +89,7 @@ def _context(job: Job, ledger: Ledger, say: Callable[[str], None]) -> EngineCont
         encoder=job.encoder,
         hash_file=ledger.hash_file,
         say=say,
+        slot=slot,
     )
 
 

@@ -38,7 +38,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones."""
+    """What came of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones.
+
+    Of ``retried`` prompts, whose answers were degenerate, ``mended`` have a better one now.
+    """
 
     run: str
     engine: str
@@ -48,10 +51,14 @@ class Report:
     completion_tokens: int
     seconds: float
     degenerate: Degenerate
+    retried: int = 0
+    mended: int = 0
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
+    """Every prompt of a run, and the requests for those that differ, by row key."""
+
     parts: list[PlannedPart] = field(default_factory=list)
     requests: dict[str, Request] = field(default_factory=dict)
 
@@ -66,16 +73,17 @@ def generate(
     anything is recorded.
     """
     questions = read_questions(job.competition.profile, job.test)[: job.limit]
-    engine = make_engine(_context(job, ledger, say, slot or ModelSlot()))
+    engine = make_engine(engine_context(job, ledger, say, slot or ModelSlot()))
     try:
         return _run(job, ledger, engine, questions, say)
     finally:
         engine.close()
 
 
-def _context(
+def engine_context(
     job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot
 ) -> EngineContext:
+    """What the job's engine may know."""
     rows: list[TrainingRow] = []
     train_digest = ""
     if job.train is not None and job.recipe.model is None:
@@ -100,7 +108,7 @@ def _run(
     questions: Sequence[Question],
     say: Callable[[str], None],
 ) -> Report:
-    plan = _plan(job.recipe, engine, questions)
+    plan = plan_prompts(job.recipe, engine, questions)
     with ledger.writing(job.run):
         answered = ledger.begin(_run_record(job, ledger, engine), plan.parts, fresh=job.fresh)
         pending = ledger.pending(job.run)
@@ -135,8 +143,9 @@ def _run(
     )
 
 
-def _plan(recipe: Recipe, engine: Engine, questions: Sequence[Question]) -> _Plan:
-    plan = _Plan()
+def plan_prompts(recipe: Recipe, engine: Engine, questions: Sequence[Question]) -> Plan:
+    """What ``recipe`` asks of ``engine`` to answer the questions."""
+    plan = Plan()
     identity = dict(engine.identity)
     for position, question in enumerate(questions):
         for number, part in enumerate(_parts(recipe, question.text)):
@@ -180,10 +189,12 @@ def _row_key(
 
 
 def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
-    recipe = job.recipe.model_dump_json(exclude={"about", "training"})
+    about = {"about", "training"}
+    # What is degenerate, and how that is generated anew, changes no answer that is there.
+    later = {"quarantine", "retry"}
     fingerprint = digest(
         [
-            recipe,
+            job.recipe.model_dump_json(exclude=about | later),
             json.dumps(dict(engine.identity), sort_keys=True),
             job.competition.name,
             ledger.hash_file(job.test),
@@ -193,7 +204,7 @@ def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
         name=job.run,
         fingerprint=fingerprint,
         competition=job.competition.name,
-        recipe=recipe,
+        recipe=job.recipe.model_dump_json(exclude=about),
         test_file=str(job.test),
         engine=engine.description,
         command=job.command,

@@ -7,7 +7,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -201,17 +201,15 @@ def _manifest(
         }
     if subject.kind == "run" and ledger is not None:
         run = ledger.run(subject.name)
-        counts = degenerate(run_answers(ledger, subject.name))
+        answers = run_answers(ledger, subject.name)
         manifest["run"] = {
             "fingerprint": run.fingerprint,
             "engine": run.engine,
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
-            "empty": counts.empty,
-            "cut_off": counts.cut_off,
-            "too_long": counts.too_long,
-            "echoed": counts.echoed,
+            **asdict(degenerate(answers)),
+            "mended": sum(answer.mended for answer in answers),
         }
         manifest["scores"] = ledger.scores(subject.name)
     return manifest

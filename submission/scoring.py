@@ -203,6 +203,10 @@ class Scored:
         """The leaderboard's number."""
         return self.scores[0]
 
+    def further(self, count: int) -> Sequence[Score]:
+        """The scores of the ``count`` metrics that were asked for besides."""
+        return self.scores[len(self.scores) - count :]
+
 
 def score_subject(
     scorer: Scorer,

@@ -90,6 +90,37 @@ def encoder() -> Decorator[Any]:
     )
 
 
+def metrics() -> Decorator[Any]:
+    """``--metric SPEC`` and ``--metric-model METRIC=PATH``, repeatable, and ``--fast``."""
+
+    def decorate(function: Any) -> Any:
+        for option in (
+            click.option(
+                "--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured."
+            ),
+            click.option(
+                "--metric-model",
+                "metric_models",
+                multiple=True,
+                metavar="METRIC=PATH",
+                help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the "
+                "organizer's in a folder of its name counts as it; any other makes a proxy. "
+                "Repeatable.",
+            ),
+            click.option(
+                "--metric",
+                "metrics",
+                multiple=True,
+                metavar="SPEC",
+                help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
+            ),
+        ):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def references_by() -> Decorator[Any]:
     """``--references-by RULE``."""
     return click.option(

@@ -33,22 +33,7 @@ if TYPE_CHECKING:
     metavar="COLUMN",
     help="What pairs rows where no competition says it.",
 )
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="SPEC",
-    help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
-)
-@click.option(
-    "--metric-model",
-    "metric_models",
-    multiple=True,
-    metavar="METRIC=PATH",
-    help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the organizer's "
-    "in a folder of its name counts as it; any other makes a proxy. Repeatable.",
-)
-@click.option("--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured.")
+@options.metrics()
 @click.option("--by", metavar="COLUMN", help="Break down by category, or another column.")
 @click.option("--rows", "rows_file", type=options.FILE, help="Write id,metric,value per row here.")
 @options.encoder()
@@ -123,10 +108,10 @@ def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> 
     """The formula and the metrics asked for, on the rows of every value of a column."""
     from submission.breakdown import slices
 
-    asked = scored.scores[len(scored.scores) - len(metrics) :]
     parts = [(scorer.metric_of(None), scored.main, scorer.scale)]
     parts += [
-        (scorer.metric_of(spec), each, 1.0) for spec, each in zip(metrics, asked, strict=True)
+        (scorer.metric_of(spec), each, 1.0)
+        for spec, each in zip(metrics, scored.further(len(metrics)), strict=True)
     ]
     return slices(parts, scored.examples, by)
 

@@ -106,5 +106,5 @@ def _print_closeness(closeness: Closeness) -> None:
         [(each.name, f"{each.target:g}", f"{each.got:g}") for each in closeness.features],
     )
     click.echo(
-        f"Distance of the lengths: {closeness.distance:.2f} (0 the same, 1 nothing in common)."
+        f"Lengths are off by {closeness.off:.1f} characters on average ({closeness.off_share:.0%})."
     )

@@ -14,8 +14,11 @@ from submission.holdout.cells import Cell
 from submission.holdout.target import Target
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-FAR = 0.2
+FAR = 0.15
 IMPOSSIBLE = 0.5
+"""Shares of the target's mean length that lengths may be off by."""
+
+_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """Features side by side. ``distance`` is the largest difference between the shares of cells up
-    to a length (the Kolmogorov-Smirnov statistic): 0 for equal distributions, at most 1.
+    """Features side by side. ``off`` is how many characters the lengths differ by on average,
+    shortest beside shortest and longest beside longest (the Wasserstein distance); ``off_share``
+    the same as a share of the target's mean length.
     """
 
     features: tuple[Feature, ...]
-    distance: float
+    off: float
+    off_share: float
 
 
 def compare_cells(
@@ -42,12 +47,13 @@ def compare_cells(
 ) -> Closeness:
     """Hold the local cells against the target.
 
-    Raises :class:`InputError` where most cells would be of another length than the target's.
+    Raises :class:`InputError` where the lengths would be off by more than half.
     """
     wanted = [*target.single, *target.compound]
     got = [len(cell.question) for cell in cells]
-    distance = _distance(wanted, got)
-    if distance > IMPOSSIBLE:
+    off = _off(wanted, got)
+    off_share = off / float(np.mean(wanted))
+    if off_share > IMPOSSIBLE:
         raise InputError(
             f"--match {target.file}: its cells are {_range(wanted)} characters long, and of these "
             f"training questions only such of {_range(got)} can be made. Leave --match out, or "
@@ -68,17 +74,18 @@ def compare_cells(
     ]
     return Closeness(
         tuple(Feature(each.name, round(each.target, 4), round(each.got, 4)) for each in features),
-        round(distance, 4),
+        round(off, 2),
+        round(off_share, 4),
     )
 
 
 def warnings(closeness: Closeness) -> list[str]:
     """What is not like the target, in words."""
-    if closeness.distance <= FAR:
+    if closeness.off_share <= FAR:
         return []
     message = (
-        f"Lengths came only so near: up to {closeness.distance:.0%} of the cells stand on the other"
-        " side of some length; train has too few questions as long."
+        f"Lengths are off by {closeness.off:.1f} characters on average,"
+        f" {closeness.off_share:.0%} of the test file's: train has too few questions as long."
     )
     return [message]
 
@@ -93,13 +100,10 @@ def _quantiles(name: str, target: Sequence[int], got: Sequence[int]) -> list[Fea
     ]
 
 
-def _distance(one: Sequence[int], other: Sequence[int]) -> float:
-    places = np.union1d(one, other)
-    shares = [
-        np.searchsorted(np.sort(lengths), places, side="right") / len(lengths)
-        for lengths in (one, other)
-    ]
-    return float(np.abs(shares[0] - shares[1]).max())
+def _off(one: Sequence[int], other: Sequence[int]) -> float:
+    levels = (np.arange(_STEPS) + 0.5) / _STEPS
+    ends = [np.quantile(each, levels, method="inverted_cdf") for each in (one, other)]
+    return float(np.abs(ends[0] - ends[1]).mean())
 
 
 def _range(lengths: Sequence[int]) -> str:

@@ -24,6 +24,7 @@ from submission.holdout.target import Target
 _HALF = Fraction(1, 2)
 _CONNECTOR = max(map(len, CONNECTORS))
 _TRIED = 8
+_MAY_LACK = Fraction(1, 10)
 
 Phrasings = Sequence[Sequence[str]]
 """What may stand in a cell, by row; none for a row that stays in train."""
@@ -88,14 +89,15 @@ def _wanted(
     total = sum(target.categories.values())
     held = share * len(categories)
     wanted = quotas({name: held * n / total for name, n in target.categories.items()})
-    for name, n in wanted.items():
-        if n >= rows[name] or (n and spread[name] < 2):
-            raise InputError(
-                f"--match {target.file}: its share of category '{name}' is {n} of the rows to hold"
-                f" out, and train has {rows[name]} in {spread[name]} group(s), of which some must"
-                " stay. Lower --share."
-            )
-    return wanted
+    most = {name: rows[name] - 1 if spread[name] > 1 else 0 for name in wanted}
+    short = {name: n - most[name] for name, n in wanted.items() if n > most[name]}
+    if sum(short.values()) > _MAY_LACK * sum(wanted.values()):
+        worst = max(short, key=lambda name: short[name])
+        raise InputError(
+            f"--match {target.file}: its share of category '{worst}' is {wanted[worst]} of the rows"
+            f" to hold out, and train has {rows[worst]}, of which some must stay. Lower --share."
+        )
+    return {name: min(n, most[name]) for name, n in wanted.items()}
 
 
 def _slots(rows: int, target: Target) -> list[_Slot]:

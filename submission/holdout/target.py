@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from submission.competitions.profile import Profile
-from submission.errors import InputError
 from submission.models import sha256_file
 from submission.prompts.compound import is_compound
 from submission.records import read_questions
@@ -38,24 +37,17 @@ def read_target(profile: Profile, path: Path, categories: Sequence[str], *, join
 
     ``categories`` are those of the training rows. Where the competition never joins questions
     (``joins``), a cell counts as one question whatever stands in it. Raises :class:`InputError`
-    for an unusable file, one without rows, and categories that train does not have.
+    for an unusable file.
     """
     questions = read_questions(profile, path)
-    if not questions:
-        raise InputError(f"--match {path}: has no rows to be like.")
-    single, compound = [], []
+    single: list[int] = []
+    compound: list[int] = []
     for question in questions:
         several = joins and is_compound(question.text)
         (compound if several else single).append(len(question.text))
     column = profile.train.category if profile.train else None
     named = [question.row.get(column, "") for question in questions] if column else []
     counts = _counted([name for name in named if name], set(categories))
-    unknown = sorted(set(counts) - set(categories))
-    if unknown:
-        raise InputError(
-            f"--match {path}: no training row has the category {', '.join(map(repr, unknown))}, "
-            "so no local row can."
-        )
     return Target(path.name, sha256_file(path), tuple(single), tuple(compound), counts)
 
 

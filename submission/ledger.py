@@ -285,6 +285,16 @@ class Ledger:
         ).fetchone()
         return Progress(int(rows), int(done), int(tokens))
 
+    def taken_over(self, run: str) -> int:
+        """How many prompts of ``run`` had an answer before the run was made: it took no time."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM part JOIN run ON run.name = part.run"
+            " JOIN completion ON completion.id = part.completion"
+            " WHERE run.name = ? AND completion.created < run.created",
+            (run,),
+        ).fetchone()
+        return int(count)
+
     def pending(self, run: str) -> set[str]:
         """The row keys that ``run`` has no completion for."""
         rows = self._db.execute(

@@ -110,13 +110,18 @@ def _run(
 ) -> Report:
     plan = plan_prompts(job.recipe, engine, questions)
     with ledger.writing(job.run):
-        answered = ledger.begin(_run_record(job, ledger, engine), plan.parts, fresh=job.fresh)
-        pending = ledger.pending(job.run)
-        requests = [plan.requests[key] for key in plan.requests if key in pending]
-        if answered:
-            say(f"{answered} of {len(plan.parts)} prompts are in the ledger already.")
+        record = _run_record(job, ledger, engine)
+        known = set()
+        if not job.fresh:
+            ledger.require_resumable(record, plan.parts)
+            known = ledger.answered(plan.requests)
+        requests = [request for key, request in plan.requests.items() if key not in known]
+        # Before the run is begun: what cannot start leaves everything as it was.
         if requests:
             engine.start()
+        answered = ledger.begin(record, plan.parts, fresh=job.fresh)
+        if answered:
+            say(f"{answered} of {len(plan.parts)} prompts are in the ledger already.")
         started = time.perf_counter()
         tokens = 0
         try:
@@ -129,7 +134,7 @@ def _run(
         finally:
             seconds = time.perf_counter() - started
             left = ledger.pending(job.run)
-            ledger.spent(job.run, seconds if requests else 0.0, finished=not left)
+            ledger.spent(job.run, seconds if requests else 0.0, tokens, finished=not left)
     answers = run_answers(ledger, job.run)
     return Report(
         run=job.run,

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from submission.engines.base import Completion, Finish
-from submission.errors import InputError
+from submission.errors import InputError, Stopped
 from submission.models import sha256_file
 
 VERSION = 2
-"""Schemas only ever gain tables: an older ledger gets what it lacks when it is opened."""
+"""Schemas only ever gain tables and columns: an older ledger gets what it lacks when opened."""
 WRITERS_WAIT_SECONDS = 30.0
 
 
@@ -59,7 +59,11 @@ class FinishedPart:
 
 @dataclass(frozen=True)
 class Run:
-    """One recipe over one test file. ``recipe`` is its JSON, ``seconds`` time spent generating."""
+    """One recipe over one test file.
+
+    ``recipe`` is its JSON, ``seconds`` the time spent generating, and ``generated`` the tokens that
+    came of it; those of answers taken over from other runs are not among them.
+    """
 
     name: str
     fingerprint: str
@@ -71,6 +75,7 @@ class Run:
     created: str = ""
     finished: str | None = None
     seconds: float = 0.0
+    generated: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,23 +99,50 @@ class OrganizerScore:
     recorded: str = ""
 
 
+class _Connection(sqlite3.Connection):
+    """Says in words what is wrong with the file, whenever it shows."""
+
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        with _explained(self.path):
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        with _explained(self.path):
+            return super().executemany(sql, parameters)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise
+    except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise Stopped(f"{path}: the disk is full. Make room; what it holds is kept.") from None
+        raise InputError(
+            f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
+        ) from None
+
+
 class Ledger:
     """A SQLite file (WAL). Reads may come from anywhere; one process writes one run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=WRITERS_WAIT_SECONDS)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # A row that was reported as done survives a power cut, not only a killed process.
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._create()
-        except (sqlite3.Error, OSError) as error:
-            raise InputError(
-                f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
-            ) from None
+            self._db = sqlite3.connect(
+                path, isolation_level=None, timeout=WRITERS_WAIT_SECONDS, factory=_Connection
+            )
+        self._db.path = path
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # A row that was reported as done survives a power cut, not only a killed process.
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        self._create()
 
     def _create(self) -> None:
         with self._transaction():
@@ -129,6 +161,9 @@ class Ledger:
                 if sqlite3.complete_statement(statement):
                     self._db.execute(statement)
                     statement = ""
+            columns = {row[1] for row in self._db.execute("PRAGMA table_info(run)")}
+            if "generated" not in columns:
+                self._db.execute("ALTER TABLE run ADD COLUMN generated INTEGER NOT NULL DEFAULT 0")
             self._db.execute(f"PRAGMA user_version={VERSION}")
 
     def __enter__(self) -> Self:
@@ -147,7 +182,9 @@ class Ledger:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # An error of the disk's has rolled back already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
@@ -173,17 +210,14 @@ class Ledger:
     def begin(self, run: Run, parts: Sequence[PlannedPart], *, fresh: bool) -> int:
         """Start or resume ``run``; answers already known by row key are taken over.
 
-        Returns how many parts have an answer now. With ``fresh`` the run is forgotten first and
-        nothing is taken over. Raises :class:`InputError` where the name belongs to a run with
-        another fingerprint.
+        Returns how many parts have an answer now. With ``fresh``, and where nothing was ever
+        answered, the run is forgotten first; with ``fresh`` nothing is taken over either. Raises
+        what :meth:`require_resumable` raises.
         """
         with self._transaction():
-            if fresh:
+            if fresh or not self._has_answers(run.name):
                 self._db.execute("DELETE FROM run WHERE name = ?", (run.name,))
-            known = self._db.execute(
-                "SELECT fingerprint FROM run WHERE name = ?", (run.name,)
-            ).fetchone()
-            if known is None:
+            if not self.has_run(run.name):
                 self._db.execute(
                     "INSERT INTO run (name, fingerprint, competition, recipe, test_file, engine,"
                     " command, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -192,13 +226,8 @@ class Ledger:
                         run.test_file, run.engine, run.command, _now(),
                     ),
                 )  # fmt: skip
-            elif known[0] != run.fingerprint:
-                raise InputError(
-                    f"Run '{run.name}' was made with another recipe, model or test file. Use "
-                    "another --run name (finished rows that fit are reused), or --fresh to "
-                    "start this one over."
-                )
             else:
+                self.require_resumable(run, parts)
                 # Equal fingerprints may differ in what counts as degenerate.
                 self._db.execute("UPDATE run SET recipe = ? WHERE name = ?", (run.recipe, run.name))
             self._db.executemany(
@@ -226,6 +255,49 @@ class Ledger:
             ).fetchone()
         return int(answered)
 
+    def require_resumable(self, run: Run, parts: Sequence[PlannedPart]) -> None:
+        """Make sure that ``run``, if it has answers, asked for the same in the same way.
+
+        Raises:
+            InputError: it has another fingerprint, or other prompts at the same places.
+        """
+        known = self._db.execute(
+            "SELECT fingerprint FROM run WHERE name = ?", (run.name,)
+        ).fetchone()
+        if known is None or not self._has_answers(run.name):
+            return
+        planned = {(p.position, p.part, p.sample): p.key for p in parts}
+        positions = {part.position for part in parts}
+        asked = self._db.execute(
+            "SELECT position, part, sample, row_key FROM part WHERE run = ?", (run.name,)
+        )
+        if known[0] != run.fingerprint or any(
+            planned.get((position, part, sample)) != key
+            for position, part, sample, key in asked
+            if position in positions
+        ):
+            raise InputError(
+                f"Run '{run.name}' was made with another recipe, model or test file, or the "
+                "competition read it otherwise. Use another --run name (finished rows that fit "
+                "are reused), or --fresh to start this one over."
+            )
+
+    def _has_answers(self, run: str) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM part WHERE run = ? AND completion IS NOT NULL LIMIT 1", (run,)
+        )
+        return found.fetchone() is not None
+
+    def answered(self, keys: Iterable[str]) -> set[str]:
+        """Those of the row keys that some run has an answer to."""
+        return {
+            key
+            for key in keys
+            if self._db.execute(
+                "SELECT 1 FROM completion WHERE row_key = ? LIMIT 1", (key,)
+            ).fetchone()
+        }
+
     def record(self, run: str, completion: Completion) -> int:
         """Keep a finished completion for every part of ``run`` that asked for it, durably.
 
@@ -247,12 +319,13 @@ class Ledger:
             )
         return updated.rowcount
 
-    def spent(self, run: str, seconds: float, *, finished: bool) -> None:
-        """Add generation time to ``run`` and note whether it is complete."""
+    def spent(self, run: str, seconds: float, tokens: int, *, finished: bool) -> None:
+        """Add generation time and what came of it to ``run``, and note whether it is complete."""
         with self._transaction():
             self._db.execute(
-                "UPDATE run SET seconds = seconds + ?, finished = ? WHERE name = ?",
-                (seconds, _now() if finished else None, run),
+                "UPDATE run SET seconds = seconds + ?, generated = generated + ?, finished = ?"
+                " WHERE name = ?",
+                (seconds, tokens, _now() if finished else None, run),
             )
 
     def runs(self) -> list[Run]:
@@ -457,7 +530,8 @@ class Ledger:
 
 
 _RUN = (
-    "name, fingerprint, competition, recipe, test_file, engine, command, created, finished, seconds"
+    "name, fingerprint, competition, recipe, test_file, engine, command, created, finished,"
+    " seconds, generated"
 )
 
 

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS run (
     command     TEXT NOT NULL,
     created     TEXT NOT NULL,
     finished    TEXT,
-    seconds     REAL NOT NULL DEFAULT 0
+    seconds     REAL NOT NULL DEFAULT 0,
+    generated   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- One text per computation. A recomputed row is a new completion: runs that point to the old

@@ -103,7 +103,7 @@ class _Retry:
         if instead:
             sampling = self._job.recipe.sampling.model_dump_json()
             self._ledger.adopt(self._job.run, instead, sampling)
-            self._ledger.spent(self._job.run, 0.0, finished=True)
+            self._ledger.spent(self._job.run, 0.0, 0, finished=True)
         return sum(part.key in instead for part in broken)
 
     def _requests(self, number: int, broken: Sequence[FinishedPart]) -> dict[str, Request]:
@@ -129,7 +129,7 @@ class _Retry:
         missing = [request for key, request in requests.items() if key not in known]
         if missing:
             self._engine.start()
-            started = time.perf_counter()
+            started, before = time.perf_counter(), self.tokens
             try:
                 with RowProgress(len(missing), f"{self._job.run}, retry {number}") as progress:
                     for completion in self._engine.complete(missing):
@@ -140,7 +140,8 @@ class _Retry:
             finally:
                 seconds = time.perf_counter() - started
                 self.seconds += seconds
-                self._ledger.spent(self._job.run, seconds, finished=True)
+                new = self.tokens - before
+                self._ledger.spent(self._job.run, seconds, new, finished=True)
         return {old: known[request.key] for old, request in asked.items()}
 
     def _better(

@@ -52,7 +52,7 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
         **asdict(record),
         "recipe": json.loads(record.recipe),
         **asdict(progress),
-        "tokens_per_second": _speed(progress.completion_tokens, record.seconds),
+        "tokens_per_second": _speed(record.generated, record.seconds),
         "degenerate": asdict(degenerate(answers)),
         "mended": sum(answer.mended for answer in answers),
         "degenerate_rows": {name: _rows(answers, name) for name in TROUBLES},
@@ -107,7 +107,7 @@ def _print(report: dict[str, Any]) -> None:
 
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     speed = report["tokens_per_second"]
-    spent = f"{report['completion_tokens']} tokens in {report['seconds']:.1f} s"
+    spent = f"{report['generated']} tokens in {report['seconds']:.1f} s"
     done = f"{report['done']} of {report['rows']} rows"
     if report["done"] < report["rows"]:
         done += ", resumed by the command below"

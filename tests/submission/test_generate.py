@@ -16,6 +16,7 @@ import pytest
 
 from submission import cli
 from submission.answers import run_answers
+from submission.competitions import find_competition
 from submission.engines.machine import vllm_version
 from submission.ledger import Ledger
 from submission.tables import write_csv
@@ -183,6 +184,38 @@ def test_changed_weights_never_meet_stale_answers(work: Path, generate: Any):
     assert answers(work) == old
 
 
+def test_what_cannot_start_leaves_no_run(work: Path, generate: Any):
+    weights = work / "model" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(b"cut off")
+
+    assert "transformers cannot load" in generate(code=2)["said"]
+    with Ledger(work / "ledger.db") as book:
+        assert book.runs() == []
+
+    weights.write_bytes(whole)
+    generate()
+    before = answers(work)
+    weights.write_bytes(b"cut off")
+    assert "transformers cannot load" in generate("--fresh", code=2)["said"]
+    assert answers(work) == before
+
+
+def test_a_competition_that_reads_the_file_otherwise_is_another_run(work: Path, generate: Any):
+    shutil.copytree(find_competition("sample-wallpaper").folder, work / "mine")
+    profile = work / "mine" / "competition.toml"
+    profile.write_text(profile.read_text("utf-8").replace("sample-wallpaper", "mine"), "utf-8")
+    generate("-c", str(work / "mine"))
+    before = answers(work)
+    changed = profile.read_text("utf-8").replace(
+        'question = "질문"', 'template = """{{ row["질문"] }} 짧게."""', 1
+    )
+    profile.write_text(changed, "utf-8")
+
+    assert "the competition read it otherwise" in generate("-c", str(work / "mine"), code=2)["said"]
+    assert answers(work) == before
+
+
 def test_weights_copied_elsewhere_are_the_same_weights(work: Path, generate: Any):
     generate()
     (work / "model").rename(work / "moved")
@@ -324,7 +357,7 @@ def test_an_interrupt_keeps_the_finished_rows_and_the_same_command_resumes(
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == cli.INTERRUPTED == 130
-    assert "Interrupted. What was finished is kept; the same command resumes." in said
+    assert "Interrupted. What was finished is kept." in said
     assert "Traceback" not in said
 
     kept = completions(work, "first")

@@ -28,6 +28,8 @@ COMMANDS = {
     "check": _here("check", "Check a submission against the template.", 11),
     "compare": _here("compare", "Compare runs and files with a baseline.", 12),
     "record": _here("record", "What the organizer's leaderboard said of a run.", 13),
+    "diff": _here("diff", "What a second run or file changed, row by row.", 12),
+    "ensemble": _here("ensemble", "One run out of several, or of several samples.", 13),
     "runs": _here("runs", "The runs in the ledger.", 14),
     "show": _here("show", "One run: recipe, progress, scores.", 15),
     "export": _here("export", "A run's answers as CSV, JSON or JSONL.", 16),

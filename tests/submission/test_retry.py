@@ -40,6 +40,7 @@ temperature = 4.0
 top_p = 1.0
 repetition_penalty = 1.0
 attempts = 2
+max_tokens = 40
 """
 COMMAND = ["generate", "recipe.toml", "-c", "sample-wallpaper", "--test", "test.csv",
            "--model", "model", "--json"]  # fmt: skip
@@ -147,7 +148,8 @@ def test_a_killed_retry_goes_on_and_ends_the_same(work: Path, generate: Any):
     )
     wait_for(work / "ledger.db", plain["computed"] + 1, process)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, said
     generate("--retry-degenerate")
     assert [answer.text for answer in answers(work).values()] == whole
     assert computed(work) == total, "nothing is computed twice"
@@ -162,8 +164,7 @@ def wait_for(ledger: Path, completions: int, process: subprocess.Popen[bytes]) -
                     return
             except sqlite3.OperationalError:
                 pass
-        if process.poll() is not None:
-            return
+        assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     raise AssertionError("no row in time")
 

@@ -84,11 +84,7 @@ def calibrate(
     a run of the same recipe over another test file, which is how a local test set and the real one
     are answered.
     """
-    recorded, stale = _still_true(ledger, competition)
-    notes = [
-        f"'{name}' answers otherwise than when its public score was recorded: it is left out."
-        for name in stale
-    ]
+    recorded, notes = _still_true(ledger, competition)
     by_recipe = {ledger.run(each.run).recipe: each for each in recorded}
     own = {each.run: each for each in recorded}
     kept = {
@@ -123,23 +119,23 @@ def _fitted(
 
 
 def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore], list[str]]:
-    """The records whose runs have the answers they were made for, and the names of the others."""
-    recorded, stale = [], []
+    """The records whose runs have the answers they were made for, and why others do not count."""
+    recorded, notes = [], []
     for each in ledger.organizer_scores():
         if each.competition != competition:
             continue
-        if _unchanged(ledger, each):
+        try:
+            unchanged = answers_digest(ledger, each.run) == each.answers
+        except InputError as error:
+            notes.append(f"The public score of '{each.run}' does not count: {error}")
+            continue
+        if unchanged:
             recorded.append(each)
         else:
-            stale.append(each.run)
-    return recorded, stale
-
-
-def _unchanged(ledger: Ledger, score: OrganizerScore) -> bool:
-    try:
-        return answers_digest(ledger, score.run) == score.answers
-    except InputError:
-        return False  # the run is being made anew, or is of a version that cannot be read
+            notes.append(
+                f"The public score of '{each.run}' does not count: the run has other answers now."
+            )
+    return recorded, notes
 
 
 def _no_line(points: int, error: EvaluationError) -> str:

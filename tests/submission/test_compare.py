@@ -10,6 +10,11 @@ import pandas as pd
 import pytest
 
 from submission.cli import run
+from submission.compare import compare as compare_all
+from submission.compare.page import build_report
+from submission.competitions import find_competition
+from submission.ledger import Ledger, PlannedPart
+from submission.scoring import Scorer, load_references
 
 # As documented; other tools read the file.
 COLUMNS = [
@@ -457,7 +462,16 @@ def test_answers_that_changed_since_are_left_out(capsys) -> None:
     assert run(["generate", "constant", "-c", "words", "--test", "test.csv", *answer]) == 0
     found = compared(capsys, *names, "--baseline", "run1")["calibration"]
     assert found["points"] == []
-    assert "'run1' answers otherwise than when" in found["notes"][0]
+    assert "'run1' does not count: the run has other answers now" in found["notes"][0]
+
+
+def test_a_recorded_run_that_is_being_made_anew_is_left_out(capsys) -> None:
+    names = recorded_runs(0.5, 0.6)
+    with Ledger(Path("ledger.db")) as book:
+        book.begin(book.run("run2"), [PlannedPart(0, 0, 0, "R0", "물음?", "new")], fresh=True)
+    found = compared(capsys, names[0], "--baseline", names[0])["calibration"]
+    assert [point["run"] for point in found["points"]] == ["run1"]
+    assert "'run2' does not count: Run 'run2' is not finished" in found["notes"][0]
 
 
 def test_reading_it_on_the_screen(capsys) -> None:
@@ -467,3 +481,30 @@ def test_reading_it_on_the_screen(capsys) -> None:
     assert "p Holm" in out
     assert "four times in five" in out
     assert "draws the order of good.csv and half.csv flips" in out
+
+
+def test_a_report_holds_what_was_compared() -> None:
+    Path("test.csv").write_text(
+        "id,q\nA,하나?\nB,둘인가요? 또한 셋인가요?\nC,넷?\nD,다섯인가요?\n", encoding="utf-8"
+    )
+    made = ["--test", "test.csv", "--set", "answer=가 나", "--run", "constant"]
+    assert run(["generate", "constant", "-c", "words", *made]) == 0
+    contest = find_competition("words")
+    gold = load_references(contest, Path("gold.csv"))
+    subjects = ["constant", "good.csv"]
+    with Ledger(Path("ledger.db")) as book:
+        found = compare_all(
+            Scorer(contest), book, subjects, "half.csv", gold, Path("gold.csv"), metrics=["chrf"]
+        )
+        report = build_report(found, contest, gold, book)
+    assert [row.question for row in report.rows] == [
+        "하나?", "둘인가요? 또한 셋인가요?", "넷?", "다섯인가요?",
+    ]  # fmt: skip
+    assert [row.meta["compound"] for row in report.rows] == [False, True, False, False]
+    runs = {each.name: each for each in report.runs}
+    assert list(runs["good.csv"].answers) == ["가 나", "다 라", "마", "자"]
+    assert runs["good.csv"].scores.tolist() == [1, 1, 0.5, 0]
+    assert [score.metric for score in runs["good.csv"].others] == ["chrf"]
+    assert runs["constant"].manifest["recipe"]["name"] == "constant"
+    assert report.leaderboard[0].name == "good.csv"
+    assert {group.dimension for group in report.groups} == {"length", "compound"}

@@ -50,7 +50,8 @@ def _print_groups(comparison: Comparison) -> None:
     table: dict[tuple[str, str], dict[str, GroupLine]] = {}
     for line in group_lines(comparison):
         if line.metric == comparison.main.metric:
-            table.setdefault((line.dimension, line.group), {})[line.run] = line
+            # A further metric may have the formula's own name; the formula comes first.
+            table.setdefault((line.dimension, line.group), {}).setdefault(line.run, line)
     print_table(
         ["By", "Group", "Rows", *runs],
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evaluators import LeaderboardRow, Score, Shakeup
@@ -113,7 +113,7 @@ def _slices(
 ) -> list[Slice]:
     parts = [(scorer.remembering, scored.main, scorer.scale)]
     parts += [
-        (scorer.metric_of(spec), score, 1.0)
+        (scorer.metric_of(spec), replace(score, metric=spec), 1.0)
         for spec, score in zip(metrics, scored.further(len(metrics)), strict=True)
     ]
     return slices_of(parts, scored.examples, dimension.values, dimension.groups)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from evaluators import LeaderboardRow
 from evaluators.report.data import (
     CalibrationFit,
     CalibrationPoint,
@@ -52,7 +54,10 @@ def build_report(
         baseline=comparison.baseline,
         leaderboard=comparison.rows,
         rows=[_row(comparison, reference) for reference in references],
-        runs=[_run(scored, ledger) for scored in comparison.scored],
+        runs=[
+            _run(scored, row, ledger)
+            for scored, row in zip(comparison.scored, comparison.rows, strict=False)
+        ],
         groups=_groups(comparison),
         agreement=comparison.agreement,
         public=comparison.public,
@@ -108,7 +113,7 @@ def _row(comparison: Comparison, reference: Reference) -> ReportRow:
     )
 
 
-def _run(scored: Scored, ledger: Ledger | None) -> ReportRun:
+def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRun:
     name, main = scored.subject.name, scored.main
     kept = ledger if scored.subject.kind == "run" else None
     return ReportRun(
@@ -117,7 +122,10 @@ def _run(scored: Scored, ledger: Ledger | None) -> ReportRun:
         scores=main.rows,
         degenerate=_empty(scored) if kept is None else _flaws(kept, scored),
         signature=main.signature,
-        others=scored.scores[1:],
+        others=[
+            *scored.scores[1 : len(scored.scores) - len(row.others)],
+            *(replace(score, metric=spec) for spec, score in row.others.items()),
+        ],
         manifest={"file": name} if kept is None else _manifest(kept, name),
     )
 

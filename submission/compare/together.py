@@ -36,11 +36,13 @@ def agreement(scored: Sequence[Scored], metrics: Sequence[str]) -> list[MetricAg
     """Whether the formula and the ``metrics`` order alike, over the systems and over the rows.
 
     Over rows it is the mean over systems. What has no order (fewer than three systems, one value
-    for all) is left out.
+    for all) is left out, and so is a metric that is the formula itself.
     """
     columns = {scored[0].main.metric: [each.main for each in scored]}
     for place, name in enumerate(metrics):
-        columns.setdefault(name, [each.further(len(metrics))[place] for each in scored])
+        scores = [each.further(len(metrics))[place] for each in scored]
+        if scores[0].signature != scored[0].main.signature:
+            columns[name] = scores
     found = []
     for (one, left), (other, right) in combinations(columns.items(), 2):
         both: list[tuple[Literal["runs", "rows"], Agreement | None]] = [

@@ -32,8 +32,8 @@ def _tests(comparison: Comparison) -> Iterator[str]:
     if tested:
         yield (
             f"Differences are to {comparison.baseline}, row by row; 'p Holm' is p made stricter "
-            f"for {len(tested)} comparison{'s' if len(tested) > 1 else ''}. Further metrics are "
-            "not tested."
+            f"for {len(tested)} comparison{'s' if len(tested) > 1 else ''}."
+            f"{' Further metrics are not tested.' if tested[0].others else ''}"
         )
     if any(row.detectable is not None for row in tested):
         yield (

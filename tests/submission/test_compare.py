@@ -292,6 +292,21 @@ def test_agreement_of_metrics_over_runs_and_rows(capsys) -> None:
     assert (found["rows"]["n"], found["rows"]["spearman"]) == (4, pytest.approx(1))
 
 
+def test_a_metric_that_is_the_formula_agrees_with_nothing_new(capsys) -> None:
+    write("none.csv", dict.fromkeys(GOLD, "차"))
+    subjects = ["good.csv", "none.csv", "--baseline", "half.csv", "--metric"]
+    assert compared(capsys, *subjects, "jaccard:references=first")["agreement"] == []
+
+
+def test_breakdowns_tell_metrics_of_one_name_apart(capsys) -> None:
+    more = ["--metric", "f1:rule=squad", "--metric", "f1:rule=korquad1"]
+    assert compared(capsys, "good.csv", "--baseline", "half.csv", *more)["breakdown"] == []
+    Path("test.csv").write_text("id,q\nA,하나?\nB,둘?\nC,셋이요?\nD,넷이요?\n", encoding="utf-8")
+    test = ["--test", "test.csv", "--by", "length"]
+    found = compared(capsys, "good.csv", "--baseline", "half.csv", *more, *test)["breakdown"]
+    assert {line["metric"] for line in found} == {"jaccard", "f1:rule=squad", "f1:rule=korquad1"}
+
+
 def test_two_systems_have_no_agreement_over_runs(capsys) -> None:
     found = compared(capsys, "good.csv", "--baseline", "half.csv", "--metric", "chrf")
     assert {each["over"] for each in found["agreement"]} <= {"rows"}

@@ -18,7 +18,9 @@ SUFFIXES = (".csv", ".md", ".json")
 
 
 def require_suffix(path: Path) -> None:
-    """Raise :class:`InputError` for a file that is none of the three kinds."""
+    """Raise :class:`InputError` for a folder, and a file that is none of the three kinds."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it.")
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: a leaderboard is written as {', '.join(SUFFIXES)}.")
 

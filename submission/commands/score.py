@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,8 @@ def command(
     proxy is named one, and why. Without -c, any predictions are scored against any references by
     the metrics given.
     """
-    from submission.commands.printing import print_scores
+    from submission.answers import degenerate, run_answers
+    from submission.commands.printing import describe_degenerate, print_scores
     from submission.competitions import find_competition, plain_competition
     from submission.parts import Models
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
@@ -83,11 +85,16 @@ def command(
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        counts = None
+        if run_name is not None and book is not None:
+            counts = degenerate(run_answers(book, run_name))
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     if rows_file is not None:
         _write_rows(rows_file, scored)
     if as_json:
         printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
+        if counts is not None:
+            printed["degenerate"] = asdict(counts)
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         options.print_json(printed)
@@ -102,6 +109,8 @@ def command(
             )
     if scorer.proxy_reason:
         click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
+    if counts is not None and (trouble := describe_degenerate(counts)):
+        click.echo(f"Look at: {trouble} (leaderkit show {run_name}).")
 
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:

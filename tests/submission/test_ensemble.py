@@ -142,6 +142,9 @@ def test_the_result_is_a_run_like_any_other(capsys):
         "gold.csv", ("id", "답변"), list(zip(QUESTIONS, texts("all"), strict=True)), bom=False
     )
     assert run(["score", "--run", "all", "-c", "shop", "--references", "gold.csv"]) == 0
+    assert "Look at" not in capsys.readouterr().out
+    assert run(["score", "--run", "all", "-c", "shop", "--references", "gold.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["degenerate"]["any"] == 0
     write_csv("template.csv", ("id", "답변"), [(row, "") for row in QUESTIONS], bom=False)
     assert run(["submit", "--run", "all", "-c", "shop", "--template", "template.csv",
                 "--out", "out.csv"]) == 0  # fmt: skip
@@ -187,9 +190,13 @@ def test_empty_answers_do_not_vote_unless_there_are_questions_without_an_answer(
 def test_what_was_cut_off_stays_marked(capsys):
     keep("cut", RUNS["two"], finish=Finish.LENGTH)
     ensemble("one", "cut", "three", "--by", "majority", "--run", "all")
+    capsys.readouterr()
     assert run(["show", "all", "--json"]) == 0
-    shown = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
+    shown = json.loads(capsys.readouterr().out)
     assert shown["degenerate"]["cut_off"] == 1
+    write_csv("gold.csv", ("id", "답변"), list(zip(QUESTIONS, texts("all"), strict=True)), bom=False)
+    assert run(["score", "--run", "all", "-c", "shop", "--references", "gold.csv"]) == 0
+    assert "Look at: 1 cut off by length (leaderkit show all)." in capsys.readouterr().out
 
 
 def test_the_mean_vector_where_the_rules_allow_it(capsys):

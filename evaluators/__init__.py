@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from evaluators.agreement import Agreement, agreement_within, rank_agreement
+    from evaluators.calibration import Estimate, LinearFit, fit_line
     from evaluators.choices import choice
     from evaluators.encoders.base import Encoder
     from evaluators.encoders.load import load_encoder
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
         compare_answers,
         corpus_interval,
         corpus_paired_test,
+        detectable_by,
+        detectable_corpus_difference,
         detectable_difference,
         holm,
         mcnemar,
@@ -84,6 +88,12 @@ if TYPE_CHECKING:
     from evaluators.tokenizers import Tokenizer, tokenizer
 
 _HOMES: Final = {
+    "Agreement": "agreement",
+    "agreement_within": "agreement",
+    "rank_agreement": "agreement",
+    "Estimate": "calibration",
+    "LinearFit": "calibration",
+    "fit_line": "calibration",
     "choice": "choices",
     "Encoder": "encoders.base",
     "load_encoder": "encoders.load",
@@ -144,6 +154,8 @@ _HOMES: Final = {
     "compare_answers": "significance",
     "corpus_interval": "significance",
     "corpus_paired_test": "significance",
+    "detectable_by": "significance",
+    "detectable_corpus_difference": "significance",
     "detectable_difference": "significance",
     "holm": "significance",
     "mcnemar": "significance",
@@ -170,6 +182,7 @@ _HOMES: Final = {
 
 __all__ = [
     "Accuracy",
+    "Agreement",
     "BalancedAccuracy",
     "BertScore",
     "Bleu",
@@ -182,6 +195,7 @@ __all__ = [
     "Cosine",
     "Detectable",
     "Encoder",
+    "Estimate",
     "EvaluationError",
     "ExactMatch",
     "Example",
@@ -192,6 +206,7 @@ __all__ = [
     "KeywordRecall",
     "LanguageMatch",
     "LeaderboardRow",
+    "LinearFit",
     "MacroF1",
     "McNemarResult",
     "Mcc",
@@ -215,6 +230,7 @@ __all__ = [
     "Weighted",
     "WeightedF1",
     "accuracy",
+    "agreement_within",
     "available",
     "benjamini_hochberg",
     "bertscore",
@@ -229,9 +245,12 @@ __all__ = [
     "corpus_interval",
     "corpus_paired_test",
     "cosine",
+    "detectable_by",
+    "detectable_corpus_difference",
     "detectable_difference",
     "exact_match",
     "f1",
+    "fit_line",
     "holm",
     "language_of",
     "load_encoder",
@@ -242,6 +261,7 @@ __all__ = [
     "parse_spec",
     "public_estimate",
     "public_shakeup",
+    "rank_agreement",
     "render",
     "rouge",
     "score",

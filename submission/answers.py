@@ -8,11 +8,11 @@ from itertools import groupby
 
 from pydantic import ValidationError
 
-from submission.engines.base import Finish
 from submission.errors import InputError
 from submission.ledger import FinishedPart, Ledger
 from submission.prompts.compound import join
-from submission.prompts.extract import echoes, extract
+from submission.prompts.extract import extract
+from submission.quarantine import Flaw, Given, flaws
 from submission.recipes import Recipe
 
 
@@ -20,31 +20,39 @@ from submission.recipes import Recipe
 class Answer:
     """What one test row was answered.
 
-    ``cut_off``: a part ended at the length limit. ``too_long``: a part's prompt did not fit the
-    context and got no answer. ``echoed``: a part's answer opens with its question.
+    ``flaws`` are those of any of its parts. ``mended``: a part's answer was generated anew,
+    because the first one was degenerate.
     """
 
     id: str
     question: str
     text: str
-    cut_off: bool
-    too_long: bool
-    echoed: bool
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was answered."""
-        return not self.text.strip()
+    flaws: frozenset[Flaw] = frozenset()
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Degenerate:
-    """How many answers of a run are of no use, by reason."""
+    """How many answers of a run are of no use, by reason; ``any`` counts each answer once."""
 
     empty: int
     cut_off: int
     too_long: int
     echoed: int
+    looping: int
+    wrong_language: int
+    duplicated: int
+    any: int
+
+
+def run_recipe(ledger: Ledger, run: str) -> Recipe:
+    """What ``run`` was made with. Raises :class:`InputError` for another version's."""
+    try:
+        return Recipe.model_validate_json(ledger.run(run).recipe)
+    except ValidationError:
+        raise InputError(
+            f"Run '{run}' was made by another version of leaderkit. Generate it again with --fresh."
+        ) from None
 
 
 def run_answers(
@@ -55,13 +63,7 @@ def run_answers(
     Raises :class:`InputError` for an unknown run and for one that is not finished, unless
     ``partial``.
     """
-    record = ledger.run(run)
-    try:
-        recipe = Recipe.model_validate_json(record.recipe)
-    except ValidationError:
-        raise InputError(
-            f"Run '{run}' was made by another version of leaderkit. Generate it again with --fresh."
-        ) from None
+    recipe = run_recipe(ledger, run)
     parts = [part for part in ledger.parts(run) if part.sample == sample]
     if not parts:
         raise InputError(f"Run '{run}' has no sample {sample}.")
@@ -72,38 +74,36 @@ def run_answers(
             f"Run '{run}' is not finished: {total - len(unfinished)} of {total} rows are answered. "
             "Resume it with the same leaderkit generate command."
         )
+    done = [part for part in parts if part.position not in unfinished]
+    answers = [given(part, recipe) for part in done]
+    marked = list(zip(done, answers, flaws(answers, recipe), strict=True))
     return [
         _answer(list(group), recipe)
-        for position, group in groupby(parts, key=lambda part: part.position)
-        if position not in unfinished
+        for _, group in groupby(marked, key=lambda each: each[0].position)
     ]
 
 
-def _answer(parts: Sequence[FinishedPart], recipe: Recipe) -> Answer:
-    texts, cut_off, too_long, echoed = [], False, False, False
-    for part in parts:
-        if part.completion is None:
-            continue
-        text = extract(part.completion.text, recipe.extraction)
-        texts.append(text)
-        cut_off |= part.completion.finish is Finish.LENGTH
-        too_long |= part.completion.finish is Finish.PROMPT_TOO_LONG
-        echoed |= echoes(text, part.question)
+def given(part: FinishedPart, recipe: Recipe) -> Given:
+    """A finished part as its question and the answer extracted."""
+    if part.completion is None:
+        raise ValueError(f"{part.row_id} has no completion")
+    text = extract(part.completion.text, recipe.extraction)
+    return Given(part.question, text, part.completion.finish)
+
+
+def _answer(
+    marked: Sequence[tuple[FinishedPart, Given, frozenset[Flaw]]], recipe: Recipe
+) -> Answer:
     return Answer(
-        id=parts[0].row_id,
-        question=" ".join(part.question for part in parts),
-        text=join(texts, recipe.prompt.compound.joiner),
-        cut_off=cut_off,
-        too_long=too_long,
-        echoed=echoed,
+        id=marked[0][0].row_id,
+        question=" ".join(part.question for part, _, _ in marked),
+        text=join([answer.text for _, answer, _ in marked], recipe.prompt.compound.joiner),
+        flaws=frozenset().union(*(found for _, _, found in marked)),
+        mended=any(part.mended for part, _, _ in marked),
     )
 
 
 def degenerate(answers: Sequence[Answer]) -> Degenerate:
     """Counts over ``answers``."""
-    return Degenerate(
-        empty=sum(answer.empty for answer in answers),
-        cut_off=sum(answer.cut_off for answer in answers),
-        too_long=sum(answer.too_long for answer in answers),
-        echoed=sum(answer.echoed for answer in answers),
-    )
+    counts = {flaw: sum(flaw in answer.flaws for answer in answers) for flaw in Flaw}
+    return Degenerate(**counts, any=sum(bool(answer.flaws) for answer in answers))

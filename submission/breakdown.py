@@ -80,9 +80,19 @@ def slices(
     that these are shown with.
     """
     values = values_of(examples, column)
+    return slices_of(metrics, examples, values, sorted(set(values)))
+
+
+def slices_of(
+    metrics: Sequence[tuple[Metric, Score, float]],
+    examples: Sequence[Example],
+    values: Sequence[str],
+    groups: Sequence[str],
+) -> list[Slice]:
+    """The same for every row's value as given, in the order of ``groups``."""
     parts = [_Part(*each, examples) for each in metrics]
     found = []
-    for value in sorted(set(values)):
+    for value in groups:
         places = np.flatnonzero([each == value for each in values])
         scores = [one for part in parts for one in part.of(places)]
         found.append(Slice(value, len(places), scores))

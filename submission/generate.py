@@ -12,6 +12,7 @@ from submission.answers import Degenerate, degenerate, run_answers
 from submission.competitions import Competition
 from submission.engines.base import Engine, EngineContext, Request
 from submission.engines.choose import make_engine
+from submission.engines.slot import ModelSlot
 from submission.ledger import Ledger, PlannedPart, Run
 from submission.models import digest
 from submission.progress import RowProgress
@@ -37,7 +38,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones."""
+    """What came of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones.
+
+    Of ``retried`` prompts, whose answers were degenerate, ``mended`` have a better one now.
+    """
 
     run: str
     engine: str
@@ -47,29 +51,39 @@ class Report:
     completion_tokens: int
     seconds: float
     degenerate: Degenerate
+    retried: int = 0
+    mended: int = 0
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
+    """Every prompt of a run, and the requests for those that differ, by row key."""
+
     parts: list[PlannedPart] = field(default_factory=list)
     requests: dict[str, Request] = field(default_factory=dict)
 
 
-def generate(job: Job, ledger: Ledger, say: Callable[[str], None]) -> Report:
+def generate(
+    job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot | None = None
+) -> Report:
     """Answer every question that the run lacks; each finished row is durable at once.
 
-    A killed or interrupted job resumes with the same call. Raises ``InputError`` for files,
-    recipes and models that cannot be used, before anything is recorded.
+    A shared ``slot`` keeps the model for the next job. A killed or interrupted job resumes with the
+    same call. Raises ``InputError`` for files, recipes and models that cannot be used, before
+    anything is recorded.
     """
     questions = read_questions(job.competition.profile, job.test)[: job.limit]
-    engine = make_engine(_context(job, ledger, say))
+    engine = make_engine(engine_context(job, ledger, say, slot or ModelSlot()))
     try:
         return _run(job, ledger, engine, questions, say)
     finally:
         engine.close()
 
 
-def _context(job: Job, ledger: Ledger, say: Callable[[str], None]) -> EngineContext:
+def engine_context(
+    job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot
+) -> EngineContext:
+    """What the job's engine may know."""
     rows: list[TrainingRow] = []
     train_digest = ""
     if job.train is not None and job.recipe.model is None:
@@ -83,6 +97,7 @@ def _context(job: Job, ledger: Ledger, say: Callable[[str], None]) -> EngineCont
         encoder=job.encoder,
         hash_file=ledger.hash_file,
         say=say,
+        slot=slot,
     )
 
 
@@ -93,15 +108,20 @@ def _run(
     questions: Sequence[Question],
     say: Callable[[str], None],
 ) -> Report:
-    plan = _plan(job.recipe, engine, questions)
+    plan = plan_prompts(job.recipe, engine, questions)
     with ledger.writing(job.run):
-        answered = ledger.begin(_run_record(job, ledger, engine), plan.parts, fresh=job.fresh)
-        pending = ledger.pending(job.run)
-        requests = [plan.requests[key] for key in plan.requests if key in pending]
-        if answered:
-            say(f"{answered} of {len(plan.parts)} prompts are in the ledger already.")
+        record = _run_record(job, ledger, engine)
+        known = set()
+        if not job.fresh:
+            ledger.require_resumable(record, plan.parts)
+            known = ledger.answered(plan.requests)
+        requests = [request for key, request in plan.requests.items() if key not in known]
+        # Before the run is begun: what cannot start leaves everything as it was.
         if requests:
             engine.start()
+        answered = ledger.begin(record, plan.parts, fresh=job.fresh)
+        if answered:
+            say(f"{answered} of {len(plan.parts)} prompts are in the ledger already.")
         started = time.perf_counter()
         tokens = 0
         try:
@@ -114,7 +134,7 @@ def _run(
         finally:
             seconds = time.perf_counter() - started
             left = ledger.pending(job.run)
-            ledger.spent(job.run, seconds if requests else 0.0, finished=not left)
+            ledger.spent(job.run, seconds if requests else 0.0, tokens, finished=not left)
     answers = run_answers(ledger, job.run)
     return Report(
         run=job.run,
@@ -128,8 +148,9 @@ def _run(
     )
 
 
-def _plan(recipe: Recipe, engine: Engine, questions: Sequence[Question]) -> _Plan:
-    plan = _Plan()
+def plan_prompts(recipe: Recipe, engine: Engine, questions: Sequence[Question]) -> Plan:
+    """What ``recipe`` asks of ``engine`` to answer the questions."""
+    plan = Plan()
     identity = dict(engine.identity)
     for position, question in enumerate(questions):
         for number, part in enumerate(_parts(recipe, question.text)):
@@ -173,10 +194,12 @@ def _row_key(
 
 
 def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
-    recipe = job.recipe.model_dump_json(exclude={"about", "training"})
+    about = {"about", "training"}
+    # What is degenerate, and how that is generated anew, changes no answer that is there.
+    later = {"quarantine", "retry"}
     fingerprint = digest(
         [
-            recipe,
+            job.recipe.model_dump_json(exclude=about | later),
             json.dumps(dict(engine.identity), sort_keys=True),
             job.competition.name,
             ledger.hash_file(job.test),
@@ -186,7 +209,7 @@ def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
         name=job.run,
         fingerprint=fingerprint,
         competition=job.competition.name,
-        recipe=recipe,
+        recipe=job.recipe.model_dump_json(exclude=about),
         test_file=str(job.test),
         engine=engine.description,
         command=job.command,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from evaluators import EvaluationError, Metric, MetricSpec, build_metric, parse_spec
 from evaluators.encoders.base import Encoder
-from evaluators.metrics.base import References, is_corpus_metric
+from evaluators.metrics.base import References
 from evaluators.metrics.registry import available
 from submission.errors import InputError
-from submission.remembered import Remembered, Working, quiet
+from submission.remembered import Working, quiet, remembering
 
 HUB_FOLDER = "sentence-transformers/"
 
@@ -107,11 +107,9 @@ class Parts:
         return self._built[spec]
 
     def remembered(self, spec: str) -> Metric:
-        """The metric with a memory for row scores; a corpus metric as it is."""
+        """The metric with a memory for what it scored."""
         if spec not in self._remembered:
-            bare = self.bare(spec)
-            kept = bare if is_corpus_metric(bare) else Remembered(bare, self._working)
-            self._remembered[spec] = kept
+            self._remembered[spec] = remembering(self.bare(spec), self._working)
         return self._remembered[spec]
 
 

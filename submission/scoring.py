@@ -203,17 +203,21 @@ class Scored:
         """The leaderboard's number."""
         return self.scores[0]
 
+    def further(self, count: int) -> Sequence[Score]:
+        """The scores of the ``count`` metrics that were asked for besides."""
+        return self.scores[len(self.scores) - count :]
+
 
 def score_subject(
     scorer: Scorer,
     subject: Subject,
     references: Sequence[Reference],
     metrics: Sequence[str],
-    ledger: Ledger,
+    ledger: Ledger | None,
     references_file: Path,
     say: Say | None = None,
 ) -> Scored:
-    """Score a subject; a run's scores are kept in the ledger, row by row.
+    """Score a subject; a run's scores are kept in the ledger that it is from, row by row.
 
     ``say`` asks for what the organizer shows beside the score, too, and is told what of it is
     left out.
@@ -225,7 +229,7 @@ def score_subject(
         *(scorer.also(examples, say) if say is not None else []),
         *(scorer.metric(spec, examples) for spec in metrics),
     ]
-    if subject.kind == "run":
+    if subject.kind == "run" and ledger is not None:
         digest = ledger.hash_file(references_file)
         for each in scores:
             rows = dict(scored_rows(examples, each))
@@ -237,6 +241,16 @@ def scored_rows(examples: Sequence[Example], result: Score) -> list[tuple[str, f
     """Ids and row scores of the rows that count in a score."""
     pairs = zip(examples, result.rows.tolist(), strict=True)
     return [(example.id, value) for example, value in pairs if not math.isnan(value)]
+
+
+def require_competition(ledger: Ledger, run: str, competition: Competition) -> None:
+    """Raise :class:`InputError` for a run that was made for another competition."""
+    made_for = ledger.run(run).competition
+    if made_for != competition.name:
+        raise InputError(
+            f"Run '{run}' was made for competition '{made_for}', not '{competition.name}': "
+            f"give -c {made_for}, or another run."
+        )
 
 
 def run_subject(ledger: Ledger, run: str) -> Subject:
@@ -253,15 +267,20 @@ def file_subject(competition: Competition, path: Path, answer_column: str | None
 
 def choose_subject(
     competition: Competition,
-    ledger: Ledger,
+    ledger: Ledger | None,
     run: str | None,
     predictions: Path | None,
     answer_column: str | None = None,
 ) -> Subject:
-    """The run or the file, whichever is given. Raises :class:`InputError` for both or neither."""
+    """The run of the ledger or the file, whichever is given.
+
+    Raises :class:`InputError` for both or neither, and for a run of another competition.
+    """
     if (run is None) == (predictions is None):
         raise InputError("Give either --run NAME or --predictions FILE.")
-    if run is not None:
+    if run is not None and ledger is not None:
+        if competition.folder:
+            require_competition(ledger, run, competition)
         return run_subject(ledger, run)
     if predictions is None:
         raise AssertionError

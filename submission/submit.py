@@ -7,7 +7,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,16 +50,20 @@ def write_submission(
     *,
     command: str,
     ledger: Ledger | None = None,
+    free_vectors: bool = False,
 ) -> Written:
     """Answers in the template's order and columns, with vectors of exactly the written text.
 
     The manifest is in place first: no submission ever stands without the word on whether it may
-    be uploaded. Raises :class:`InputError` for a template that is not the competition's, for
-    answers that lack a row of it or have one too many, and for an ``out`` that is the template
-    or has another suffix than the competition's files.
+    be uploaded. With ``free_vectors`` the subject's own vectors are written, whatever their text.
+    Raises :class:`InputError` for a subject of vectors without that, for a template that is not the
+    competition's, for answers that lack a row of it or have one too many, and for an ``out`` that
+    is the template or has another suffix than the competition's files.
     """
     profile = scorer.competition.profile
     _require_place(out, template, profile.submission.format)
+    if not free_vectors and any(each.vector is not None for each in subject.predictions):
+        raise InputError("These predictions hold vectors, not text: they are a submission.")
     answers = {prediction.id: prediction for prediction in subject.predictions}
     if profile.submission.format == "json":
         table = read_table(template)
@@ -79,6 +83,11 @@ def write_submission(
         run = subject.name if subject.kind == "run" else None
         ledger.save_submission(out, manifest["sha256"], run, manifest)
     return Written(out, manifest_path(out), len(ids), len(table.columns), reason is None, reason)
+
+
+def _kind(subject: Subject) -> str:
+    own = any(prediction.vector is not None for prediction in subject.predictions)
+    return "vectors" if own else subject.kind
 
 
 def _require_place(out: Path, template: Path, suffix: str) -> None:
@@ -139,10 +148,8 @@ def _write_csv(scorer: Scorer, answers: Sequence[Prediction], path: Path) -> Non
         for row, answer in zip(rows, answers, strict=True):
             row.append(answer.answer)
     if submission.vectors is not None:
-        given = [answer.vector for answer in answers]
-        if any(vector is not None for vector in given):
-            raise InputError("These predictions hold vectors, not text: they are a submission.")
-        vectors = scorer.encoder.encode([answer.answer for answer in answers])
+        given = [answer.vector for answer in answers if answer.vector is not None]
+        vectors = given or scorer.encoder.encode([answer.answer for answer in answers])
         for row, vector in zip(rows, vectors, strict=True):
             row.extend(vector)
     write_csv(path, submission.columns, rows, bom=submission.bom)
@@ -191,7 +198,7 @@ def _manifest(
         "command": command,
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
-        "source": {"kind": subject.kind, "name": subject.name},
+        "source": {"kind": _kind(subject), "name": subject.name},
     }
     if profile.submission.vectors is not None:
         manifest["encoder"] = {
@@ -201,17 +208,15 @@ def _manifest(
         }
     if subject.kind == "run" and ledger is not None:
         run = ledger.run(subject.name)
-        counts = degenerate(run_answers(ledger, subject.name))
+        answers = run_answers(ledger, subject.name)
         manifest["run"] = {
             "fingerprint": run.fingerprint,
             "engine": run.engine,
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
-            "empty": counts.empty,
-            "cut_off": counts.cut_off,
-            "too_long": counts.too_long,
-            "echoed": counts.echoed,
+            **asdict(degenerate(answers)),
+            "mended": sum(answer.mended for answer in answers),
         }
         manifest["scores"] = ledger.scores(subject.name)
     return manifest

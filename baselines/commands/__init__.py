@@ -11,4 +11,5 @@ COMMANDS = {
     "demo": _here("demo", "The whole chain on the sample data.", 1),
     "train": _here("train", "Fine-tune a LoRA adapter.", 6),
     "run": _here("run", "Generate, score, submit and compare several recipes.", 13),
+    "ablate": _here("ablate", "What each choice of a recipe is worth, over a grid.", 13),
 }

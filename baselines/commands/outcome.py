@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from baselines.experiment import Outcome
-from submission.commands.printing import comparison_json, print_comparison, print_findings
+from submission.commands.comparing import comparison_json, print_comparison
+from submission.commands.printing import print_findings
 
 
 def print_outcome(outcome: Outcome) -> None:
@@ -33,7 +34,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """The outcome as JSON values."""
     compared = None
     if outcome.comparison is not None and outcome.leaderboard is not None:
-        compared = comparison_json(outcome.comparison, outcome.leaderboard)
+        compared = comparison_json(outcome.comparison, [outcome.leaderboard])
     return {
         "runs": [asdict(report) for report in outcome.reports],
         "submissions": [

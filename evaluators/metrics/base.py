@@ -175,3 +175,8 @@ def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:
 def is_summed_metric(metric: Metric) -> TypeGuard[SummedMetric]:
     """Return whether sums of per-row statistics determine the metric's value."""
     return callable(getattr(metric, "statistics", None)) and is_corpus_metric(metric)
+
+
+def is_joint(metric: Metric) -> bool:
+    """Return whether a row's score depends on the other rows, which a metric says by ``joint``."""
+    return bool(getattr(metric, "joint", False))

@@ -111,6 +111,11 @@ class BertScore(RowMetric):
         return self._tokens is not self._exact
 
     @property
+    def joint(self) -> bool:
+        """Whether rows depend on each other: idf counts the references of all."""
+        return self._idf
+
+    @property
     def signature(self) -> Signature:
         """Names the model, its digest and layer, and everything else that changes a number."""
         scale = self._baseline

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal
 
 from evaluators.report.cells import neutralize, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from rich.table import Table
+
+    from evaluators.metrics.base import Score
 
 Kind = Literal["run", "file", "known"]
 
@@ -21,9 +23,13 @@ class LeaderboardRow:
     """One line of a leaderboard; None is what does not apply, as for most of a known score.
 
     ``low`` and ``high`` bound the score, ``difference_low`` and ``difference_high`` the difference
-    to the baseline, ``public_low`` and ``public_high`` what the public part may show. ``empty``,
-    ``cut_off`` and ``echoed`` count suspicious answers. ``source`` says where a known score was
-    read.
+    to the baseline, ``public_low`` and ``public_high`` what the public part may show.
+    ``p_adjusted`` is ``p_value`` made stricter for the number of comparisons; ``detectable`` the
+    smallest difference that would be found four times in five. ``public`` and ``private`` are what
+    the organizer gave, ``expected`` with its ends the public score that local ones predict.
+    ``empty`` to ``duplicated`` count suspicious answers, ``degenerate`` each of them once.
+    ``source`` says where a known score was read, ``signature`` what decides the number, ``others``
+    further metrics' scores by what they were asked for as.
     """
 
     rank: int | None
@@ -37,29 +43,48 @@ class LeaderboardRow:
     difference_low: float | None = None
     difference_high: float | None = None
     p_value: float | None = None
+    p_adjusted: float | None = None
+    detectable: float | None = None
     wins: int | None = None
     ties: int | None = None
     losses: int | None = None
     public_low: float | None = None
     public_high: float | None = None
+    public: float | None = None
+    private: float | None = None
+    expected: float | None = None
+    expected_low: float | None = None
+    expected_high: float | None = None
     empty: int | None = None
     cut_off: int | None = None
     echoed: int | None = None
+    looping: int | None = None
+    wrong_language: int | None = None
+    duplicated: int | None = None
+    degenerate: int | None = None
     proxy: bool = False
     note: str = ""
     source: str = ""
+    signature: str = ""
+    others: Mapping[str, Score] = field(default_factory=dict)
 
 
-COLUMNS: Final = tuple(each.name for each in fields(LeaderboardRow))
-"""The table's columns, in order: those of LeaderboardRow."""
+COLUMNS: Final = tuple(each.name for each in fields(LeaderboardRow) if each.name != "others")
+"""The columns that every table has, in order: those of LeaderboardRow but for other metrics."""
 
-_TEXT: Final = ("name", "note", "source")
-_WHOLE: Final = ("rank", "n", "wins", "ties", "losses", "empty", "cut_off", "echoed")
+_TEXT: Final = ("name", "note", "source", "signature")
+_WHOLE: Final = (
+    "rank", "n", "wins", "ties", "losses",
+    "empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated", "degenerate",
+)  # fmt: skip
 _BOOLEAN: Final = ("proxy",)
 
 
 def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
     """Return one line per row with the columns of ``COLUMNS``, in the given order.
+
+    Each further metric adds its value, under what it was asked for as, and with ``_low``,
+    ``_high``, ``_n``, ``_proxy`` and ``_signature`` behind that, what belongs to it.
 
     Whole numbers are nullable integers, other numbers floats. Names, notes and sources are other
     people's text: where a spreadsheet would take one for a formula, an apostrophe stands first.
@@ -77,7 +102,29 @@ def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
             columns[column] = pd.Series(values, dtype="bool")
         else:
             columns[column] = pd.Series(values, dtype="str" if column == "kind" else "float64")
-    return pd.DataFrame(columns, columns=list(COLUMNS))
+    for name in _other_names(rows):
+        columns |= _of_other(name, [row.others.get(name) for row in rows])
+    return pd.DataFrame(columns)
+
+
+def _other_names(rows: Sequence[LeaderboardRow]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.others))
+
+
+def _of_other(name: str, scores: Sequence[Score | None]) -> dict[str, pd.Series]:
+    import pandas as pd
+
+    def column(attribute: str, dtype: str) -> pd.Series:
+        return pd.Series([getattr(each, attribute, None) for each in scores], dtype=dtype)
+
+    return {
+        name: column("value", "float64"),
+        f"{name}_low": column("low", "float64"),
+        f"{name}_high": column("high", "float64"),
+        f"{name}_n": column("n", "Int64"),
+        f"{name}_proxy": column("proxy", "boolean"),
+        f"{name}_signature": column("signature", "str"),
+    }
 
 
 def render(
@@ -91,7 +138,10 @@ def render(
     from rich.table import Table
     from rich.text import Text
 
-    shown = [column for column in _columns(baseline) if any(column.cells(rows))]
+    columns: list[_Column | _OtherColumn] = [*_columns(baseline)]
+    columns += [_OtherColumn(name) for name in _other_names(rows)]
+    columns += _REMARKS
+    shown = [column for column in columns if any(column.cells(rows))]
     table = Table(title=Text(printable(title)) if title else None, box=SIMPLE, padding=(0, 1, 0, 0))
     for column in shown:
         table.add_column(
@@ -134,6 +184,27 @@ class _Column:
         return f"{value:{'+' if self.signed else ''}.{self.digits}f}"
 
 
+@dataclass(frozen=True)
+class _OtherColumn:
+    title: str
+    left: bool = False
+
+    def cells(self, rows: Sequence[LeaderboardRow]) -> list[str]:
+        found = (row.others.get(self.title) for row in rows)
+        return ["" if each is None else _with_mark(each) for each in found]
+
+
+def _with_mark(score: Score) -> str:
+    return f"{score.value:.4f}{' proxy' if score.proxy else ''}"
+
+
+_REMARKS: Final = (
+    _Column("", ("proxy",), left=True),
+    _Column("note", ("note",), left=True),
+    _Column("source", ("source",), left=True),
+)
+
+
 def _columns(baseline: str | None) -> tuple[_Column, ...]:
     against = f"vs {printable(baseline)}" if baseline else "difference"
     return (
@@ -148,10 +219,12 @@ def _columns(baseline: str | None) -> tuple[_Column, ...]:
             "95 %", ("difference_low", "difference_high"), signed=True, between=" … ", digits=3
         ),
         _Column("p", ("p_value",)),
+        _Column("p Holm", ("p_adjusted",)),
+        _Column("detectable", ("detectable",)),
         _Column("win/tie/loss", ("wins", "ties", "losses"), between="/"),
         _Column("public part", ("public_low", "public_high"), between=" … ", digits=3),
-        _Column("empty/cut/echo", ("empty", "cut_off", "echoed"), between="/"),
-        _Column("", ("proxy",), left=True),
-        _Column("note", ("note",), left=True),
-        _Column("source", ("source",), left=True),
+        _Column("organizer", ("public", "private"), between=" / "),
+        _Column("expected", ("expected",)),
+        _Column("95 %", ("expected_low", "expected_high"), between=" … ", digits=3),
+        _Column("degenerate", ("degenerate",)),
     )

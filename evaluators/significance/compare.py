@@ -8,6 +8,11 @@ from evaluators.errors import EvaluationError
 from evaluators.metrics.base import is_corpus_metric, is_summed_metric
 from evaluators.significance.corpus import corpus_paired_test
 from evaluators.significance.paired import PairedResult, paired_test, scored_pairs
+from evaluators.significance.power import (
+    Detectable,
+    detectable_corpus_difference,
+    detectable_difference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,3 +43,19 @@ def compare_answers(
         )
     left, right = scored_pairs(metric.rows(a), metric.rows(b))
     return paired_test(left, right, resamples=resamples, seed=seed)
+
+
+def detectable_by(metric: Metric, a: Sequence[Example], b: Sequence[Example]) -> Detectable | None:
+    """Return the smallest difference under ``metric`` that two systems like these would show.
+
+    None where these answers cannot tell: fewer than two rows, rows that do not differ at all, or a
+    corpus metric without statistics per row.
+    """
+    if is_summed_metric(metric):
+        found = detectable_corpus_difference(metric, a, b) if len(a) > 1 else None
+    elif is_corpus_metric(metric):
+        return None
+    else:
+        left, right = scored_pairs(metric.rows(a), metric.rows(b))
+        found = detectable_difference(left, right) if len(left) > 1 else None
+    return found if found is not None and found.deviation > 0 else None

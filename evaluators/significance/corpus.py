@@ -56,7 +56,7 @@ def corpus_paired_test(
     """
     require_pairs(len(a), len(b))
     left, right = Totals.of_metric(metric, a), Totals.of_metric(metric, b)
-    drawn = _resampled_differences(left, right, resamples, seed)
+    drawn = resampled_differences(left, right, resamples, seed)
     difference = left.score - right.score
     low, high = percentile_interval(drawn, confidence)
     p_value = (
@@ -68,9 +68,10 @@ def corpus_paired_test(
     return paired_result(difference, low, high, p_value, rows)
 
 
-def _resampled_differences(
+def resampled_differences(
     left: Totals, right: Totals, resamples: int, seed: int
 ) -> NDArray[np.float64]:
+    """Return left's score minus right's on bootstrap samples of the same rows of both."""
     both = np.hstack([left.table, right.table])
     sums = resampled_sums(both, resamples, np.random.default_rng(seed))
     columns = left.table.shape[1]

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from math import sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 from evaluators.errors import EvaluationError
+from evaluators.significance.checks import require_pairs
+from evaluators.significance.corpus import resampled_differences
 from evaluators.significance.paired import row_differences
+from evaluators.significance.totals import Totals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
+
+    from evaluators.metrics.base import Example, SummedMetric
 
 
 class Detectable(NamedTuple):
     """A true difference that a two-sided test at ``alpha`` finds with probability ``power``.
 
-    ``deviation`` is the standard deviation of the ``n`` row differences it was worked out from.
+    ``deviation`` is the standard deviation of the ``n`` row differences it was worked out from;
+    of a corpus score, its standard error times the root of ``n``.
     """
 
     difference: float
@@ -37,12 +46,41 @@ def detectable_difference(
     """
     differences = row_differences(a, b)
     n = len(differences)
-    if n < 2:
-        raise EvaluationError("one row does not tell how much rows differ: use at least two")
-    if not (0 < alpha < 1 and 0 < power < 1):
-        raise EvaluationError(f"alpha={alpha} and power={power} must lie between 0 and 1")
+    _require_usable(n, alpha, power)
     from scipy.special import stdtrit
 
     deviation = float(differences.std(ddof=1))
     quantiles = float(stdtrit(n - 1, 1 - alpha / 2) + stdtrit(n - 1, power))
     return Detectable(quantiles * deviation / sqrt(n), alpha, power, deviation, n)
+
+
+def detectable_corpus_difference(
+    metric: SummedMetric,
+    a: Sequence[Example],
+    b: Sequence[Example],
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    resamples: int = 9999,
+    seed: int = 0,
+) -> Detectable:
+    """Return the same of a corpus score: ``(z[1 - alpha/2] + z[power]) * standard error``.
+
+    The error is the standard deviation of the difference over bootstrap samples of the rows (Efron
+    and Tibshirani 1993, ch. 6). Raises EvaluationError as ``detectable_difference`` does.
+    """
+    require_pairs(len(a), len(b))
+    n = len(a)
+    _require_usable(n, alpha, power)
+    left, right = Totals.of_metric(metric, a), Totals.of_metric(metric, b)
+    error = float(resampled_differences(left, right, resamples, seed).std(ddof=1))
+    normal = NormalDist()
+    quantiles = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
+    return Detectable(quantiles * error, alpha, power, error * sqrt(n), n)
+
+
+def _require_usable(n: int, alpha: float, power: float) -> None:
+    if n < 2:
+        raise EvaluationError("one row does not tell how much rows differ: use at least two")
+    if not (0 < alpha < 1 and 0 < power < 1):
+        raise EvaluationError(f"alpha={alpha} and power={power} must lie between 0 and 1")

@@ -16,7 +16,22 @@ from submission.commands import options
 @click.option(
     "--baseline", required=True, metavar="RUN|FILE", help="What the others are tested against."
 )
-@click.option("--out", type=options.FILE, required=True, help="The leaderboard CSV to write.")
+@click.option(
+    "--out",
+    type=options.FILE,
+    help="The leaderboard to write: .csv (with .breakdown.csv beside it), .md or .json.",
+)
+@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
+@options.metrics()
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="category|type|length|compound|COLUMN",
+    help="Break down by this, on the screen too. Repeatable. Default: whichever of the first four "
+    "the data has, in --out.",
+)
+@click.option("--test", type=options.FILE, help="The test file: its questions, for breakdowns.")
 @options.encoder()
 @options.references_by()
 @options.ledger()
@@ -26,7 +41,14 @@ def command(
     competition: str,
     references: Path,
     baseline: str,
-    out: Path,
+    out: Path | None,
+    html: Path | None,
+    plots: Path | None,
+    metrics: tuple[str, ...],
+    metric_models: tuple[str, ...],
+    fast: bool,
+    by: tuple[str, ...],
+    test: Path | None,
     encoder: str | None,
     references_by: options.ReferencesBy | None,
     ledger: Path,
@@ -34,23 +56,38 @@ def command(
 ) -> None:
     """Compare runs, and files made elsewhere, with a baseline on the same rows.
 
-    Differences come with a paired sign-flip test and a 95 % bootstrap interval. Scores that the
+    Differences come with a 95 % bootstrap interval, a paired test corrected for the number of
+    comparisons (Holm), and the smallest difference that the rows could show. Scores that the
     organizer's leaderboard is known to have shown stand below, marked as such.
     """
-    from submission.commands.printing import comparison_json, print_comparison
+    from submission.commands.comparing import comparison_json, print_comparison
     from submission.compare import compare, write_leaderboard
+    from submission.compare.write import require_suffix
     from submission.competitions import find_competition
-    from submission.ledger import Ledger
+    from submission.parts import Models
     from submission.scoring import Scorer, load_references
+    from submission.working import working
 
+    if out is not None:
+        require_suffix(out)
     contest = find_competition(competition)
-    scorer = Scorer(contest, encoder, references_by)
+    models = Models.read(metric_models, fast=fast)
+    scorer = Scorer(contest, encoder, references_by, models=models, working=working)
     gold = load_references(contest, references)
-    with Ledger(ledger) as book:
-        comparison = compare(scorer, book, subjects, baseline, gold, references)
-    write_leaderboard(comparison, out)
+    with options.open_if_there(ledger) as book:
+        comparison = compare(
+            scorer, book, subjects, baseline, gold, references, metrics=metrics, by=by, test=test
+        )
+        files = [] if out is None else write_leaderboard(comparison, out)
+        if html is not None or plots is not None:
+            from submission.compare.page import build_report, write_html, write_plots
+
+            report = build_report(comparison, contest, gold, book)
+            files += [] if html is None else [write_html(report, html)]
+            files += [] if plots is None else write_plots(report, plots)
     if as_json:
-        options.print_json(comparison_json(comparison, out))
-    else:
-        print_comparison(comparison)
-        click.echo(f"Wrote {out}.")
+        options.print_json(comparison_json(comparison, files))
+        return
+    print_comparison(comparison, groups=bool(by))
+    for path in files:
+        click.echo(f"Wrote {path}.")

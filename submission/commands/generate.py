@@ -23,6 +23,11 @@ from submission.commands import options
 @click.option("--samples", type=click.IntRange(min=1), help="Answers per prompt.")
 @options.overrides()
 @click.option("--fresh", is_flag=True, help="Forget what this run has and compute it anew.")
+@click.option(
+    "--retry-degenerate",
+    is_flag=True,
+    help="Then generate degenerate answers anew, with the sampling of the recipe's [retry].",
+)
 @options.encoder()
 @options.ledger()
 @options.as_json()
@@ -39,6 +44,7 @@ def command(
     samples: int | None,
     overrides: tuple[str, ...],
     fresh: bool,
+    retry_degenerate: bool,
     encoder: str | None,
     ledger: Path,
     as_json: bool,
@@ -47,12 +53,18 @@ def command(
 
     Every finished row is kept at once. The same command resumes a run that was stopped, in
     whatever way, with the rows it lacks.
+
+    An answer is degenerate where it is empty, was cut off at the length limit, loops, repeats
+    question or prompt, is in another language, or is given to many different questions. Such
+    answers are counted; --retry-degenerate replaces those that come out better.
     """
     from submission.commands.printing import print_report
     from submission.competitions import find_competition
+    from submission.engines.slot import ModelSlot
     from submission.generate import Job, generate
     from submission.ledger import Ledger
     from submission.recipes import find_recipe, model_overrides
+    from submission.retry import mend
 
     if not run_name.strip():
         raise click.UsageError("--run is empty: give the run a name.")
@@ -68,8 +80,10 @@ def command(
         fresh=fresh,
         command=options.command_line(),
     )
-    with Ledger(ledger) as book:
-        report = generate(job, book, options.say)
+    with Ledger(ledger) as book, ModelSlot(shared=retry_degenerate) as slot:
+        report = generate(job, book, options.say, slot)
+        if retry_degenerate:
+            report = mend(job, report, book, options.say, slot)
     if as_json:
         options.print_json(asdict(report))
     else:

@@ -12,6 +12,7 @@ from submission.commands import options
 
 if TYPE_CHECKING:
     from submission.holdout import Report
+    from submission.holdout.closeness import Closeness
 
 
 @click.command()
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     "phrasings of a question, else 0.",
 )
 @click.option(
+    "--match",
+    "like",
+    type=options.FILE,
+    metavar="TEST",
+    help="The organizer's test file: the local one gets its share of cells with two questions, its "
+    "lengths and, where it names them, its categories.",
+)
+@click.option(
     "--similarity",
     type=float,
     default=0.8,
@@ -42,6 +51,7 @@ def command(
     out: Path,
     share: float,
     joined: float | None,
+    like: Path | None,
     similarity: float,
     seed: int,
     as_json: bool,
@@ -55,7 +65,7 @@ def command(
     from submission.holdout import Options, hold_out
 
     chosen = Options(share=share, joined=joined, similarity=similarity, seed=seed)
-    report = hold_out(find_competition(competition).profile, train, out, chosen)
+    report = hold_out(find_competition(competition).profile, train, out, chosen, like)
     for warning in report.warnings:
         options.say(f"Warning: {warning}")
     if as_json:
@@ -83,4 +93,18 @@ def _print(report: Report, out: Path, similarity: float) -> None:
             f"Closest that remain: {closest.test} and {closest.train}, similarity "
             f"{closest.similarity:.3f} (limit {similarity:g})."
         )
+    if report.closeness:
+        _print_closeness(report.closeness)
     click.echo(f"Written to {out}.")
+
+
+def _print_closeness(closeness: Closeness) -> None:
+    from submission.commands.listing import print_table
+
+    print_table(
+        ["Like the test file", "Target", "Got"],
+        [(each.name, f"{each.target:g}", f"{each.got:g}") for each in closeness.features],
+    )
+    click.echo(
+        f"Lengths are off by {closeness.off:.1f} characters on average ({closeness.off_share:.0%})."
+    )

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -64,6 +65,13 @@ def open_for(run: str | None, path: Path) -> Ledger:
     return Ledger(path) if run is None else open_existing(path)
 
 
+def open_if_there(path: Path) -> AbstractContextManager[Ledger | None]:
+    """The ledger at ``path``, or none: for commands that files alone are enough for."""
+    from submission.ledger import Ledger
+
+    return Ledger(path) if path.is_file() else nullcontext()
+
+
 def as_json() -> Decorator[Any]:
     """``--json``."""
     return click.option(
@@ -80,6 +88,37 @@ def encoder() -> Decorator[Any]:
         help="Sentence encoder instead of the organizer's: a local copy of it, or 'offline' "
         "(hashed character n-grams; a proxy, not for upload).",
     )
+
+
+def metrics() -> Decorator[Any]:
+    """``--metric SPEC`` and ``--metric-model METRIC=PATH``, repeatable, and ``--fast``."""
+
+    def decorate(function: Any) -> Any:
+        for option in (
+            click.option(
+                "--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured."
+            ),
+            click.option(
+                "--metric-model",
+                "metric_models",
+                multiple=True,
+                metavar="METRIC=PATH",
+                help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the "
+                "organizer's in a folder of its name counts as it; any other makes a proxy. "
+                "Repeatable.",
+            ),
+            click.option(
+                "--metric",
+                "metrics",
+                multiple=True,
+                metavar="SPEC",
+                help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
+            ),
+        ):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def references_by() -> Decorator[Any]:

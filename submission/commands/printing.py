@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,10 +11,8 @@ from submission.answers import Degenerate
 from submission.check import Finding
 from submission.classification import Classification
 from submission.commands.listing import print_table
-from submission.compare import Comparison
 from submission.generate import Report
 
-WIDTH = 160
 WIDEST_CONFUSION = 20
 
 
@@ -34,6 +28,8 @@ def print_report(report: Report) -> None:
             f"{report.engine}: {report.completion_tokens} tokens in {report.seconds:.1f} s "
             f"({report.completion_tokens / seconds:.0f} tokens/s)."
         )
+    if report.retried:
+        click.echo(f"{report.mended} of {report.retried} degenerate answers mended.")
     trouble = describe_degenerate(report.degenerate)
     if trouble:
         click.echo(f"Look at: {trouble} (leaderkit show {report.run}).")
@@ -46,6 +42,9 @@ def describe_degenerate(counts: Degenerate) -> str:
         (counts.cut_off, "cut off by length"),
         (counts.too_long, "with a prompt longer than the context"),
         (counts.echoed, "echoing the question"),
+        (counts.looping, "looping"),
+        (counts.wrong_language, "in another language"),
+        (counts.duplicated, "given to many questions"),
     ]
     return ", ".join(f"{count} {what}" for count, what in named if count)
 
@@ -65,6 +64,9 @@ def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
             f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
         )
         click.echo(f"  {score.signature}")
+
+
+WIDEST_CONFUSION = 20
 
 
 def print_classification(found: Classification) -> None:
@@ -96,33 +98,3 @@ def print_classification(found: Classification) -> None:
                 for label, counts in zip(labels, report.confusion, strict=True)
             ],
         )
-
-
-def print_comparison(comparison: Comparison) -> None:
-    """A leaderboard, as wide as the terminal, or as it needs where there is none."""
-    from rich.console import Console
-
-    from evaluators import render
-
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    ranked = [row for row in comparison.rows if row.kind != "known"]
-    known = [row for row in comparison.rows if row.kind == "known"]
-    console.print(render(ranked, baseline=comparison.baseline))
-    if known:
-        click.echo("Known scores of the organizer's leaderboard, on the organizer's rows:")
-    for row in known:
-        click.echo(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
-    click.echo(f"Score: {comparison.signature}")
-    if comparison.proxy_reason:
-        click.secho(f"Proxy: {comparison.proxy_reason}.", fg="yellow")
-
-
-def comparison_json(comparison: Comparison, out: Path) -> dict[str, Any]:
-    """A leaderboard for programs."""
-    return {
-        "leaderboard": [asdict(row) for row in comparison.rows],
-        "baseline": comparison.baseline,
-        "signature": comparison.signature,
-        "proxy": comparison.proxy_reason,
-        "file": str(out),
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,25 +13,36 @@ from submission.commands import options
 from submission.commands.listing import print_table
 
 if TYPE_CHECKING:
-    from submission.ledger import Progress, Run
+    from submission.answers import Degenerate
+    from submission.ledger import Ledger, Progress, Run
 
 
 @click.command()
 @options.ledger()
 @options.as_json()
 def command(ledger: Path, as_json: bool) -> None:
-    """List the runs in the ledger, oldest first, and how far each one is."""
+    """List the runs in the ledger, oldest first, how far each one is, and its useless answers."""
     with options.open_existing(ledger) as book:
-        runs = [(run, book.progress(run.name)) for run in book.runs()]
+        runs = [(run, book.progress(run.name), _counts(book, run.name)) for run in book.runs()]
     if as_json:
-        options.print_json([_entry(run, progress) for run, progress in runs])
+        options.print_json([_entry(*each) for each in runs])
     elif runs:
         _print(runs)
     else:
         click.echo(f"No runs in {ledger} yet.")
 
 
-def _entry(run: Run, progress: Progress) -> dict[str, Any]:
+def _counts(book: Ledger, run: str) -> Degenerate | None:
+    from submission.answers import degenerate, run_answers
+    from submission.errors import InputError
+
+    try:
+        return degenerate(run_answers(book, run, partial=True))
+    except InputError:  # another version's run is listed all the same
+        return None
+
+
+def _entry(run: Run, progress: Progress, counts: Degenerate | None) -> dict[str, Any]:
     return {
         "name": run.name,
         "competition": run.competition,
@@ -41,23 +53,25 @@ def _entry(run: Run, progress: Progress) -> dict[str, Any]:
         "finished": run.finished,
         "rows": progress.rows,
         "done": progress.done,
+        "degenerate": asdict(counts) if counts else None,
         "completion_tokens": progress.completion_tokens,
         "seconds": run.seconds,
     }
 
 
-def _print(runs: list[tuple[Run, Progress]]) -> None:
+def _print(runs: list[tuple[Run, Progress, Degenerate | None]]) -> None:
     print_table(
-        ["Run", "Recipe", "Competition", "Rows", "Seconds", "Created (UTC)"],
+        ["Run", "Recipe", "Competition", "Rows", "Useless", "Seconds", "Created (UTC)"],
         [
             (
                 run.name,
-                str(_entry(run, progress)["recipe"]),
+                str(json.loads(run.recipe)["name"]),
                 run.competition,
                 f"{progress.done} of {progress.rows}",
+                str(counts.any) if counts else "",
                 f"{run.seconds:.1f}",
                 run.created[:16].replace("T", " "),
             )
-            for run, progress in runs
+            for run, progress, counts in runs
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,22 +35,7 @@ if TYPE_CHECKING:
     metavar="COLUMN",
     help="What pairs rows where no competition says it.",
 )
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="SPEC",
-    help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
-)
-@click.option(
-    "--metric-model",
-    "metric_models",
-    multiple=True,
-    metavar="METRIC=PATH",
-    help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the organizer's "
-    "in a folder of its name counts as it; any other makes a proxy. Repeatable.",
-)
-@click.option("--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured.")
+@options.metrics()
 @click.option("--by", metavar="COLUMN", help="Break down by category, or another column.")
 @click.option(
     "--classes",
@@ -87,8 +73,13 @@ def command(
     proxy is named one, and why. Without -c, any predictions are scored against any references by
     the metrics given.
     """
+    from submission.answers import degenerate, run_answers
     from submission.classification import classify
-    from submission.commands.printing import print_classification, print_scores
+    from submission.commands.printing import (
+        describe_degenerate,
+        print_classification,
+        print_scores,
+    )
     from submission.competitions import find_competition, plain_competition
     from submission.parts import Models
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
@@ -100,18 +91,24 @@ def command(
         contest, metrics = plain_competition(metrics[0], id_column), metrics[1:]
     else:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
-    with options.open_for(run_name, ledger) as book:
+    opened = options.open_existing if run_name is not None else options.open_if_there
+    with opened(ledger) as book:
         subject = choose_subject(contest, book, run_name, predictions, answer_column)
         models = Models.read(metric_models, fast=fast)
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        counts = None
+        if run_name is not None and book is not None:
+            counts = degenerate(run_answers(book, run_name))
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:
         _write_rows(rows_file, scored)
     if as_json:
         printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
+        if counts is not None:
+            printed["degenerate"] = asdict(counts)
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         if classified is not None:
@@ -130,16 +127,18 @@ def command(
         print_classification(classified)
     if scorer.proxy_reason:
         click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
+    if counts is not None and (trouble := describe_degenerate(counts)):
+        click.echo(f"Look at: {trouble} (leaderkit show {run_name}).")
 
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:
     """The formula and the metrics asked for, on the rows of every value of a column."""
     from submission.breakdown import slices
 
-    asked = scored.scores[len(scored.scores) - len(metrics) :]
     parts = [(scorer.metric_of(None), scored.main, scorer.scale)]
     parts += [
-        (scorer.metric_of(spec), each, 1.0) for spec, each in zip(metrics, asked, strict=True)
+        (scorer.metric_of(spec), each, 1.0)
+        for spec, each in zip(metrics, scored.further(len(metrics)), strict=True)
     ]
     return slices(parts, scored.examples, by)
 

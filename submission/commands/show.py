@@ -23,6 +23,9 @@ TROUBLES = {
     "cut_off": "Cut off by length",
     "too_long": "Prompt longer than the context",
     "echoed": "Echoing the question",
+    "looping": "Looping",
+    "wrong_language": "In another language",
+    "duplicated": "Given to many questions",
 }
 
 
@@ -34,7 +37,8 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
     """Show RUN: its recipe, how far it is, its useless answers, scores and submissions.
 
     An answer is of no use where it is empty, was cut off at the length limit, had a prompt longer
-    than the model's context, or repeats the question.
+    than the model's context, repeats question or prompt, loops, is in another language, or is given
+    to many different questions.
     """
     from submission.answers import degenerate, run_answers
 
@@ -48,8 +52,9 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
         **asdict(record),
         "recipe": json.loads(record.recipe),
         **asdict(progress),
-        "tokens_per_second": _speed(progress.completion_tokens, record.seconds),
+        "tokens_per_second": _speed(record.generated, record.seconds),
         "degenerate": asdict(degenerate(answers)),
+        "mended": sum(answer.mended for answer in answers),
         "degenerate_rows": {name: _rows(answers, name) for name in TROUBLES},
         "scores": scores,
         "submissions": submissions,
@@ -65,7 +70,7 @@ def _speed(tokens: int, seconds: float) -> float | None:
 
 
 def _rows(answers: list[Answer], trouble: str) -> list[dict[str, str]]:
-    found = [answer for answer in answers if getattr(answer, trouble)]
+    found = [answer for answer in answers if trouble in answer.flaws]
     return [
         {"id": answer.id, "question": answer.question, "answer": answer.text}
         for answer in found[:EXAMPLES]
@@ -102,7 +107,7 @@ def _print(report: dict[str, Any]) -> None:
 
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     speed = report["tokens_per_second"]
-    spent = f"{report['completion_tokens']} tokens in {report['seconds']:.1f} s"
+    spent = f"{report['generated']} tokens in {report['seconds']:.1f} s"
     done = f"{report['done']} of {report['rows']} rows"
     if report["done"] < report["rows"]:
         done += ", resumed by the command below"
@@ -113,6 +118,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Recipe", report["recipe"]["name"]),
         ("Engine", report["engine"]),
         ("Answered", done),
+        ("Generated anew", f"{report['mended']} rows" if report["mended"] else ""),
         ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
         ("Started", report["created"]),
         ("Finished", report["finished"] or "not yet"),

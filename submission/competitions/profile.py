@@ -210,6 +210,8 @@ class Profile(_Declared):
     meta: Meta = Meta()
     encoder: Encoder | None = None
     public_share: float | None = Field(default=None, gt=0, lt=1)
+    private_rows: Literal["rest", "all"] = "rest"
+    """Whether the private leaderboard scores the rows that are not public, or every row."""
     daily_submissions: int | None = Field(default=None, gt=0)
     constant_answer: str | None = None
     rules: list[Rule] = []

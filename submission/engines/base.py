@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from submission.engines.slot import ModelSlot
 from submission.models import sha256_file
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def _silent(_message: str) -> None:
 
 @dataclass(frozen=True)
 class EngineContext:
-    """What an engine may know when it is made."""
+    """What an engine may know when it is made.
+
+    ``slot`` is where it keeps what it loads, and may find it loaded already.
+    """
 
     recipe: Recipe
     competition: Competition
@@ -68,6 +72,7 @@ class EngineContext:
     encoder: str | None = None
     hash_file: Hasher = sha256_file
     say: Callable[[str], None] = _silent
+    slot: ModelSlot = field(default_factory=ModelSlot)
 
 
 class Engine(Protocol):
@@ -94,7 +99,7 @@ class Engine(Protocol):
         """Each request's completion as it finishes, in any order. Only after :meth:`start`."""
 
     def close(self) -> None:
-        """Free memory and end every process the engine started."""
+        """Free memory and end every process the engine started, unless its slot is shared."""
 
 
 class EngineFactory(Protocol):

@@ -10,8 +10,21 @@ from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.loading import without_bars
 from submission.engines.machine import has_gpu, installed
+from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
 from submission.records import Question
+
+
+class _Weights:
+    """A model in memory."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def close(self) -> None:
+        """Free it."""
+        self.model = None
+        _free()
 
 
 class TransformersEngine:
@@ -68,9 +81,9 @@ class TransformersEngine:
             yield from done
 
     def close(self) -> None:
-        """Free the model."""
+        """Free the model, unless its slot is shared."""
         self._model = None
-        _free()
+        self._context.slot.leave()
 
     def _context_length(self) -> int | None:
         config = self._checkpoint.config
@@ -102,33 +115,37 @@ class TransformersEngine:
         return batches
 
     def start(self) -> None:
-        """Load the model."""
+        """Load the model, if it is not loaded."""
         if self._model is None:
-            import torch
-            from safetensors import SafetensorError
-            from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+            key = load_key(self.identity, self._context.recipe)
+            self._model = self._context.slot.take(key, self._load).model
 
-            checkpoint = self._checkpoint
-            self._context.say(f"Loading {checkpoint.model.name} into {self.description}.")
-            kind = AutoModelForSeq2SeqLM if checkpoint.encoder_decoder else AutoModelForCausalLM
-            declared = self._context.recipe.model
-            try:
-                with without_bars():
-                    model = kind.from_pretrained(
-                        str(checkpoint.model.folder),
-                        dtype=getattr(torch, checkpoint.dtype),
-                        trust_remote_code=bool(declared and declared.trust_remote_code),
-                    )
-                    if checkpoint.adapter:
-                        from peft import PeftModel
+    def _load(self) -> _Weights:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-                        model = PeftModel.from_pretrained(model, str(checkpoint.adapter.folder))
-                self._model = model.to("cuda" if has_gpu() else "cpu").eval()
-            except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-                first = (str(error).strip() or type(error).__name__).splitlines()[0]
-                raise InputError(
-                    f"transformers cannot load '{checkpoint.model.name}': {first}"
-                ) from error
+        checkpoint = self._checkpoint
+        self._context.say(f"Loading {checkpoint.model.name} into {self.description}.")
+        kind = AutoModelForSeq2SeqLM if checkpoint.encoder_decoder else AutoModelForCausalLM
+        declared = self._context.recipe.model
+        try:
+            with without_bars():
+                model = kind.from_pretrained(
+                    str(checkpoint.model.folder),
+                    dtype=getattr(torch, checkpoint.dtype),
+                    trust_remote_code=bool(declared and declared.trust_remote_code),
+                )
+                if checkpoint.adapter:
+                    from peft import PeftModel
+
+                    model = PeftModel.from_pretrained(model, str(checkpoint.adapter.folder))
+            return _Weights(model.to("cuda" if has_gpu() else "cpu").eval())
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InputError(
+                f"transformers cannot load '{checkpoint.model.name}': {first}"
+            ) from error
 
     def _generate(self, batch: Sequence[Request]) -> list[Completion]:
         import torch

@@ -20,8 +20,20 @@ from submission.engines.machine import (
     vllm_version,
 )
 from submission.engines.quiet import EngineLog
+from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
 from submission.records import Question
+
+
+class _Core:
+    """A running engine core, and where it writes to."""
+
+    def __init__(self, llm: Any, log: EngineLog) -> None:
+        self.llm, self.log = llm, log
+
+    def close(self) -> None:
+        """End it."""
+        self.llm.llm_engine.engine_core.shutdown()
 
 
 class VllmEngine:
@@ -100,58 +112,66 @@ class VllmEngine:
         return outputs
 
     def close(self) -> None:
-        """End the engine core and free its memory."""
-        if self._llm is not None:
-            self._llm.llm_engine.engine_core.shutdown()
-            self._llm = None
+        """End the engine core and free its memory, unless its slot is shared."""
+        self._llm = None
+        if self._alive:
+            self._context.slot.leave()
+        else:
+            self._context.slot.clear()
 
     def start(self) -> None:
-        """Start the engine core; its own output is kept aside."""
+        """Start the engine core, if it does not run; its own output is kept aside."""
         if self._llm is None:
-            _prepare_environment(self._context)
-            lifeline.hold()
-            options = self._context.recipe.engine
-            checkpoint = self._checkpoint
-            self._context.say(f"Starting {self.description}.")
-            architectures = checkpoint.config.get("architectures") or []
-            if checkpoint.adapter and not takes_adapter(self._context, architectures):
-                raise InputError(
-                    f"vLLM applies no adapter to {', '.join(architectures)} at run time. Merge it "
-                    "with leaderkit merge, or use --engine transformers."
-                )
-            try:
-                with self._log.capture():
-                    from vllm import LLM
+            core = self._context.slot.take(
+                load_key(self.identity, self._context.recipe), self._load
+            )
+            self._llm, self._log = core.llm, core.log
 
-                    self._llm = LLM(
-                        model=str(checkpoint.model.folder),
-                        tokenizer=str(checkpoint.tokenizer_folder),
-                        dtype=checkpoint.dtype,
-                        quantization=options.quantization,
-                        tensor_parallel_size=options.tensor_parallel_size,
-                        gpu_memory_utilization=options.gpu_memory_utilization,
-                        max_model_len=options.max_model_len,
-                        trust_remote_code=bool(
-                            self._context.recipe.model
-                            and self._context.recipe.model.trust_remote_code
-                        ),
-                        enable_lora=checkpoint.adapter is not None,
-                        max_lora_rank=_lora_slot(checkpoint),
-                        enable_prefix_caching=True,
-                        enforce_eager=not has_gpu(),
-                        # Thread binding on a CPU needs a worker process of its own.
-                        distributed_executor_backend=None if has_gpu() else "mp",
-                        seed=0,
-                    )
-                # What fails from here on is raised; vLLM would print its whole state as well.
-                if os.environ["VLLM_LOGGING_LEVEL"] == "ERROR":
-                    logging.getLogger("vllm").setLevel(logging.CRITICAL)
-            except Exception as error:  # vLLM raises it bare when a worker cannot start
-                reason = self._log.reason() or str(error).strip().partition("\n")[0]
-                raise InputError(
-                    f"vLLM cannot run '{checkpoint.model.name}': {reason or type(error).__name__} "
-                    "(--engine transformers may run it)."
-                ) from error
+    def _load(self) -> _Core:
+        _prepare_environment(self._context)
+        lifeline.hold()
+        options = self._context.recipe.engine
+        checkpoint = self._checkpoint
+        self._context.say(f"Starting {self.description}.")
+        architectures = checkpoint.config.get("architectures") or []
+        if checkpoint.adapter and not takes_adapter(self._context, architectures):
+            raise InputError(
+                f"vLLM applies no adapter to {', '.join(architectures)} at run time. Merge it "
+                "with leaderkit merge, or use --engine transformers."
+            )
+        try:
+            with self._log.capture():
+                from vllm import LLM
+
+                llm = LLM(
+                    model=str(checkpoint.model.folder),
+                    tokenizer=str(checkpoint.tokenizer_folder),
+                    dtype=checkpoint.dtype,
+                    quantization=options.quantization,
+                    tensor_parallel_size=options.tensor_parallel_size,
+                    gpu_memory_utilization=options.gpu_memory_utilization,
+                    max_model_len=options.max_model_len,
+                    trust_remote_code=bool(
+                        self._context.recipe.model and self._context.recipe.model.trust_remote_code
+                    ),
+                    enable_lora=checkpoint.adapter is not None,
+                    max_lora_rank=_lora_slot(checkpoint),
+                    enable_prefix_caching=True,
+                    enforce_eager=not has_gpu(),
+                    # Thread binding on a CPU needs a worker process of its own.
+                    distributed_executor_backend=None if has_gpu() else "mp",
+                    seed=0,
+                )
+            # What fails from here on is raised; vLLM would print its whole state as well.
+            if os.environ["VLLM_LOGGING_LEVEL"] == "ERROR":
+                logging.getLogger("vllm").setLevel(logging.CRITICAL)
+            return _Core(llm, self._log)
+        except Exception as error:  # vLLM raises it bare when a worker cannot start
+            reason = self._log.reason() or str(error).strip().partition("\n")[0]
+            raise InputError(
+                f"vLLM cannot run '{checkpoint.model.name}': {reason or type(error).__name__} "
+                "(--engine transformers may run it)."
+            ) from error
 
     def _sampling(self, request: Request) -> Any:
         from vllm import SamplingParams

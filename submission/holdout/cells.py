@@ -48,7 +48,7 @@ def make_cells(
     categories while there are any, else of different groups.
     """
     asked = [
-        _Asked(row, rng.choice(_askable(rows[row])), group_of[row], rows[row].category)
+        _Asked(row, rng.choice(askable(rows[row])), group_of[row], rows[row].category)
         for row in held_out
     ]
     rng.shuffle(asked)
@@ -62,10 +62,15 @@ def make_cells(
     while paired:
         first = paired.pop(0)
         second = paired.pop(_partner(first, paired))
-        question = finished(first.phrasing) + rng.choice(CONNECTORS) + second.phrasing.strip()
+        question = joined_question(first.phrasing, second.phrasing, rng)
         cells.append(Cell(question, (first.row, second.row)))
     rng.shuffle(cells)
     return cells
+
+
+def joined_question(first: str, second: str, rng: random.Random) -> str:
+    """Two questions in one cell, joined as the organizers join them."""
+    return finished(first) + rng.choice(CONNECTORS) + second.strip()
 
 
 def finished(question: str) -> str:
@@ -87,7 +92,7 @@ def reference(
     return Reference(test_id, answers, "+".join(categories))
 
 
-def _askable(row: TrainingRow) -> Sequence[str]:
+def askable(row: TrainingRow) -> Sequence[str]:
     """The row's phrasings, those with one question if there are any."""
     return [text for text in row.questions if not is_compound(text)] or row.questions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -45,9 +45,9 @@ def draw(
     Raises :class:`InputError` where the rows are too few, or all in one group.
     """
     rows = Counter(categories)
-    _require_several(groups, len(categories))
-    spread = Counter(category for group in groups for category in {categories[i] for i in group})
-    wanted = _quotas({name: n for name, n in rows.items() if spread[name] > 1}, share)
+    require_several(groups, len(categories))
+    spread = groups_by_category(groups, categories)
+    wanted = quotas({name: share * n for name, n in rows.items() if spread[name] > 1})
     room = sum(wanted.values())
     if room == 0:
         raise InputError(
@@ -67,17 +67,32 @@ def draw(
             f"Nothing can be held out: --share {float(share)} is {room} rows, and no group of"
             " rows that belong together fits. Raise --share or --similarity."
         )
-    held_out = tuple(sorted(taken.rows))
+    return drawn(groups, categories, wanted, taken.rows)
+
+
+def drawn(
+    groups: Sequence[Group], categories: Sequence[str], wanted: Mapping[str, int], rows: Set[int]
+) -> Draw:
+    """What holding out ``rows`` means, where so many of each category were wanted."""
+    held_out = tuple(sorted(rows))
     got = Counter(categories[i] for i in held_out)
     shares = tuple(
         CategoryShare(name, n, wanted.get(name, 0), got[name], round(got[name] / n, 4))
-        for name, n in sorted(rows.items())
+        for name, n in sorted(Counter(categories).items())
     )
+    room = sum(wanted.values())
     large = [len(group) for group in groups if len(group) > room]
+    spread = groups_by_category(groups, categories)
     return Draw(held_out, shares, tuple(_warnings(large, room, spread, shares)))
 
 
-def _require_several(groups: Sequence[Group], rows: int) -> None:
+def groups_by_category(groups: Sequence[Group], categories: Sequence[str]) -> Counter[str]:
+    """In how many groups each category has rows."""
+    return Counter(category for group in groups for category in {categories[i] for i in group})
+
+
+def require_several(groups: Sequence[Group], rows: int) -> None:
+    """Raise :class:`InputError` for rows that no two sides can be made of."""
     if rows < 2:
         raise InputError(f"Too few rows: {rows}; a test set and a train file need two at least.")
     if len(groups) == 1:
@@ -87,15 +102,14 @@ def _require_several(groups: Sequence[Group], rows: int) -> None:
         )
 
 
-def _quotas(rows: Mapping[str, int], share: Fraction) -> dict[str, int]:
-    """Rows to hold out of each category, by largest remainder."""
-    exact = {name: share * rows[name] for name in sorted(rows)}
-    quotas = {name: int(value) for name, value in exact.items()}
-    missing = int(sum(exact.values()) + _HALF) - sum(quotas.values())
-    by_remainder = sorted(exact, key=lambda name: (quotas[name] - exact[name], name))
+def quotas(exact: Mapping[str, Fraction]) -> dict[str, int]:
+    """Whole numbers of rows, by largest remainder."""
+    whole = {name: int(exact[name]) for name in sorted(exact)}
+    missing = int(sum(exact.values()) + _HALF) - sum(whole.values())
+    by_remainder = sorted(exact, key=lambda name: (whole[name] - exact[name], name))
     for name in by_remainder[:missing]:
-        quotas[name] += 1
-    return quotas
+        whole[name] += 1
+    return whole
 
 
 class _Taken:

@@ -48,7 +48,7 @@ def joined_share(profile: Profile, options: Options) -> float:
     Raises :class:`InputError` where some are asked for and the test file's rows are more than
     a question.
     """
-    reason = _never_joined(profile)
+    reason = never_joined(profile)
     if options.joined and reason:
         raise InputError(
             f"--joined {options.joined}: competition '{profile.name}' {reason}, so two of its"
@@ -60,7 +60,8 @@ def joined_share(profile: Profile, options: Options) -> float:
     return _USUALLY_JOINED if several and not reason else 0.0
 
 
-def _never_joined(profile: Profile) -> str | None:
+def never_joined(profile: Profile) -> str | None:
+    """Why two rows of the competition cannot share a cell, if they cannot."""
     if profile.test.template is not None or (profile.train and profile.train.template):
         return "writes its questions from a form of several columns"
     if profile.test.context is not None or (profile.train and profile.train.context):

@@ -23,9 +23,10 @@ def extract(completion: str, rule: Extraction) -> str:
 
 def echoes(answer: str, question: str) -> bool:
     """Whether the answer opens with the question it was asked (a repeated prompt)."""
-    asked = _bare(question)
-    return bool(asked) and _bare(answer).startswith(asked)
+    asked = bare(question)
+    return bool(asked) and bare(answer).startswith(asked)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """The letters and digits of ``text``, and nothing else."""
     return re.sub(r"[\s\W_]+", "", text)

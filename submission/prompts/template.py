@@ -43,3 +43,11 @@ def render(template: str, **values: object) -> str:
         return compiled.render(**values)
     except Exception as error:  # noqa: BLE001 -- an expression of someone's may raise anything
         raise InputError(f"Template {template[:80]!r}: {error}.") from None
+
+
+def fixed_texts(template: str) -> list[str]:
+    """What ``template`` says by itself, between its expressions. Raises as :func:`render`."""
+    from jinja2 import nodes
+
+    _compile(template)
+    return [each.data for each in _environment().parse(template).find_all(nodes.TemplateData)]

@@ -94,6 +94,34 @@ class Extraction(_Table):
     one_line: bool = True
 
 
+class Quarantine(_Table):
+    """Which answers count as degenerate.
+
+    ``language`` is what answers should be in: ``auto`` (the question's, or the one that question
+    or prompt ask for), a language, or ``any``. ``ignore`` names flaws that are none here.
+    """
+
+    language: Literal["auto", "any", "ko", "en", "zh", "ja"] = "auto"
+    ignore: list[
+        Literal["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"]
+    ] = []
+
+
+class Retry(_Table):
+    """How a degenerate answer is generated anew, up to ``attempts`` times with other seeds.
+
+    ``max_tokens`` is the recipe's own unless given; all else of the sampling that is not named
+    here stays.
+    """
+
+    attempts: int = Field(default=3, ge=1, le=100)
+    temperature: float = Field(default=0.7, ge=0.0, le=5.0)
+    top_p: float = Field(default=0.95, gt=0.0, le=1.0)
+    top_k: int = Field(default=0, ge=0)
+    repetition_penalty: float = Field(default=1.1, gt=0.0, le=10.0)
+    max_tokens: int | None = Field(default=None, gt=0)
+
+
 class Engine(_Table):
     """Which engine runs the recipe, and what it is told.
 
@@ -156,5 +184,7 @@ class Recipe(_Table):
     prompt: Prompt = Prompt()
     sampling: Sampling = Sampling()
     extraction: Extraction = Extraction()
+    quarantine: Quarantine = Quarantine()
+    retry: Retry = Retry()
     training: Training | None = None
     options: dict[str, str] = {}

@@ -16,6 +16,7 @@ import pytest
 
 from submission import cli
 from submission.answers import run_answers
+from submission.competitions import find_competition
 from submission.engines.machine import vllm_version
 from submission.ledger import Ledger
 from submission.tables import write_csv
@@ -92,9 +93,12 @@ def test_the_report_counts_rows_prompts_tokens_and_useless_answers(work: Path, g
     assert report.pop("seconds") > 0
     assert report.pop("completion_tokens") > 8
     degenerate = report.pop("degenerate")
-    assert set(degenerate) == {"empty", "cut_off", "too_long", "echoed"}
+    assert set(degenerate) == {
+        "empty", "cut_off", "too_long", "echoed", "looping", "wrong_language", "duplicated", "any",
+    }  # fmt: skip
     assert degenerate["cut_off"] == sum(text != "" for text in answers(work).values())
     assert report.pop("engine").startswith("transformers 5")
+    assert (report.pop("retried"), report.pop("mended")) == (0, 0)
     assert report == {"run": "first", "rows": 5, "computed": 5, "reused": 0}
     assert "first: 5/5 rows" in said
     assert "Traceback" not in said
@@ -178,6 +182,38 @@ def test_changed_weights_never_meet_stale_answers(work: Path, generate: Any):
     new = answers(work, "retrained")
     assert new["T_0"] != old["T_0"]
     assert answers(work) == old
+
+
+def test_what_cannot_start_leaves_no_run(work: Path, generate: Any):
+    weights = work / "model" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(b"cut off")
+
+    assert "transformers cannot load" in generate(code=2)["said"]
+    with Ledger(work / "ledger.db") as book:
+        assert book.runs() == []
+
+    weights.write_bytes(whole)
+    generate()
+    before = answers(work)
+    weights.write_bytes(b"cut off")
+    assert "transformers cannot load" in generate("--fresh", code=2)["said"]
+    assert answers(work) == before
+
+
+def test_a_competition_that_reads_the_file_otherwise_is_another_run(work: Path, generate: Any):
+    shutil.copytree(find_competition("sample-wallpaper").folder, work / "mine")
+    profile = work / "mine" / "competition.toml"
+    profile.write_text(profile.read_text("utf-8").replace("sample-wallpaper", "mine"), "utf-8")
+    generate("-c", str(work / "mine"))
+    before = answers(work)
+    changed = profile.read_text("utf-8").replace(
+        'question = "질문"', 'template = """{{ row["질문"] }} 짧게."""', 1
+    )
+    profile.write_text(changed, "utf-8")
+
+    assert "the competition read it otherwise" in generate("-c", str(work / "mine"), code=2)["said"]
+    assert answers(work) == before
 
 
 def test_weights_copied_elsewhere_are_the_same_weights(work: Path, generate: Any):
@@ -321,7 +357,7 @@ def test_an_interrupt_keeps_the_finished_rows_and_the_same_command_resumes(
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == cli.INTERRUPTED == 130
-    assert "Interrupted. What was finished is kept; the same command resumes." in said
+    assert "Interrupted. What was finished is kept." in said
     assert "Traceback" not in said
 
     kept = completions(work, "first")

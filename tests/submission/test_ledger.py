@@ -12,7 +12,7 @@ import pytest
 
 from submission.answers import run_answers
 from submission.engines.base import Completion, Finish
-from submission.errors import InputError
+from submission.errors import InputError, Stopped
 from submission.ledger import VERSION, Ledger, PlannedPart, Run
 from submission.recipes import Recipe
 
@@ -108,7 +108,7 @@ def test_one_completion_answers_every_part_with_its_key(ledger: Ledger):
 def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledger):
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
-    ledger.spent("first", 1.5, finished=True)
+    ledger.spent("first", 1.5, 30, finished=True)
     assert ledger.run("first").finished
 
     assert ledger.begin(a_run(), parts("a", "b"), fresh=False) == 1
@@ -119,7 +119,7 @@ def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledge
 def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger):
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
-    ledger.spent("first", 1.0, finished=True)
+    ledger.spent("first", 1.0, 0, finished=True)
     finished = ledger.run("first").finished
     ledger.begin(a_run(), parts("a"), fresh=False)
     assert ledger.run("first").finished == finished
@@ -293,3 +293,59 @@ def test_a_hash_is_that_of_the_file_behind_a_link(ledger: Ledger, tmp_path: Path
     link.unlink()
     link.symlink_to("v2")
     assert ledger.hash_file(link) == ledger.hash_file(tmp_path / "v2") != first
+
+
+def test_a_run_that_nothing_was_answered_for_may_be_begun_in_another_way(ledger: Ledger):
+    ledger.begin(a_run(), parts("a"), fresh=False)
+
+    ledger.begin(a_run(fingerprint="other"), parts("x", "y"), fresh=False)
+
+    assert ledger.pending("first") == {"x", "y"}
+    assert ledger.run("first").fingerprint == "other"
+
+
+def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger):
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    ledger.record("first", answer("a"))
+
+    for asked in (("a", "c"), ("x", "b")):
+        with pytest.raises(InputError, match="the competition read it otherwise"):
+            ledger.begin(a_run(), parts(*asked), fresh=False)
+    ledger.begin(a_run(), parts("a"), fresh=False)
+    assert ledger.pending("first") == {"b"}
+
+
+def test_a_full_disk_stops_and_keeps_what_is_there(ledger: Ledger):
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    ledger.record("first", answer("a"))
+    pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+    ledger._db.execute(f"PRAGMA max_page_count={pages}")
+
+    with pytest.raises(Stopped, match=r"the disk is full.*is kept"):
+        ledger.record("first", answer("b", "long " * 10_000))
+
+    assert texts(ledger) == ["answer a", None]
+
+
+def test_a_damaged_file_is_named(tmp_path: Path):
+    path = tmp_path / "l.db"
+    with Ledger(path) as book:
+        book.begin(a_run(), parts(*map(str, range(500))), fresh=False)
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+
+    with pytest.raises(InputError, match=r"l\.db: cannot be used as a ledger: .*--ledger"):
+        Ledger(path).parts("first")
+
+
+def test_an_older_ledger_gets_the_columns_it_lacks(tmp_path: Path):
+    path = tmp_path / "l.db"
+    with Ledger(path) as book:
+        book.begin(a_run(), parts("a"), fresh=False)
+        book._db.execute("ALTER TABLE run DROP COLUMN generated")
+        book._db.execute("PRAGMA user_version=1")
+
+    with Ledger(path) as book:
+        book.spent("first", 2.0, 30, finished=False)
+        assert (book.run("first").seconds, book.run("first").generated) == (2.0, 30)

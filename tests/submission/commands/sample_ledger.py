@@ -37,5 +37,7 @@ def make(path: Path, *, samples: int = 1) -> Path:
                 for sample in range(samples):
                     text_ = text if sample == 0 else f"{text} {sample}"
                     book.record(name, Completion(f"{name} {row} {sample}", text_, finish, 5, 10))
-            book.spent(name, 2.0 if answered else 0.0, finished=answered == len(ANSWERS))
+            book.spent(
+                name, 2.0 if answered else 0.0, 10 * answered, finished=answered == len(ANSWERS)
+            )
     return path

@@ -39,7 +39,11 @@ def test_json_has_everything(tmp_path, capsys):
 
     shown = json.loads(capsys.readouterr().out)
     assert shown["recipe"]["model"]["name"] == "embedded"
-    assert shown["degenerate"] == {"empty": 2, "cut_off": 1, "too_long": 1, "echoed": 1}
+    assert shown["degenerate"] == {
+        "empty": 2, "cut_off": 1, "too_long": 1, "echoed": 1, "looping": 0, "wrong_language": 0,
+        "duplicated": 0, "any": 3,
+    }  # fmt: skip
+    assert shown["mended"] == 0
     assert [row["id"] for row in shown["degenerate_rows"]["empty"]] == ["TEST_002", "TEST_004"]
     assert shown["tokens_per_second"] == 25
     assert shown["scores"] == [SCORE]

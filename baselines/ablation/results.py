@@ -1,0 +1,194 @@
+"""What came of a grid: every trial's scores and costs, and what each choice is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.ablation.grid import Grid, Trial
+from baselines.ablation.journal import Journal, Taken
+from evaluators import Totals
+from evaluators.effects import (
+    Design,
+    Difference,
+    Effects,
+    Outcomes,
+    RowOutcomes,
+    SummedOutcomes,
+    effects,
+)
+from evaluators.metrics.base import is_corpus_metric, is_summed_metric
+from submission.answers import Degenerate, degenerate, run_answers
+from submission.ledger import Ledger
+from submission.records import Reference
+from submission.scoring import Scored, Scorer, run_subject, score_subject
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a trial took.
+
+    ``reused`` of its prompts had been answered by an earlier run, which no second of it counts.
+    """
+
+    seconds: float
+    prompts: int
+    reused: int
+    prompt_tokens: int
+    completion_tokens: int
+    memory: Taken
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A trial that was generated and scored.
+
+    ``metrics`` are the further ones that the grid names, in its order. ``difference`` is against
+    the baseline cell, over whose seeds is averaged; the baseline's own trials have none.
+    """
+
+    trial: Trial
+    scored: Scored
+    metrics: Mapping[str, float]
+    difference: Difference | None
+    degenerate: Degenerate
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Results:
+    """An ablation's results; ``effects`` is None where there are none to tell, as notes then say.
+
+    ``failed`` maps a run's name to its error.
+    """
+
+    grid: Grid
+    finished: Sequence[Finished]
+    failed: Mapping[str, str]
+    effects: Effects | None
+    notes: Sequence[str]
+    proxy_reason: str | None
+
+
+def collect(
+    grid: Grid,
+    scorer: Scorer,
+    references: Sequence[Reference],
+    ledger: Ledger,
+    journal: Journal,
+    failed: Mapping[str, str],
+) -> Results:
+    """Score every trial that did not fail, and estimate the effects from the cells there are."""
+    scored = {
+        trial.run: score_subject(
+            scorer,
+            run_subject(ledger, trial.run),
+            references,
+            grid.file.metrics,
+            ledger,
+            grid.file.references,
+        )
+        for trial in grid.trials
+        if trial.run not in failed
+    }
+    by_cell = _by_cell(grid, scored)
+    base = by_cell.get(grid.baseline.labels)
+    finished = [
+        _finished(trial, scored[trial.run], base, grid, scorer, ledger, journal)
+        for trial in grid.trials
+        if trial.run in scored
+    ]
+    notes = _notes(grid, finished)
+    found, why = _effects(grid, by_cell, scorer)
+    return Results(
+        grid=grid,
+        finished=finished,
+        failed=failed,
+        effects=found,
+        notes=[*notes, *why, *(found.notes if found else [])],
+        proxy_reason=scorer.proxy_reason,
+    )
+
+
+def _by_cell(grid: Grid, scored: Mapping[str, Scored]) -> dict[tuple[str, ...], list[Scored]]:
+    cells: dict[tuple[str, ...], list[Scored]] = {}
+    for trial in grid.trials:
+        if trial.run in scored:
+            cells.setdefault(trial.cell.labels, []).append(scored[trial.run])
+    return cells
+
+
+def _finished(
+    trial: Trial,
+    scored: Scored,
+    base: Sequence[Scored] | None,
+    grid: Grid,
+    scorer: Scorer,
+    ledger: Ledger,
+    journal: Journal,
+) -> Finished:
+    further = scored.scores[len(scored.scores) - len(grid.file.metrics) :]
+    difference = None
+    if base is not None and trial.cell is not grid.baseline:
+        outcomes = _outcomes([[scored], base], scorer)
+        difference = outcomes.test(np.array([1.0, -1.0])) if outcomes is not None else None
+    parts = [part.completion for part in ledger.parts(trial.run) if part.completion is not None]
+    return Finished(
+        trial=trial,
+        scored=scored,
+        metrics={spec: each.value for spec, each in zip(grid.file.metrics, further, strict=True)},
+        difference=difference,
+        degenerate=degenerate(run_answers(ledger, trial.run)),
+        cost=Cost(
+            seconds=ledger.run(trial.run).seconds,
+            prompts=len(parts),
+            reused=ledger.taken_over(trial.run),
+            prompt_tokens=sum(part.prompt_tokens for part in parts),
+            completion_tokens=sum(part.completion_tokens for part in parts),
+            memory=journal.taken(trial.run),
+        ),
+    )
+
+
+def _effects(
+    grid: Grid, by_cell: Mapping[tuple[str, ...], Sequence[Scored]], scorer: Scorer
+) -> tuple[Effects | None, list[str]]:
+    if len(by_cell) < 2:
+        return None, ["effects need two finished cells at least"]
+    outcomes = _outcomes(list(by_cell.values()), scorer)
+    if outcomes is None:
+        name = scorer.remembering.name
+        return None, [f"no effects and differences: {name} is neither a mean nor a sum over rows"]
+    design = Design(grid.axes, tuple(by_cell))
+    base = grid.baseline.labels
+    there = all(label in design.levels(axis) for axis, label in enumerate(base))
+    return effects(design, outcomes, base if there else None), []
+
+
+def _outcomes(cells: Sequence[Sequence[Scored]], scorer: Scorer) -> Outcomes | None:
+    """The cells' scores on the organizer's scale, each averaged over its seeds."""
+    metric = scorer.remembering
+    if is_summed_metric(metric):
+        totals = [[Totals.of_metric(metric, each.examples) for each in cell] for cell in cells]
+        return SummedOutcomes(totals, scale=scorer.scale)
+    if is_corpus_metric(metric):
+        return None
+    return RowOutcomes(
+        np.array([np.mean([each.main.rows for each in cell], axis=0) for cell in cells])
+    )
+
+
+def _notes(grid: Grid, finished: Sequence[Finished]) -> list[str]:
+    notes = []
+    greedy = sum(1 for trial in grid.trials if trial.seed is None)
+    if greedy and len(grid.file.seeds) > 1:
+        notes.append(
+            f"{greedy} of {len(grid.cells)} cells decode greedily and ran once, whatever the seeds"
+        )
+    if any(each.cost.reused for each in finished):
+        notes.append(
+            "seconds count what a run computed itself; earlier runs answered its reused prompts"
+        )
+    return notes

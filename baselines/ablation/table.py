@@ -1,0 +1,140 @@
+"""Results as tidy tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from baselines.ablation.columns import (
+    COST,
+    DEGENERATE,
+    DIFFERENCE,
+    EFFECT,
+    INTERACTION,
+    MAIN,
+    SCORE,
+    TESTED,
+)
+from baselines.ablation.results import Finished, Results
+from evaluators.effects import Difference, Interaction, MainEffect
+from evaluators.report.cells import neutralize
+from submission.tables import write_csv
+
+Record = Mapping[str, Any]
+"""One row by column; None is a cell with nothing in it."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the tables were written."""
+
+    cells: Path
+    effects: Path
+    interactions: Path
+
+
+def cell_records(results: Results) -> list[Record]:
+    """One record per trial, in the grid's order; a failed one has its error and no numbers."""
+    finished = {each.trial.run: each for each in results.finished}
+    seeds = Counter(each.trial.cell.labels for each in results.finished)
+    return [
+        {
+            "run": trial.run,
+            **dict(zip(results.grid.axes, trial.cell.labels, strict=True)),
+            "seed": trial.seed,
+            "seeds": seeds[trial.cell.labels],
+            **(_numbers(finished[trial.run]) if trial.run in finished else {}),
+            "error": results.failed.get(trial.run),
+        }
+        for trial in results.grid.trials
+    ]
+
+
+def cell_columns(results: Results) -> list[str]:
+    """The columns of the cells' table."""
+    head, rest = ("run",), ("seed", "seeds", *SCORE)
+    tail = (*DIFFERENCE, *DEGENERATE, *COST, "error")
+    return [*head, *results.grid.axes, *rest, *results.grid.file.metrics, *tail]
+
+
+def effect_records(results: Results) -> list[Record]:
+    """One record per level of an axis."""
+    return [_main(each) for each in results.effects.main] if results.effects else []
+
+
+def interaction_records(results: Results) -> list[Record]:
+    """One record per pair of levels of two axes."""
+    return [_pair(each) for each in results.effects.interactions] if results.effects else []
+
+
+def write_tables(results: Results) -> Files:
+    """``cells.csv``, ``effects.csv`` and ``interactions.csv``, each whole or not at all.
+
+    Labels and errors that a spreadsheet would take for a formula have an apostrophe in front.
+    """
+    out = results.grid.file.out
+    files = Files(out / "cells.csv", out / "effects.csv", out / "interactions.csv")
+    _write(files.cells, cell_columns(results), cell_records(results))
+    _write(files.effects, MAIN, effect_records(results))
+    _write(files.interactions, INTERACTION, interaction_records(results))
+    return files
+
+
+def _numbers(each: Finished) -> Record:
+    main, cost = each.scored.main, each.cost
+    difference = each.difference[:3] if each.difference is not None else (None, None, None)
+    return {
+        **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
+        **each.metrics,
+        **dict(zip(DIFFERENCE, difference, strict=True)),
+        **dict(zip(DEGENERATE, asdict(each.degenerate).values(), strict=True)),
+        "seconds": round(cost.seconds, 3),
+        "prompts": cost.prompts,
+        "reused_prompts": cost.reused,
+        "prompt_tokens": cost.prompt_tokens,
+        "completion_tokens": cost.completion_tokens,
+        **{name: value and round(value, 1) for name, value in cost.memory.model_dump().items()},
+    }
+
+
+def _main(effect: MainEffect) -> Record:
+    return {
+        "axis": effect.axis,
+        "level": effect.level,
+        "mean": effect.mean,
+        **dict(zip(EFFECT, effect.effect, strict=True)),
+        **_tested(effect.difference),
+    }
+
+
+def _pair(effect: Interaction) -> Record:
+    return {
+        "axis": effect.axis,
+        "level": effect.level,
+        "other_axis": effect.other_axis,
+        "other_level": effect.other_level,
+        **dict(zip(EFFECT, effect.effect, strict=True)),
+        **_tested(effect.difference),
+    }
+
+
+def _tested(difference: Difference | None) -> Record:
+    return dict(zip(TESTED, difference or [None] * len(TESTED), strict=True))
+
+
+def _write(path: Path, columns: Sequence[str], records: Sequence[Record]) -> None:
+    write_csv(
+        path,
+        columns,
+        [[_cell(record.get(column)) for column in columns] for record in records],
+        bom=False,
+    )
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return neutralize(value) if isinstance(value, str) else value

@@ -1,0 +1,42 @@
+"""``leaderkit ablate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@click.argument("grid", type=options.FILE, metavar="GRID.toml")
+@click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
+@options.ledger()
+@options.as_json()
+def command(grid: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
+    """Run every combination of some recipe fields, and tell what each choice is worth.
+
+    Cells that need the same model load it once. What is in the ledger is not computed again, so the
+    same command resumes. A run that fails does not stop the others; the command then ends with 3.
+    """
+    from baselines.ablation.grid import read_grid
+    from baselines.ablation.run import run_grid
+    from baselines.ablation.table import write_tables
+    from baselines.commands.ablation import ablation_json, print_ablation
+    from submission.errors import Stopped
+    from submission.ledger import Ledger
+
+    declared = read_grid(grid)
+    with Ledger(ledger) as book:
+        results = run_grid(declared, book, options.say, command=options.command_line(), fresh=fresh)
+    files = write_tables(results)
+    if as_json:
+        options.print_json(ablation_json(results, files))
+    else:
+        print_ablation(results, files)
+    if results.failed:
+        raise Stopped(
+            f"{len(results.failed)} of {len(declared.trials)} runs failed: "
+            f"{', '.join(results.failed)}. The others are kept; the same command tries these again."
+        )

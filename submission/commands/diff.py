@@ -1,0 +1,209 @@
+"""``leaderkit diff``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from submission.commands import options
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from submission.competitions import Competition
+    from submission.diff import Diff, Only, Row, Segment
+    from submission.ledger import Ledger
+    from submission.scoring import Subject
+
+SHOWN = 10
+"""Rows on the terminal where --limit says nothing; files and JSON have all of them."""
+
+
+@click.command()
+@click.argument("first", metavar="RUN|FILE")
+@click.argument("second", metavar="RUN|FILE")
+@options.competition(required=False)
+@click.option("--references", type=options.FILE, help="The reference answers.")
+@click.option("--metric", metavar="SPEC", help="Rows by this metric, not the competition's.")
+@click.option(
+    "--metric-model",
+    "metric_models",
+    multiple=True,
+    metavar="METRIC=PATH",
+    help="The model of a metric, in the formula too. Repeatable.",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["changed", "worse", "better", "all"]),
+    default="changed",
+    show_default=True,
+    help="Which rows: those whose text or score differs, or some of them, or all.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"At most so many rows. On the terminal {SHOWN} unless it is given.",
+)
+@click.option("--html", type=options.FILE, help="Write a page that opens offline.")
+@click.option("--csv", type=options.FILE, help="Write a table for spreadsheets.")
+@options.encoder()
+@options.references_by()
+@options.ledger()
+@options.as_json()
+def command(
+    first: str,
+    second: str,
+    competition: str | None,
+    references: Path | None,
+    metric: str | None,
+    metric_models: tuple[str, ...],
+    only: Only,
+    limit: int | None,
+    html: Path | None,
+    csv: Path | None,
+    encoder: str | None,
+    references_by: options.ReferencesBy | None,
+    ledger: Path,
+    as_json: bool,
+) -> None:
+    """Show row by row what the second of two runs or files changed, worst regressions first.
+
+    Words that only one of the two answers has are marked. Without --references, the rows whose text
+    differs are shown, most different first.
+    """
+    from submission.competitions import find_competition, plain_competition
+    from submission.diff import diff_scores, diff_texts, to_json, write_page, write_table
+    from submission.parts import Models
+    from submission.scoring import Scorer, load_references
+    from submission.working import working
+
+    if references is None and metric is not None:
+        raise click.UsageError("--metric needs --references.")
+    if references is not None and competition is None and metric is None:
+        raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
+    contest = find_competition(competition) if competition else plain_competition(metric or "chrf")
+    with options.open_if_there(ledger) as book:
+        old, new = (_subject(contest, book, name) for name in (first, second))
+        questions = _questions(book, (old, new))
+    if references is None:
+        diff = diff_texts(old, new, questions)
+    else:
+        models = Models.read(metric_models)
+        scorer = Scorer(contest, encoder, references_by, models=models, working=working)
+        gold = load_references(contest, references)
+        diff = diff_scores(scorer, metric, old, new, gold, questions)
+    rows = diff.listed(only, limit)
+    if html is not None:
+        write_page(diff, rows, html)
+    if csv is not None:
+        write_table(rows, csv)
+    if as_json:
+        options.print_json(to_json(diff, rows))
+    else:
+        _print(diff, rows if limit else rows[:SHOWN], len(rows))
+        for path in (html, csv):
+            if path is not None:
+                click.echo(f"Wrote {path}.")
+
+
+def _subject(contest: Competition, book: Ledger | None, name: str) -> Subject:
+    from submission.compare import find_subject
+    from submission.scoring import run_subject
+
+    if not contest.folder and book is not None and book.has_run(name):
+        return run_subject(book, name)
+    return find_subject(contest, book, name)
+
+
+def _questions(book: Ledger | None, subjects: Sequence[Subject]) -> Mapping[str, str]:
+    from submission.answers import run_answers
+
+    for subject in subjects:
+        if subject.kind == "run" and book is not None:
+            return {each.id: each.question for each in run_answers(book, subject.name)}
+    return {}
+
+
+def _print(diff: Diff, rows: Sequence[Row], found: int) -> None:
+    from rich.console import Console
+
+    _print_summary(diff)
+    # Without colours, marks around the words say which they are.
+    console = Console(markup=False, highlight=False, emoji=False)
+    plain = not sys.stdout.isatty() or console.no_color
+    for row in rows:
+        console.print()
+        for line in _lines(diff, row, plain=plain):
+            console.print(line, soft_wrap=plain)
+    if found > len(rows):
+        click.echo(f"\n{found - len(rows)} more rows: --limit, --html or --csv shows them.")
+
+
+def _print_summary(diff: Diff) -> None:
+    total, changed = len(diff.rows), diff.count("changed")
+    if not changed:
+        click.echo(f"No row differs: {diff.first} and {diff.second} have the same {total} answers.")
+    elif diff.scale is None:
+        click.echo(f"{diff.second} against {diff.first}: {changed} of {total} answers differ.")
+    if (scale := diff.scale) is None:
+        return
+    if changed:
+        unscored = f", {diff.unscored} without a score" if diff.unscored else ""
+        click.echo(
+            f"{diff.second} against {diff.first}, {scale.metric}: {diff.count('worse')} rows "
+            f"worse, {diff.count('better')} better, {total - changed} unchanged of {total}"
+            f"{unscored}; "
+            f"{scale.first:.5f} -> {scale.second:.5f}."
+        )
+    click.echo(f"  {scale.signature}")
+    if scale.proxy:
+        click.secho(f"Proxy: {scale.proxy}.", fg="yellow")
+
+
+def _lines(diff: Diff, row: Row, *, plain: bool) -> list[Text]:
+    from rich.text import Text
+
+    from submission.commands.listing import printable
+    from submission.diff import word_diff
+
+    head = Text(printable(row.id), style="bold")
+    if row.category:
+        head.append(f"  {printable(row.category)}", style="dim")
+    if row.difference is not None and row.gain is not None:
+        style = "" if row.gain == 0 else "bold dark_orange3" if row.gain < 0 else "bold blue"
+        head.append(f"  {row.first.score:.5f} -> {row.second.score:.5f}", style="not bold")
+        head.append(f"  {row.difference:+.5f}", style=style)
+    words = word_diff(row.first.answer, row.second.answer)
+    named = [("question", row.question), *(("reference", text) for text in row.references)]
+    lines = [Text.assemble((f"  {name}: ", "dim"), printable(text)) for name, text in named if text]
+    old = _marked(words.first, ("[-", "-]"), "dark_orange3 strike", plain=plain)
+    new = _marked(words.second, ("{+", "+}"), "blue underline", plain=plain)
+    return [
+        head,
+        *lines,
+        Text.assemble((f"  {printable(diff.first)}: ", "dim"), old),
+        Text.assemble((f"  {printable(diff.second)}: ", "dim"), new),
+    ]
+
+
+def _marked(
+    segments: Sequence[Segment], marks: tuple[str, str], style: str, *, plain: bool
+) -> Text:
+    from rich.text import Text
+
+    from submission.commands.listing import printable
+
+    found = Text()
+    for text, changed in segments:
+        shown = printable(text)
+        if not changed:
+            found.append(shown)
+        elif plain:
+            found.append(f"{marks[0]}{shown}{marks[1]}")
+        else:
+            found.append(shown, style=style)
+    return found

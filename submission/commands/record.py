@@ -1,0 +1,75 @@
+"""``leaderkit record``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from submission.commands import options
+
+if TYPE_CHECKING:
+    from submission.ledger import OrganizerScore
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--public", type=float, help="The public score, on the organizer's scale.")
+@click.option("--private", type=float, help="The private score, once it is known.")
+@options.ledger()
+@options.as_json()
+def command(
+    run: str | None, public: float | None, private: float | None, ledger: Path, as_json: bool
+) -> None:
+    """Keep what the organizer's leaderboard said of a run; without a score, list what is kept.
+
+    Recording again replaces. compare then fits public by local scores, and predicts the next one.
+    """
+    from submission.calibration import record
+
+    given = public is not None or private is not None
+    if given and run is None:
+        raise click.UsageError("Name the run that was submitted.")
+    with options.open_existing(ledger) as book:
+        if given and run is not None:
+            score, before = record(book, run, public, private)
+            if before is not None:
+                options.say(f"Replaced: {_described(before)}.")
+            if not as_json:
+                click.echo(f"Recorded for '{run}': {_described(score)}.")
+                return
+        elif run is not None:
+            book.run(run)  # says which runs there are, if this is none
+        found = [each for each in book.organizer_scores() if run in (None, each.run)]
+    if as_json:
+        options.print_json([asdict(each) for each in found])
+    elif found:
+        _print(found)
+    else:
+        of = f" of '{run}'" if run else ""
+        click.echo(f"No public score{of} is recorded: leaderkit record RUN --public SCORE.")
+
+
+def _described(score: OrganizerScore) -> str:
+    private = "" if score.private is None else f", private {score.private:g}"
+    return f"public {score.public:g}{private}"
+
+
+def _print(found: list[OrganizerScore]) -> None:
+    from submission.commands.listing import print_table
+
+    print_table(
+        ["Run", "Competition", "Public", "Private", "Recorded (UTC)"],
+        [
+            (
+                each.run,
+                each.competition,
+                f"{each.public:g}",
+                "" if each.private is None else f"{each.private:g}",
+                each.recorded[:16].replace("T", " "),
+            )
+            for each in found
+        ],
+    )

@@ -1,0 +1,157 @@
+"""The rows of the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evaluators import LeaderboardRow, PairedResult, Totals, compare_answers, detectable_by, holm
+from evaluators import public_estimate as estimate_public
+from evaluators.metrics.base import is_corpus_metric, is_summed_metric
+from evaluators.splits import PublicEstimate
+from submission.answers import degenerate, run_answers
+from submission.calibration import Calibration
+from submission.competitions import Competition, known_scores
+from submission.ledger import Ledger
+from submission.scoring import Scored, Scorer, Subject
+
+
+def leaderboard(
+    scorer: Scorer,
+    scored: Sequence[Scored],
+    against: Scored,
+    metrics: Sequence[str],
+    ledger: Ledger | None,
+    calibration: Calibration,
+) -> list[LeaderboardRow]:
+    """A row per system, in the given order, and below them the known scores of others."""
+    others = [each for each in scored if each is not against]
+    paired = {each.subject.name: _paired(scorer, each, against) for each in others}
+    adjusted = holm([result.p_value for result in paired.values()])
+    stricter = dict(zip(paired, adjusted.tolist(), strict=True))
+    rows = []
+    for rank, each in enumerate(scored, start=1):
+        row = _scored(scorer, rank, each, metrics)
+        name = each.subject.name
+        if name in paired:
+            row = _tested(row, scorer, each, against, paired[name], stricter[name])
+        else:
+            row = replace(row, note="baseline")
+        rows.append(_counted(_known_outside(row, calibration), each.subject, ledger))
+    return [*rows, *_known(scorer.competition)]
+
+
+def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
+    """The test by which a win is a better row, whichever way the metric points."""
+    pair = (against, scored) if scored.main.direction == "lower" else (scored, against)
+    return compare_answers(scorer.remembering, *(each.examples for each in pair))
+
+
+def _scored(scorer: Scorer, rank: int, scored: Scored, metrics: Sequence[str]) -> LeaderboardRow:
+    main, public = scored.main, _public(scorer, scored)
+    return LeaderboardRow(
+        rank=rank,
+        name=scored.subject.name,
+        kind=scored.subject.kind,
+        score=main.value,
+        low=main.low,
+        high=main.high,
+        n=main.n,
+        public_low=scorer.scale * public.low if public else None,
+        public_high=scorer.scale * public.high if public else None,
+        proxy=main.proxy,
+        signature=main.signature,
+        others=dict(zip(metrics, scored.further(len(metrics)), strict=True)),
+    )
+
+
+def _tested(
+    row: LeaderboardRow,
+    scorer: Scorer,
+    scored: Scored,
+    against: Scored,
+    paired: PairedResult,
+    adjusted: float,
+) -> LeaderboardRow:
+    sign = -scorer.scale if scored.main.direction == "lower" else scorer.scale
+    low, high = sorted((sign * paired.low, sign * paired.high))
+    detectable = detectable_by(scorer.remembering, scored.examples, against.examples)
+    return replace(
+        row,
+        difference=sign * paired.difference,
+        difference_low=low,
+        difference_high=high,
+        p_value=paired.p_value,
+        p_adjusted=adjusted,
+        detectable=scorer.scale * detectable.difference if detectable else None,
+        wins=paired.wins,
+        ties=paired.ties,
+        losses=paired.losses,
+    )
+
+
+def _known_outside(row: LeaderboardRow, calibration: Calibration) -> LeaderboardRow:
+    """With what the organizer gave, or else what the line through other runs expects."""
+    for point in calibration.points:
+        if point.run == row.name:
+            return replace(row, public=point.public, private=point.private)
+    found = calibration.predictions.get(row.name)
+    if found is None:
+        return row
+    value, low, high = found
+    return replace(row, expected=value, expected_low=low, expected_high=high)
+
+
+def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
+    """Where the public part's score may lie, where its share is known."""
+    share, metric = scorer.competition.profile.public_share, scorer.remembering
+    if share is None:
+        return None
+    if is_summed_metric(metric):
+        return estimate_public(Totals.of_metric(metric, scored.examples), share)
+    if is_corpus_metric(metric):
+        return None
+    rows = metric.rows(scored.examples)
+    return estimate_public(rows[~np.isnan(rows)], share)
+
+
+def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> LeaderboardRow:
+    """With useless answers by reason; a file only tells of empty ones, vectors of none."""
+    if subject.kind == "run" and ledger is not None:
+        counts = degenerate(run_answers(ledger, subject.name))
+        return replace(
+            row,
+            empty=counts.empty,
+            cut_off=counts.cut_off,
+            echoed=counts.echoed,
+            looping=counts.looping,
+            wrong_language=counts.wrong_language,
+            duplicated=counts.duplicated,
+            degenerate=counts.any,
+        )
+    if any(prediction.vector is not None for prediction in subject.predictions):
+        return row
+    empty = sum(not prediction.answer.strip() for prediction in subject.predictions)
+    return replace(row, empty=empty, degenerate=empty)
+
+
+def _known(competition: Competition) -> list[LeaderboardRow]:
+    rows = []
+    for known in known_scores(competition):
+        score = known.public if known.public is not None else known.private
+        if score is None:
+            continue
+        private = f", private {known.private:g}" if known.private is not None else ""
+        rows.append(
+            LeaderboardRow(
+                rank=None,
+                name=known.name,
+                kind="known",
+                score=score,
+                note=f"organizer's leaderboard{private}, certainty {known.certainty}",
+                source=known.source,
+            )
+        )
+    return rows

@@ -1,0 +1,90 @@
+"""What rows are told apart by: category, question type, length of the question, compound or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluators import Example
+from evaluators.breakdown import quarters
+from submission.breakdown import values_of
+from submission.compare.questions import Asked
+from submission.competitions.profile import Profile
+from submission.errors import InputError
+
+TYPE_COLUMN = "question_type"
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to tell rows apart: every row's group, and the groups in the order to show them."""
+
+    name: str
+    values: Sequence[str]
+    groups: Sequence[str]
+
+    @classmethod
+    def sorted(cls, name: str, values: Sequence[str]) -> Dimension:
+        """With the groups in alphabetical order."""
+        return cls(name, values, sorted(set(values)))
+
+
+def find_dimensions(
+    profile: Profile,
+    examples: Sequence[Example],
+    questions: Mapping[str, Asked],
+    by: Sequence[str],
+) -> list[Dimension]:
+    """The dimensions named by ``by``: those below, or columns of the references.
+
+    Without names, whichever the data has, as far as they tell any rows apart. Raises
+    :class:`InputError` for a name that the data says nothing of.
+    """
+    known: Mapping[str, Callable[[], Dimension | None]] = {
+        "category": lambda: _category(examples),
+        "type": lambda: _type(profile, examples),
+        "length": lambda: _length(examples, questions),
+        "compound": lambda: _compound(examples, questions),
+    }
+    if not by:
+        found = [find() for find in known.values()]
+        return [each for each in found if each is not None and len(each.groups) > 1]
+    chosen = []
+    for name in dict.fromkeys(by):
+        dimension = known[name]() if name in known else None
+        if dimension is None and name in ("length", "compound"):
+            raise InputError(
+                f"--by {name}: the questions are not known; give the test file with --test."
+            )
+        chosen.append(dimension or Dimension.sorted(name, values_of(examples, name)))
+    return chosen
+
+
+def _category(examples: Sequence[Example]) -> Dimension | None:
+    values = [example.meta.get("category", "") for example in examples]
+    return Dimension.sorted("category", values) if any(values) else None
+
+
+def _type(profile: Profile, examples: Sequence[Example]) -> Dimension | None:
+    column = profile.score.group_by or next(
+        (name for name in examples[0].meta if name.rpartition(".")[2] == TYPE_COLUMN), None
+    )
+    values = [example.meta.get(column, "") if column else "" for example in examples]
+    if any(values):
+        return Dimension.sorted("type", values)
+    listed = ["choice" if example.meta.get("options") else "open" for example in examples]
+    return Dimension.sorted("type", listed) if "choice" in listed else None
+
+
+def _length(examples: Sequence[Example], questions: Mapping[str, Asked]) -> Dimension | None:
+    if not questions:
+        return None
+    labels, places = quarters([len(questions[example.id].text) for example in examples])
+    return Dimension("length", [labels[place] for place in places], labels)
+
+
+def _compound(examples: Sequence[Example], questions: Mapping[str, Asked]) -> Dimension | None:
+    if not questions:
+        return None
+    values = ["compound" if questions[each.id].compound else "single" for each in examples]
+    return Dimension.sorted("compound", values)

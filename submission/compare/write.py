@@ -1,0 +1,70 @@
+"""The leaderboard as a file: CSV, Markdown or JSON, by its suffix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from evaluators import to_frame
+from evaluators.report.cells import neutralize
+from submission.atomic import atomic_file
+from submission.compare.make import Comparison
+from submission.compare.markdown import to_markdown
+from submission.compare.plain import GroupLine, group_lines, to_plain
+from submission.errors import InputError
+from submission.tables import write_csv
+
+SUFFIXES = (".csv", ".md", ".json")
+
+
+def require_suffix(path: Path) -> None:
+    """Raise :class:`InputError` for a folder, and a file that is none of the three kinds."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path}: a leaderboard is written as {', '.join(SUFFIXES)}.")
+
+
+def write_leaderboard(comparison: Comparison, path: Path) -> list[Path]:
+    """Write the comparison whole, or leave what was there; returns the files written.
+
+    Markdown and JSON hold all of it. A CSV file holds the leaderboard, and a second one beside it,
+    ``NAME.breakdown.csv``, the scores by group. Raises :class:`InputError` for another suffix and
+    a file that cannot be written.
+    """
+    require_suffix(path)
+    if path.suffix.lower() == ".json":
+        _write(path, json.dumps(to_plain(comparison), ensure_ascii=False, indent=2) + "\n")
+        return [path]
+    if path.suffix.lower() == ".md":
+        _write(path, to_markdown(comparison))
+        return [path]
+    text = to_frame(comparison.rows).to_csv(index=False, lineterminator="\n")
+    with atomic_file(path) as handle:
+        handle.write(text.encode())
+        if not comparison.breakdowns:
+            return [path]
+        # Written while the first file is not in place yet: there are both or none.
+        groups = path.with_name(f"{path.stem}.breakdown.csv")
+        _write_groups(comparison, groups)
+    return [path, groups]
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_file(path) as handle:
+        handle.write(text.encode())
+
+
+def _write_groups(comparison: Comparison, path: Path) -> None:
+    rows: list[list[str | float]] = [
+        [
+            *(neutralize(text) for text in (line.dimension, line.group, line.run, line.metric)),
+            line.score,
+            line.low,
+            line.high,
+            line.n,
+            str(line.proxy),
+        ]
+        for line in group_lines(comparison)
+    ]
+    write_csv(path, GroupLine._fields, rows, bom=False)

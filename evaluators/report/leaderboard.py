@@ -142,7 +142,8 @@ def render_more(rows: Sequence[LeaderboardRow]) -> Table | None:
 
     None where there is nothing of it.
     """
-    columns = [*_MORE, *(_OtherColumn(name) for name in _other_names(rows))]
+    columns: list[_Column | _OtherColumn] = [*_MORE]
+    columns += [_OtherColumn(name) for name in _other_names(rows)]
     if not any(any(column.cells(rows)) for column in columns):
         return None
     return _table(rows, [_NAME, *columns], None)

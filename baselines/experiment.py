@@ -13,6 +13,7 @@ from evaluators import EvaluationError
 from submission.check import Finding, check_submission
 from submission.compare import Comparison, compare, write_leaderboard
 from submission.competitions import Competition, find_competition
+from submission.engines.slot import ModelSlot
 from submission.errors import InputError, LeaderkitError
 from submission.generate import Job, Report, generate
 from submission.ledger import Ledger
@@ -121,19 +122,21 @@ def run_experiment(
     """Generate every run, write the submissions asked for, and compare.
 
     A run that fails is reported and left out; the others go on. What is in the ledger already is
-    not computed again.
+    not computed again, and runs in a row that need the same model load it once.
     """
     contest = find_competition(experiment.competition)
     scorer = Scorer(contest, experiment.encoder)
     reports: list[Report] = []
     failed: dict[str, str] = {}
-    for table in experiment.runs:
-        say(f"== {table.name} ({table.recipe})")
-        try:
-            reports.append(generate(_job(experiment, table, contest, command, fresh), ledger, say))
-        except (LeaderkitError, EvaluationError) as error:
-            failed[table.name] = str(error)
-            say(f"Error: {error}")
+    with ModelSlot(shared=True) as slot:
+        for table in experiment.runs:
+            say(f"== {table.name} ({table.recipe})")
+            try:
+                job = _job(experiment, table, contest, command, fresh)
+                reports.append(generate(job, ledger, say, slot))
+            except (LeaderkitError, EvaluationError) as error:
+                failed[table.name] = str(error)
+                say(f"Error: {error}")
     done = [report.run for report in reports]
     submissions = []
     for table in experiment.runs:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.text_f1 import TextF1
     from evaluators.metrics.weighted import Weighted
     from evaluators.metrics.weighted_f1 import WeightedF1
-    from evaluators.report.leaderboard import LeaderboardRow, render, to_frame
+    from evaluators.report.leaderboard import LeaderboardRow, render, render_more, to_frame
     from evaluators.report.sensitivity import Sensitivity, tokenizer_sensitivity
     from evaluators.scoring import score_examples
     from evaluators.shakeup import Shakeup, public_shakeup
@@ -137,6 +137,7 @@ _HOMES: Final = {
     "WeightedF1": "metrics.weighted_f1",
     "LeaderboardRow": "report.leaderboard",
     "render": "report.leaderboard",
+    "render_more": "report.leaderboard",
     "to_frame": "report.leaderboard",
     "Sensitivity": "report.sensitivity",
     "tokenizer_sensitivity": "report.sensitivity",
@@ -263,6 +264,7 @@ __all__ = [
     "public_shakeup",
     "rank_agreement",
     "render",
+    "render_more",
     "rouge",
     "score",
     "score_examples",

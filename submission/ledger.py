@@ -411,7 +411,8 @@ class Ledger:
     def adopt(self, run: str, instead: Mapping[str, str], sampling: str) -> None:
         """Let ``run`` answer the row keys on the left by the completions of those on the right.
 
-        All or none, with how they were sampled (JSON). What stood there stays in the file.
+        All or none, with how they were sampled (JSON). What stood there stays in the file; scores
+        of the answers that the run no longer has are forgotten.
         """
         with self._transaction():
             self._db.executemany(
@@ -424,6 +425,7 @@ class Ledger:
                 " VALUES (?, ?, ?, ?, ?)",
                 [(run, old, new, sampling, _now()) for old, new in instead.items()],
             )
+            self._db.execute("DELETE FROM score WHERE subject = ?", (run,))
 
     def mends(self, run: str) -> dict[str, str]:
         """How the completions that ``run`` adopted were sampled (JSON), by what was asked."""

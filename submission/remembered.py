@@ -29,6 +29,8 @@ def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
 
 def remembering(metric: Metric, working: Working = quiet) -> Metric:
     """The metric with a memory; a corpus metric without statistics per row as it is."""
+    if isinstance(metric, Remembered | RememberedSums):
+        return metric
     if is_summed_metric(metric):
         return RememberedSums(metric, working)
     return metric if is_corpus_metric(metric) else Remembered(metric, working)

@@ -31,7 +31,7 @@ from submission.ledger import Ledger
 from submission.pairing import pair
 from submission.parts import Models, Parts, same_model
 from submission.records import Prediction, Reference, read_predictions, read_references
-from submission.remembered import Working, quiet
+from submission.remembered import Working, quiet, remembering
 
 Say = Callable[[str], None]
 NO_MODELS = Models()
@@ -112,8 +112,11 @@ class Scorer:
 
     @cached_property
     def remembering(self) -> Metric:
-        """The same, computing nothing twice for a list of examples it has seen."""
-        return build_formula(self.competition, self._parts.remembered)
+        """The same, computing nothing twice for a row it has seen."""
+        found = build_formula(self.competition, self._parts.remembered)
+        if isinstance(found, Weighted) or callable(getattr(found, "parts", None)):
+            return found  # made of parts that remember, and asked for them
+        return remembering(found)
 
     def examples(
         self, predictions: Sequence[Prediction], references: Sequence[Reference], subject: str

@@ -69,7 +69,8 @@ class Results:
     failed: Mapping[str, str]
     effects: Effects | None
     notes: Sequence[str]
-    proxy_reason: str | None
+    scorer: Scorer
+    references: Sequence[Reference]
 
 
 def collect(
@@ -108,7 +109,8 @@ def collect(
         failed=failed,
         effects=found,
         notes=[*notes, *why, *(found.notes if found else [])],
-        proxy_reason=scorer.proxy_reason,
+        scorer=scorer,
+        references=references,
     )
 
 

@@ -9,6 +9,7 @@ from baselines.ablation.grid import Grid, Trial
 from baselines.ablation.journal import Journal
 from baselines.ablation.results import Results, collect
 from submission.competitions import find_competition
+from submission.errors import InputError
 from submission.generate import Job
 from submission.ledger import Ledger
 from submission.records import Prediction, read_questions, read_training
@@ -30,6 +31,8 @@ def run_grid(
     not fit each other or the metrics cannot be had.
     """
     file = grid.file
+    if file.out.exists() and not file.out.is_dir():
+        raise InputError(f"{file.out}: is a file; 'out' is the folder of the results.")
     contest = find_competition(file.competition)
     scorer = Scorer(contest, file.encoder)
     references = load_references(contest, file.references)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,6 @@ from submission.tables import write_csv
 
 Record = Mapping[str, Any]
 """One row by column; None is a cell with nothing in it."""
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where the tables were written."""
-
-    cells: Path
-    effects: Path
-    interactions: Path
 
 
 def cell_records(results: Results) -> list[Record]:
@@ -70,17 +61,19 @@ def interaction_records(results: Results) -> list[Record]:
     return [_pair(each) for each in results.effects.interactions] if results.effects else []
 
 
-def write_tables(results: Results) -> Files:
+def write_tables(results: Results) -> list[Path]:
     """``cells.csv``, ``effects.csv`` and ``interactions.csv``, each whole or not at all.
 
     Labels and errors that a spreadsheet would take for a formula have an apostrophe in front.
     """
     out = results.grid.file.out
-    files = Files(out / "cells.csv", out / "effects.csv", out / "interactions.csv")
-    _write(files.cells, cell_columns(results), cell_records(results))
-    _write(files.effects, MAIN, effect_records(results))
-    _write(files.interactions, INTERACTION, interaction_records(results))
-    return files
+    cells, effects, interactions = (
+        out / f"{name}.csv" for name in ("cells", "effects", "interactions")
+    )
+    _write(cells, cell_columns(results), cell_records(results))
+    _write(effects, MAIN, effect_records(results))
+    _write(interactions, INTERACTION, interaction_records(results))
+    return [cells, effects, interactions]
 
 
 def _numbers(each: Finished) -> Record:

@@ -12,9 +12,13 @@ from submission.commands import options
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
 @click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
+@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
 @options.ledger()
 @options.as_json()
-def command(grid: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
+def command(
+    grid: Path, fresh: bool, html: Path | None, plots: Path | None, ledger: Path, as_json: bool
+) -> None:
     """Run every combination of some recipe fields, and tell what each choice is worth.
 
     Cells that need the same model load it once. What is in the ledger is not computed again, so the
@@ -30,7 +34,14 @@ def command(grid: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
     declared = read_grid(grid)
     with Ledger(ledger) as book:
         results = run_grid(declared, book, options.say, command=options.command_line(), fresh=fresh)
-    files = write_tables(results)
+        files = write_tables(results)
+        if results.finished and (html is not None or plots is not None):
+            from baselines.ablation.page import ablation_report
+            from submission.compare.page import write_html, write_plots
+
+            report = ablation_report(results, book)
+            files += [] if html is None else [write_html(report, html)]
+            files += [] if plots is None else write_plots(report, plots)
     if as_json:
         options.print_json(ablation_json(results, files))
     else:

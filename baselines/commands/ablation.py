@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from baselines.ablation.results import Results
 from baselines.ablation.table import (
-    Files,
     Record,
     cell_columns,
     cell_records,
@@ -23,7 +23,7 @@ WIDTH = 160
 MOST_INTERACTIONS = 12
 
 
-def print_ablation(results: Results, files: Files) -> None:
+def print_ablation(results: Results, files: Sequence[Path]) -> None:
     """The cells from best to worst, the main effects, the largest interactions, and the files."""
     _print_cells(results)
     effects = effect_records(results)
@@ -45,12 +45,13 @@ def print_ablation(results: Results, files: Files) -> None:
         click.echo(f"Score: {results.finished[0].scored.main.signature}")
     for note in results.notes:
         click.echo(f"Note: {note}.")
-    if results.proxy_reason:
-        click.secho(f"Proxy: {results.proxy_reason}.", fg="yellow")
-    click.echo(f"Wrote {files.cells}, {files.effects} and {files.interactions}.")
+    if results.scorer.proxy_reason:
+        click.secho(f"Proxy: {results.scorer.proxy_reason}.", fg="yellow")
+    for path in files:
+        click.echo(f"Wrote {path}.")
 
 
-def ablation_json(results: Results, files: Files) -> dict[str, Any]:
+def ablation_json(results: Results, files: Sequence[Path]) -> dict[str, Any]:
     """The results as JSON values."""
     main = results.finished[0].scored.main if results.finished else None
     columns = cell_columns(results)
@@ -65,14 +66,10 @@ def ablation_json(results: Results, files: Files) -> dict[str, Any]:
         "metric": main.metric if main else None,
         "signature": main.signature if main else None,
         "direction": main.direction if main else None,
-        "proxy": results.proxy_reason,
+        "proxy": results.scorer.proxy_reason,
         "notes": list(results.notes),
         "failed": dict(results.failed),
-        "files": {
-            "cells": str(files.cells),
-            "effects": str(files.effects),
-            "interactions": str(files.interactions),
-        },
+        "files": [str(path) for path in files],
     }
 
 
@@ -105,7 +102,7 @@ def _print_cells(results: Results) -> None:
         row += [_interval(record["difference_low"], record["difference_high"], "+")]
         row += [str(record["degenerate_any"]), str(record["completion_tokens"])]
         row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
-        row += [f"{record['peak_memory_mib'] or 0:.0f}"] if memory else []
+        row += [_rounded(record["peak_memory_mib"])] if memory else []
         rows.append(row)
     _print(header, rows, text=len(results.grid.axes))
 
@@ -166,3 +163,7 @@ def _interval(low: float | None, high: float | None, sign: str = "") -> str:
     if low is None or high is None:
         return ""
     return f"{low:{sign}.3f} … {high:{sign}.3f}"
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"

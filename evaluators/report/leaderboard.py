@@ -134,20 +134,36 @@ def render(
 
     ``baseline`` names what the differences are against.
     """
+    return _table(rows, [*_columns(baseline), *_REMARKS], title)
+
+
+def render_more(rows: Sequence[LeaderboardRow]) -> Table | None:
+    """Return what the leaderboard has no room for: public scores, useless answers, other metrics.
+
+    None where there is nothing of it.
+    """
+    columns: list[_Column | _OtherColumn] = [*_MORE]
+    columns += [_OtherColumn(name) for name in _other_names(rows)]
+    if not any(any(column.cells(rows)) for column in columns):
+        return None
+    return _table(rows, [_NAME, *columns], None)
+
+
+def _table(
+    rows: Sequence[LeaderboardRow], columns: Sequence[_Column | _OtherColumn], title: str | None
+) -> Table:
     from rich.box import SIMPLE
     from rich.table import Table
     from rich.text import Text
 
-    columns: list[_Column | _OtherColumn] = [*_columns(baseline)]
-    columns += [_OtherColumn(name) for name in _other_names(rows)]
-    columns += _REMARKS
     shown = [column for column in columns if any(column.cells(rows))]
     table = Table(title=Text(printable(title)) if title else None, box=SIMPLE, padding=(0, 1, 0, 0))
     for column in shown:
         table.add_column(
-            Text(column.title),
+            Text(printable(column.title)),
             justify="left" if column.left else "right",
             no_wrap=not column.left,
+            overflow="fold",
         )
     for cells in zip(*(column.cells(rows) for column in shown), strict=True):
         table.add_row(*(Text(cell) for cell in cells))
@@ -198,6 +214,16 @@ def _with_mark(score: Score) -> str:
     return f"{score.value:.4f}{' proxy' if score.proxy else ''}"
 
 
+_NAME: Final = _Column("name", ("name",), left=True)
+
+_MORE: Final = (
+    _Column("public part", ("public_low", "public_high"), between=" … ", digits=3),
+    _Column("organizer", ("public", "private"), between=" / "),
+    _Column("expected", ("expected",)),
+    _Column("95 %", ("expected_low", "expected_high"), between=" … ", digits=3),
+    _Column("degenerate", ("degenerate",)),
+)
+
 _REMARKS: Final = (
     _Column("", ("proxy",), left=True),
     _Column("note", ("note",), left=True),
@@ -209,7 +235,7 @@ def _columns(baseline: str | None) -> tuple[_Column, ...]:
     against = f"vs {printable(baseline)}" if baseline else "difference"
     return (
         _Column("#", ("rank",)),
-        _Column("name", ("name",), left=True),
+        _NAME,
         _Column("kind", ("kind",), left=True),
         _Column("score", ("score",)),
         _Column("95 %", ("low", "high"), between=" … ", digits=3),
@@ -222,9 +248,4 @@ def _columns(baseline: str | None) -> tuple[_Column, ...]:
         _Column("p Holm", ("p_adjusted",)),
         _Column("detectable", ("detectable",)),
         _Column("win/tie/loss", ("wins", "ties", "losses"), between="/"),
-        _Column("public part", ("public_low", "public_high"), between=" … ", digits=3),
-        _Column("organizer", ("public", "private"), between=" / "),
-        _Column("expected", ("expected",)),
-        _Column("95 %", ("expected_low", "expected_high"), between=" … ", digits=3),
-        _Column("degenerate", ("degenerate",)),
     )

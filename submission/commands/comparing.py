@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from evaluators import render
+from evaluators import render, render_more
 from evaluators.report.cells import printable
 from submission.commands.listing import print_table
 from submission.compare import Comparison
 from submission.compare.plain import GroupLine, group_lines, to_plain
 from submission.compare.words import explanations
 
-WIDTH = 200
+WIDTH = 160
 
 
 def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
@@ -27,6 +27,9 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     ranked = [row for row in comparison.rows if row.kind != "known"]
     known = [row for row in comparison.rows if row.kind == "known"]
     console.print(render(ranked, baseline=comparison.baseline))
+    more = render_more(ranked)
+    if more is not None:
+        console.print(more)
     if groups:
         _print_groups(comparison)
     if known:

@@ -53,7 +53,7 @@ def build_report(
         ),
         baseline=comparison.baseline,
         leaderboard=comparison.rows,
-        rows=[_row(comparison, reference) for reference in references],
+        rows=_rows(comparison, references),
         runs=[
             _run(scored, row, ledger)
             for scored, row in zip(comparison.scored, comparison.rows, strict=False)
@@ -94,23 +94,34 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
     return written
 
 
-def _row(comparison: Comparison, reference: Reference) -> ReportRow:
-    asked = comparison.questions.get(reference.id)
-    meta: dict[str, Plain] = {}
-    if asked is not None:
-        meta = {"compound": asked.compound, "length": len(asked.text)}
-    for breakdown in comparison.breakdowns:
-        name = breakdown.dimension.name
-        if name not in ("category", "length", "compound"):
-            ids = [example.id for example in comparison.scored[0].examples]
-            meta[name] = breakdown.dimension.values[ids.index(reference.id)]
-    return ReportRow(
-        id=reference.id,
-        question=asked.text if asked else reference.meta.get("question", ""),
-        references=reference.answers,
-        category=reference.category,
-        meta=meta,
-    )
+def _rows(comparison: Comparison, references: Sequence[Reference]) -> list[ReportRow]:
+    groups = _other_dimensions(comparison)
+    found = []
+    for reference in references:
+        asked = comparison.questions.get(reference.id)
+        told: dict[str, Plain] = {}
+        if asked is not None:
+            told = {"compound": asked.compound, "length": len(asked.text)}
+        found.append(
+            ReportRow(
+                id=reference.id,
+                question=asked.text if asked else reference.meta.get("question", ""),
+                references=reference.answers,
+                category=reference.category,
+                meta={**told, **{name: values[reference.id] for name, values in groups.items()}},
+            )
+        )
+    return found
+
+
+def _other_dimensions(comparison: Comparison) -> dict[str, dict[str, str]]:
+    """What rows are broken down by besides what every report has, by row id."""
+    ids = [example.id for example in comparison.scored[0].examples]
+    return {
+        each.dimension.name: dict(zip(ids, each.dimension.values, strict=True))
+        for each in comparison.breakdowns
+        if each.dimension.name not in ("category", "length", "compound")
+    }
 
 
 def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRun:

@@ -307,6 +307,45 @@ def test_breakdowns_tell_metrics_of_one_name_apart(capsys) -> None:
     assert {line["metric"] for line in found} == {"jaccard", "f1:rule=squad", "f1:rule=korquad1"}
 
 
+CODE = """\
+from pathlib import Path
+
+import numpy as np
+
+from evaluators import Signature
+from evaluators.metrics.rowwise import RowMetric
+
+
+class Lengths(RowMetric):
+    name = "lengths"
+    proxy = False
+    signature = Signature.of("lengths")
+
+    def rows(self, examples):
+        with Path("asked.txt").open("a", encoding="utf-8") as log:
+            log.writelines(f"{row.id} {row.answer}\\n" for row in examples)
+        return np.array([len(row.answer) / 10 for row in examples])
+
+
+def formula(part):
+    return Lengths()
+"""
+
+
+def test_no_cell_is_scored_twice_in_one_call() -> None:
+    coded = COMPETITION.replace('terms = [{ metric = "jaccard" }]', 'code = "scoring.py"')
+    Path("words/competition.toml").write_text(coded, encoding="utf-8")
+    Path("words/scoring.py").write_text(CODE, encoding="utf-8")
+    write("copy.csv", {**ANSWERS["good"], "D": "차"})
+    Path("test.csv").write_text("id,q\nA,하나?\nB,둘?\nC,셋이요?\nD,넷이요?\n", encoding="utf-8")
+    subjects = ["good.csv", "copy.csv", "same.csv", "--baseline", "half.csv"]
+    compare(*subjects, "--by", "length", "--test", "test.csv")
+    asked = Path("asked.txt").read_text("utf-8").splitlines()
+    assert len(asked) == len(set(asked))
+    answers = [*ANSWERS.values(), {**ANSWERS["good"], "D": "차"}]
+    assert set(asked) == {f"{row} {text}" for each in answers for row, text in each.items()}
+
+
 def test_two_systems_have_no_agreement_over_runs(capsys) -> None:
     found = compared(capsys, "good.csv", "--baseline", "half.csv", "--metric", "chrf")
     assert {each["over"] for each in found["agreement"]} <= {"rows"}

@@ -96,6 +96,9 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any):
     assert 0 < len(degenerate) < ROWS, "the model must give both kinds of answers"
     assert (before["degenerate"]["any"], before["retried"]) == (len(degenerate), 0)
 
+    with Ledger(work / "ledger.db") as book:
+        book.save_score("first", "digest", {"metric": "em", "signature": "em"}, {})
+
     report = generate("--retry-degenerate")
 
     now = answers(work)
@@ -113,6 +116,7 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any):
         kept = book.completions(row[6] for row in first.values())
         assert {each.text for each in kept.values()} == {row[10] for row in first.values()}
         how = book.mends("first")
+        assert book.scores("first") == [], "they were of other answers"
     assert len(how) == len(mended)
     assert {json.loads(each)["temperature"] for each in how.values()} == {4.0}
 

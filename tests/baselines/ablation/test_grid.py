@@ -108,6 +108,7 @@ def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value
         ("data/train.csv", "data/gone.csv", "gone.csv"),
         ('"data/references.csv"', '"data/../../gone.csv"', "gone.csv"),
         ("sample-wallpaper", "sample-wallpapr", "sample-wallpaper"),
+        ('out = "results"', 'out = "grid.toml"', "'out' is the folder of the results"),
     ],
 )
 def test_a_wrong_file_is_refused_before_anything_runs(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from evaluators import LeaderboardRow, render, to_frame
+from evaluators import LeaderboardRow, Score, render, render_more, to_frame
 from evaluators.report.cells import neutralize, printable
 from evaluators.report.leaderboard import COLUMNS
 
@@ -37,6 +39,12 @@ KNOWN = LeaderboardRow(rank=None, name="OPEN-SOLAR", kind="known", score=0.75278
 def shown(*rows: LeaderboardRow, **settings: str) -> str:
     console = Console(file=io.StringIO(), width=250, color_system=None)
     console.print(render(rows, **settings))
+    return console.file.getvalue()
+
+
+def shown_more(*rows: LeaderboardRow) -> str:
+    console = Console(file=io.StringIO(), width=250, color_system=None)
+    console.print(render_more(rows))
     return console.file.getvalue()
 
 
@@ -87,6 +95,24 @@ def test_the_table_shows_intervals_and_the_difference_with_its_sign() -> None:
         "DACON",
     ):
         assert part in text
+
+
+def test_a_second_table_has_public_scores_and_further_metrics() -> None:
+    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", True, np.zeros(130))
+    row = replace(RUN, public=0.7, expected=0.71, expected_low=0.6, expected_high=0.82)
+    text = shown_more(replace(row, others={"chrf": chrf}, degenerate=3))
+    for part in ("kogpt2", "0.610 … 0.720", "0.7000 / -", "0.600 … 0.820", "3", "0.3100 proxy"):
+        assert part in text
+    assert render_more([KNOWN]) is None
+
+
+def test_further_metrics_are_columns_of_the_frame() -> None:
+    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", True, np.zeros(130))
+    frame = to_frame([replace(RUN, others={"chrf": chrf}), KNOWN])
+    added = ["chrf", "chrf_low", "chrf_high", "chrf_n", "chrf_proxy", "chrf_signature"]
+    assert list(frame.columns) == [*COLUMNS, *added]
+    assert frame.loc[0, added].tolist() == [0.31, 0.3, 0.32, 130, True, "chrf|v:1"]
+    assert frame.loc[1, added].isna().all()
 
 
 def test_columns_that_nobody_fills_are_left_out() -> None:

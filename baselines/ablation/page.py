@@ -1,0 +1,46 @@
+"""An ablation as a report: its runs compared, and what each choice is worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baselines.ablation.results import Results
+from evaluators.report.data import Effect, Report
+from submission.compare import compare
+from submission.compare.page import build_report
+from submission.ledger import Ledger
+
+
+def ablation_report(results: Results, ledger: Ledger) -> Report:
+    """The comparison of all finished runs with the baseline's first, and the main effects.
+
+    Without the baseline, the first finished run takes its place; there must be one.
+    """
+    runs = [each.trial for each in results.finished]
+    base = next((trial for trial in runs if trial.cell is results.grid.baseline), runs[0])
+    file = results.grid.file
+    comparison = compare(
+        results.scorer,
+        ledger,
+        [trial.run for trial in runs],
+        base.run,
+        results.references,
+        file.references,
+        metrics=file.metrics,
+        test=file.test,
+    )
+    report = build_report(comparison, results.scorer.competition, results.references, ledger)
+    return replace(
+        report,
+        effects=[
+            Effect(
+                axis=each.axis,
+                level=each.level,
+                effect=each.effect.value,
+                low=each.effect.low,
+                high=each.effect.high,
+            )
+            for each in (results.effects.main if results.effects else [])
+        ],
+        notes=[*report.notes, *results.notes],
+    )

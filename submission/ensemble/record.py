@@ -1,0 +1,73 @@
+"""An ensemble as a run of the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from submission.answers import Answer, run_recipe
+from submission.engines.base import Completion, Finish
+from submission.ensemble.members import Members
+from submission.ledger import Ledger, PlannedPart, Run
+from submission.models import digest
+from submission.quarantine import Flaw
+from submission.recipes import Recipe
+from submission.recipes.schema import Engine, Extraction
+
+
+def record(
+    name: str,
+    found: Members,
+    places: Sequence[int],
+    signature: str,
+    ledger: Ledger,
+    *,
+    command: str,
+    fresh: bool,
+) -> None:
+    """Keep the answers of the members at ``places``, one per row, as the finished run ``name``.
+
+    The run's recipe names the members and, by ``signature``, the method. Raises ``InputError``
+    where the name belongs to another run, unless ``fresh``.
+    """
+    first = ledger.run(found.members[0].run)
+    recipe = Recipe(
+        name=f"ensemble-{signature.partition('|')[0]}",
+        engine=Engine(name="ensemble"),
+        extraction=Extraction(one_line=False),
+        quarantine=run_recipe(ledger, first.name).quarantine,
+        options={
+            "by": signature,
+            "members": json.dumps([asdict(each) for each in found.members], ensure_ascii=False),
+        },
+    )
+    rows = [row[place] for row, place in zip(found.rows, places, strict=True)]
+    parts, completions = [], {}
+    for position, (answers, taken) in enumerate(zip(found.rows, rows, strict=True)):
+        finish = _finish(taken)
+        key = digest(["ensemble", signature, taken.text, finish, *(each.text for each in answers)])
+        parts.append(PlannedPart(position, 0, 0, taken.id, taken.question, key))
+        completions[key] = Completion(key, taken.text, finish)
+    run = Run(
+        name=name,
+        # Members' answers may change under the same fingerprint, when degenerate ones are mended.
+        fingerprint=digest([recipe.model_dump_json(), *(part.key for part in parts)]),
+        competition=first.competition,
+        recipe=recipe.model_dump_json(exclude={"about", "training"}),
+        test_file=first.test_file,
+        engine=f"{signature.partition('|')[0]} of {len(found.members)} answers",
+        command=command,
+    )
+    with ledger.writing(name):
+        ledger.begin(run, parts, fresh=fresh)
+        for key in sorted(ledger.pending(name)):
+            ledger.record(name, completions[key])
+        if ledger.run(name).finished is None:
+            ledger.spent(name, 0.0, 0, finished=True)
+
+
+def _finish(answer: Answer) -> Finish:
+    if Flaw.TOO_LONG in answer.flaws:
+        return Finish.PROMPT_TOO_LONG
+    return Finish.LENGTH if Flaw.CUT_OFF in answer.flaws else Finish.STOP

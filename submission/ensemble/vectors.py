@@ -1,0 +1,82 @@
+"""The mean of the members' vectors, where a competition's rules allow it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from submission.competitions import Competition
+from submission.ensemble.members import Members
+from submission.errors import InputError
+from submission.ledger import Ledger
+from submission.records import Prediction
+from submission.scoring import Scorer, Subject
+from submission.submit import Written, write_submission
+
+VECTOR_RULE = "vectors-from-text"
+
+
+def mean_vectors(found: Members, scorer: Scorer) -> Subject:
+    """Each row's mean of the members' vectors, each of length 1 before.
+
+    Under cosine the direction of that mean is the one that agrees most with the members. Raises
+    :class:`InputError` where the competition takes no vectors or wants them to be those of a
+    text, ``EvaluationError`` where the encoder cannot be had.
+    """
+    _require_free_vectors(scorer.competition)
+    units = [_unit(scorer.encoder.encode([each.text for each in side])) for side in found.answers]
+    mean = np.stack(units).mean(axis=0).astype(np.float32)
+    names = ", ".join(map(str, found.members))
+    predictions = [
+        Prediction(answer.id, "", vector)
+        for answer, vector in zip(found.answers[0], mean, strict=True)
+    ]
+    return Subject(f"mean vectors of {names}", "file", predictions)
+
+
+def write_mean(
+    found: Members,
+    scorer: Scorer,
+    ledger: Ledger,
+    template: Path,
+    out: Path,
+    command: str,
+) -> Written:
+    """The mean vectors as a submission with its manifest. Raises as both that it calls."""
+    return write_submission(
+        scorer,
+        mean_vectors(found, scorer),
+        template,
+        out,
+        command=command,
+        ledger=ledger,
+        free_vectors=True,
+    )
+
+
+def _require_free_vectors(competition: Competition) -> None:
+    submission = competition.profile.submission
+    rule = competition.rule(VECTOR_RULE)
+    if rule is not None:
+        raise InputError(
+            f"--by vector: {competition.name} does not allow it. Its rule: {rule.text!r} "
+            "Use --by mbr:cosine, which takes one of the texts."
+        )
+    if submission.vectors is None:
+        raise InputError(f"--by vector: {competition.name} takes answers, no vectors.")
+    if submission.answer is not None:
+        raise InputError(
+            f"--by vector: {competition.name} takes a text with each vector, and a mean vector is "
+            "no text's. Use --by mbr:cosine, which takes one of the texts."
+        )
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    precise = vectors.astype(np.float64)
+    lengths = np.linalg.norm(precise, axis=1, keepdims=True)
+    unit: NDArray[np.float64] = np.divide(
+        precise, lengths, out=np.zeros_like(precise), where=lengths > 0
+    )
+    return unit

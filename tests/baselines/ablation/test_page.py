@@ -1,0 +1,31 @@
+"""An ablation's report: its runs, and the effects for the page and the plots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from baselines.ablation.grid import read_grid
+from baselines.ablation.page import ablation_report
+from baselines.ablation.run import run_grid
+from submission.ledger import Ledger
+
+
+def test_the_report_has_every_run_and_every_main_effect(folder: Path):
+    with Ledger(folder / "l.db") as book:
+        results = run_grid(read_grid(folder / "grid.toml"), book, print, command="")
+        report = ablation_report(results, book)
+
+    assert {run.name for run in report.runs} == {trial.run for trial in results.grid.trials}
+    assert report.baseline == "grid/nearest,split"
+    assert [(each.axis, each.level) for each in report.effects] == [
+        ("engine.name", "nearest"),
+        ("engine.name", "constant"),
+        ("mode", "split"),
+        ("mode", "whole"),
+    ]
+    assert results.effects is not None
+    for shown, found in zip(report.effects, results.effects.main, strict=True):
+        assert (shown.effect, shown.low, shown.high) == pytest.approx(found.effect)
+    assert set(results.notes) <= set(report.notes)

@@ -14,6 +14,7 @@ from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from submission.adapters import merge
 from submission.adapters.prompts import read_prompts
+from submission.classification import Classification, classify
 from submission.competitions import find_competition
 from submission.ledger import Ledger
 from submission.models import EMBEDDED, ModelFiles, locate_model, sha256_file
@@ -21,12 +22,15 @@ from submission.recipes import find_recipe
 from submission.records import read_training
 
 COMPETITION = "sample-wallpaper"
+CHOICE = "sample-choice"
+METRICS = ("bertscore", "rougeL:tokenizer=mecab")
 
 STAND_INS = f"""\
 What stands in for what:
   model        '{EMBEDDED}' is a very small GPT-2 trained on this project's sample text; its answers
                are not good. A contest's model goes in its place with --model.
   data         data_sample/wallpaper is written for this project, in the season-2 format.
+  BERTScore    '{EMBEDDED}' as the encoder, which was never meant for it. Contests name a BERT.
   score        hashed character n-grams, which '{COMPETITION}' declares as its encoder. Contests use
                sentence-transformers models.
 Everything else is what a contest runs: peft training, merging, vLLM, the ledger, the check."""
@@ -34,11 +38,17 @@ Everything else is what a contest runs: peft training, merging, vLLM, the ledger
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo did, and how long each step took in seconds."""
+    """What the demo did, and how long each step took in seconds.
+
+    ``choice`` is what came of the multiple-choice questions, and ``classes`` how each run's
+    answers to them do as labels.
+    """
 
     training: TrainingReport
     merged: Path
     outcome: Outcome
+    choice: Outcome
+    classes: dict[str, Classification]
     seconds: dict[str, float]
 
 
@@ -51,7 +61,7 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
         for name in ("adapter", "merged"):
             shutil.rmtree(out / name, ignore_errors=True)
     seconds: dict[str, float] = {}
-    data = Path(str(resources.files("data_sample").joinpath("wallpaper")))
+    data = _sample("wallpaper")
     base = locate_model(EMBEDDED)
 
     say("== train a LoRA adapter on the embedded model")
@@ -73,6 +83,8 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
         template=data / "sample_submission.csv",
         out=out,
         baseline="embedded-base",
+        metrics=list(METRICS),
+        metric_models=[f"bertscore={base.folder}"],
         runs=[
             RunTable(
                 name="embedded-lora",
@@ -90,7 +102,39 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
     with Ledger(out / "ledger.db") as ledger:
         outcome = run_experiment(experiment, ledger, say, command=command, fresh=fresh)
     seconds["generate, score, submit, compare"] = time.perf_counter() - started
-    return Demo(training, merged, outcome, seconds)
+
+    say("== multiple choice and short answers")
+    started = time.perf_counter()
+    with Ledger(out / "choice" / "ledger.db") as ledger:
+        choice = run_experiment(_choice(out / "choice"), ledger, say, command=command, fresh=fresh)
+    seconds["multiple choice"] = time.perf_counter() - started
+    compared = choice.comparison.scored if choice.comparison else ()
+    classes = {each.subject.name: classify(each.examples, "choice") for each in compared}
+    return Demo(training, merged, outcome, choice, classes, seconds)
+
+
+def _sample(name: str) -> Path:
+    return Path(str(resources.files("data_sample").joinpath(name)))
+
+
+def _choice(out: Path) -> Experiment:
+    data = _sample("choice")
+    return Experiment(
+        competition=CHOICE,
+        test=data / "test.csv",
+        train=data / "train.csv",
+        references=data / "references.csv",
+        template=data / "sample_submission.csv",
+        out=out,
+        baseline="constant",
+        runs=[
+            RunTable(name="majority", recipe="majority", submit=True),
+            RunTable(name="nearest", recipe="nearest"),
+            RunTable(name="constant", recipe="constant"),
+            # For twenty rows a second start of vLLM would not pay.
+            RunTable(name="embedded-base", recipe="embedded", engine="transformers"),
+        ],
+    )
 
 
 def _train(base: ModelFiles, data: Path, out: Path, say: Callable[[str], None]) -> TrainingReport:

@@ -17,6 +17,7 @@ from submission.engines.slot import ModelSlot
 from submission.errors import InputError, LeaderkitError
 from submission.generate import Job, Report, generate
 from submission.ledger import Ledger
+from submission.parts import Models
 from submission.recipes import find_recipe, model_overrides
 from submission.scoring import Scorer, load_references, run_subject
 from submission.submit import Written, write_submission
@@ -44,7 +45,11 @@ class RunTable(_Table):
 
 
 class Experiment(_Table):
-    """An experiment file. Paths are relative to the file; ``out`` is where results go."""
+    """An experiment file. Paths are relative to the file; ``out`` is where results go.
+
+    ``metrics`` are shown beside the formula, and ``metric_models`` name their models, as
+    ``METRIC=PATH``.
+    """
 
     competition: NonEmpty
     test: Path
@@ -54,6 +59,8 @@ class Experiment(_Table):
     template: Path | None = None
     encoder: str | None = None
     baseline: str | None = None
+    metrics: list[NonEmpty] = []
+    metric_models: list[NonEmpty] = []
     runs: list[RunTable] = Field(min_length=1)
 
 
@@ -92,6 +99,10 @@ def read_experiment(path: Path) -> Experiment:
     }
     for name in ("competition", "encoder"):
         placed[name] = _beside(base, getattr(experiment, name))
+    placed["metric_models"] = [
+        f"{metric}{equals}{_beside(base, model)}"
+        for metric, equals, model in (each.partition("=") for each in experiment.metric_models)
+    ]
     placed["runs"] = [
         run.model_copy(
             update={
@@ -125,7 +136,7 @@ def run_experiment(
     not computed again, and runs in a row that need the same model load it once.
     """
     contest = find_competition(experiment.competition)
-    scorer = Scorer(contest, experiment.encoder)
+    scorer = Scorer(contest, experiment.encoder, models=Models.read(experiment.metric_models))
     reports: list[Report] = []
     failed: dict[str, str] = {}
     with ModelSlot(shared=True) as slot:
@@ -199,7 +210,16 @@ def _compare(
     if baseline != wanted:
         say(f"The baseline '{wanted}' failed: the others are tested against '{baseline}'.")
     references = load_references(scorer.competition, experiment.references)
-    comparison = compare(scorer, ledger, done, baseline, references, experiment.references)
+    comparison = compare(
+        scorer,
+        ledger,
+        done,
+        baseline,
+        references,
+        experiment.references,
+        metrics=experiment.metrics,
+        test=experiment.test,
+    )
     path = experiment.out / "leaderboard.csv"
     write_leaderboard(comparison, path)
     return comparison, path

@@ -24,10 +24,11 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
     """Run the whole chain on the sample data with the embedded model.
 
     Trains a LoRA adapter, merges it, answers the sample test file with vLLM, writes and checks a
-    submission, and compares it with the unadapted base, nearest, medoid and constant. A second
-    run takes what it finds.
+    submission, and compares it with the unadapted base, nearest, medoid and constant. The sample
+    multiple-choice questions are answered, too, and their answers scored as labels. A second run
+    takes what it finds.
     """
-    from baselines.commands.outcome import outcome_json, print_outcome
+    from baselines.commands.outcome import outcome_json, print_classes, print_outcome
     from baselines.demo import STAND_INS, run_demo
     from submission.errors import CheckFailed, Stopped
 
@@ -38,16 +39,23 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
                 "training": done.training.as_json(),
                 "merged": str(done.merged),
                 **outcome_json(done.outcome),
+                "choice": {
+                    **outcome_json(done.choice),
+                    "classes": {name: found.as_json() for name, found in done.classes.items()},
+                },
                 "seconds": done.seconds,
             }
         )
     else:
         print_outcome(done.outcome)
+        click.echo("\nMultiple choice and short answers:")
+        print_outcome(done.choice)
+        click.echo("\nThe questions with options, as labels:")
+        print_classes(done.classes)
         took = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in done.seconds.items())
         click.echo(f"Took: {took}.\n\n{STAND_INS}")
-    if done.outcome.failed:
-        name, why = next(iter(done.outcome.failed.items()))
+    for name, why in {**done.outcome.failed, **done.choice.failed}.items():
         raise Stopped(f"{name} failed: {why}")
-    for written, findings in done.outcome.submissions:
+    for written, findings in [*done.outcome.submissions, *done.choice.submissions]:
         if any(finding.severity == "error" for finding in findings):
             raise CheckFailed(f"{written.path} does not pass its check: {asdict(findings[0])}")

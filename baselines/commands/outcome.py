@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import click
 
 from baselines.experiment import Outcome
+from submission.classification import Classification
 from submission.commands.comparing import comparison_json, print_comparison
+from submission.commands.listing import print_table
 from submission.commands.printing import print_findings
 
 
@@ -28,6 +31,40 @@ def print_outcome(outcome: Outcome) -> None:
         click.echo()
         print_comparison(outcome.comparison)
         click.echo(f"Leaderboard: {outcome.leaderboard}")
+
+
+def print_classes(classes: Mapping[str, Classification]) -> None:
+    """How several runs' answers do as labels, a line each."""
+    print_table(
+        [
+            "Run",
+            "Accuracy",
+            "Balanced",
+            "Macro-F1",
+            "Weighted-F1",
+            "MCC",
+            "Names no option",
+            "Rows",
+        ],
+        [
+            (
+                name,
+                *(
+                    f"{value:.3f}"
+                    for value in (
+                        found.report.accuracy,
+                        found.report.balanced_accuracy,
+                        found.report.macro_f1,
+                        found.report.weighted_f1,
+                        found.report.mcc,
+                    )
+                ),
+                str(found.unread),
+                str(found.report.n),
+            )
+            for name, found in classes.items()
+        ],
+    )
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

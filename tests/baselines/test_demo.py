@@ -44,6 +44,18 @@ def test_the_demo_ends_with_a_leaderboard_and_a_submission_that_fits(tmp_path: P
     assert board.loc["embedded-lora", "p_value"] < 0.05
     assert not board["proxy"].any()
 
+    runs = board.loc[["embedded-lora", "embedded-base", "nearest", "medoid", "constant"]]
+    assert runs["bertscore"].between(0, 1).all()
+    assert runs["bertscore_signature"].str.contains("model:embedded@").all()
+    assert runs["rougeL:tokenizer=mecab"].between(0, 1).all()
+
+    choice = report["choice"]
+    assert choice["failed"] == {}
+    assert set(choice["classes"]) == {"majority", "nearest", "constant", "embedded-base"}
+    # Of the 12 questions with options.
+    assert {each["n"] for each in choice["classes"].values()} == {12}
+    assert sum(map(sum, choice["classes"]["majority"]["confusion"])) == 12
+
     submission = out / "submission-embedded-lora.csv"
     assert pd.read_csv(submission).shape == (36, 513)
     checked = leaderkit(

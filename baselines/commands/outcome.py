@@ -34,18 +34,9 @@ def print_outcome(outcome: Outcome) -> None:
 
 
 def print_classes(classes: Mapping[str, Classification]) -> None:
-    """How several runs' answers do as labels, a line each."""
+    """How several runs' answers do as labels, a line each; unread ones name no option."""
     print_table(
-        [
-            "Run",
-            "Accuracy",
-            "Balanced",
-            "Macro-F1",
-            "Weighted-F1",
-            "MCC",
-            "Names no option",
-            "Rows",
-        ],
+        ["Run", "Accuracy", "Balanced", "Macro-F1", "MCC", "Unread", "Rows"],
         [
             (
                 name,
@@ -55,7 +46,6 @@ def print_classes(classes: Mapping[str, Classification]) -> None:
                         found.report.accuracy,
                         found.report.balanced_accuracy,
                         found.report.macro_f1,
-                        found.report.weighted_f1,
                         found.report.mcc,
                     )
                 ),

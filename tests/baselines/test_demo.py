@@ -52,9 +52,8 @@ def test_the_demo_ends_with_a_leaderboard_and_a_submission_that_fits(tmp_path: P
     choice = report["choice"]
     assert choice["failed"] == {}
     assert set(choice["classes"]) == {"majority", "nearest", "constant", "embedded-base"}
-    # Of the 12 questions with options.
-    assert {each["n"] for each in choice["classes"].values()} == {12}
-    assert sum(map(sum, choice["classes"]["majority"]["confusion"])) == 12
+    assert {each["n"] for each in choice["classes"].values()} == {13}, "questions with options"
+    assert sum(map(sum, choice["classes"]["majority"]["confusion"])) == 13
 
     submission = out / "submission-embedded-lora.csv"
     assert pd.read_csv(submission).shape == (36, 513)

@@ -158,6 +158,9 @@ class VllmEngine:
                     max_lora_rank=_lora_slot(checkpoint),
                     enable_prefix_caching=True,
                     enforce_eager=not has_gpu(),
+                    # A prompt read in parts winds back its request's random generator, which vLLM
+                    # cannot do on a CPU.
+                    enable_chunked_prefill=has_gpu(),
                     # Thread binding on a CPU needs a worker process of its own.
                     distributed_executor_backend=None if has_gpu() else "mp",
                     seed=0,

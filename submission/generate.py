@@ -173,7 +173,7 @@ def _row_key(
 
 
 def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
-    recipe = job.recipe.model_dump_json(exclude={"about", "training"})
+    recipe = job.recipe.model_dump_json(exclude={"about", "training", "preference"})
     fingerprint = digest(
         [
             recipe,

@@ -67,7 +67,8 @@ class Training(Table):
 
     ``method``: an adapter (``lora``), an adapter over a 4-bit base (``qlora``), or every weight
     (``full``); the tables ``lora`` and ``quantization`` are read by the methods that they are
-    of. Lengths are in tokens: ``max_length`` is prompt and response of a causal model,
+    of. ``rows`` bounds how many of the training file's rows are used, drawn with the seed.
+    Lengths are in tokens: ``max_length`` is prompt and response of a causal model,
     ``source_length`` and ``target_length`` those of an encoder-decoder. ``batch_size`` times
     ``accumulation`` samples make one step. ``max_steps``, where it is set, takes the place of
     ``epochs``. ``warmup`` is a share of all steps below 1, and a number of steps from there.
@@ -78,6 +79,7 @@ class Training(Table):
     quantization: Quantization = Quantization()
     evaluation: Evaluation = Evaluation()
 
+    rows: int | None = Field(default=None, gt=0)
     epochs: float = Field(default=1.0, gt=0)
     max_steps: int | None = Field(default=None, gt=0)
     batch_size: int = Field(default=8, gt=0)

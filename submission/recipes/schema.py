@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from submission.recipes.preference import Preference
 from submission.recipes.table import Conflict, NonEmpty, Table
 from submission.recipes.training import Evaluation, Lora, Quantization, Training
 
@@ -17,6 +18,7 @@ __all__ = [
     "Extraction",
     "Lora",
     "Model",
+    "Preference",
     "Prompt",
     "Quantization",
     "Recipe",
@@ -140,12 +142,15 @@ class Recipe(Table):
     sampling: Sampling = Sampling()
     extraction: Extraction = Extraction()
     training: Training | None = None
+    preference: Preference | None = None
     options: dict[str, str] = Field(default={})
 
     def conflicts(self) -> Iterator[Conflict]:
-        """What the model's kind and the prompt rule out in training."""
+        """What the model's kind, the prompt and preference tuning rule out in training."""
         training = self.training
         if training is None:
+            if self.preference is not None:
+                yield Conflict("preference", "training", "needs a [training] table, which says how")
             return
         kind = self.model.kind if self.model is not None else "auto"
         if kind == "causal" and training.seq2seq_lengths:
@@ -168,4 +173,23 @@ class Recipe(Table):
                 "training.end_token",
                 "prompt",
                 "is for prompts that are no chat; a chat's turn ends as the chat template says",
+            )
+        if self.preference is not None:
+            yield from self._conflicts_of_preference(training, kind)
+
+    def _conflicts_of_preference(self, training: Training, kind: str) -> Iterator[Conflict]:
+        if kind == "seq2seq":
+            yield Conflict("preference", "model", "is for causal models, and model.kind is seq2seq")
+        if training.method == "full":
+            yield Conflict(
+                "training.method",
+                "preference",
+                "preference tuning trains an adapter (lora, qlora): the model without it is the "
+                "reference",
+            )
+        if training.packing:
+            yield Conflict("training.packing", "preference", "pairs are not packed")
+        if training.loss_on == "all":
+            yield Conflict(
+                "training.loss_on", "preference", "only the answers of a pair are compared"
             )

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from baselines.training.base import load
 from baselines.training.samples import Sample, make_samples
 from submission.adapters.load import load_tokenizer
 from submission.competitions import find_competition
 from submission.engines.base import EngineContext
 from submission.engines.checkpoint import Checkpoint
+from submission.models import ModelFiles
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes import Recipe, find_recipe, list_recipes, model_overrides
 from submission.records import Question, TrainingRow
@@ -106,6 +108,21 @@ def test_what_is_learned_is_the_answer_and_an_end_at_which_generation_stops(
     assert learned[place] in {*ends, tokenizer.eos_token_id}
     assert tokenizer.decode(learned[:place]) == answer
     assert (sample.labels[: sample.prompt_length] < 0).all()
+
+
+def test_the_study_learns_the_end_of_gemmas_turn(tmp_path: Path) -> None:
+    from transformers import GemmaConfig, GemmaForCausalLM
+
+    folder = save_tokenizer(FAMILIES["google/gemma-2b"], tmp_path)
+    size = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "head_dim": 16}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    GemmaForCausalLM(GemmaConfig(vocab_size=512, **size, **heads)).save_pretrained(folder)
+    recipe = find_recipe("gemma-study:qa-natural-fft")
+    assert recipe.model is not None
+    assert recipe.training is not None
+    base = load(ModelFiles("tiny", folder), recipe.model, recipe.training)
+    sample = trained(recipe, base.tokenizer, *TEXTS[0])
+    assert base.tokenizer.decode(sample.response) == f"{TEXTS[0][2]}<end_of_turn>"
 
 
 @pytest.mark.parametrize("name", WITH_MODEL)

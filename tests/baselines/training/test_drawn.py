@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from baselines.training.drawn import draw_rows
+from baselines.training.sft import draw_rows
 from submission.records import TrainingRow
 
 ROWS = [TrainingRow(str(place), (f"q{place}",), ("a",), "", "", {}) for place in range(50)]

@@ -37,7 +37,7 @@ from submission.errors import InputError, Stopped
 from submission.recipes.schema import Training
 
 # Enough points for a curve; more would make every checkpoint of a long training heavier.
-_MOST_LOGGED = 2000
+MOST_LOGGED = 2000
 _OPTIMIZERS = {"adamw": "adamw_torch", "adamw_8bit": "adamw_bnb_8bit"}
 
 
@@ -95,14 +95,13 @@ def fit(
         InputError: what ``report_to`` names is not installed.
         Stopped: memory does not suffice for a single sequence; checkpoints are kept.
     """
-    reports = _reports(training)
     checkpoint = workspace.latest()
     if checkpoint is not None:
         say(f"resuming after step {checkpoint.step}")
     packs = _packs(samples, training)
     per_epoch = -(-len(packs) // (training.batch_size * training.accumulation))
     steps = training.max_steps or max(1, round(per_epoch * training.epochs))
-    log_steps = max(1, steps // _MOST_LOGGED)
+    log_steps = max(1, steps // MOST_LOGGED)
     watch = Stopwatch()
     before = checkpoint.seconds if checkpoint else 0.0
     keeper = KeepCheckpoints(checkpoint_seconds, before, log_steps, watch)
@@ -115,9 +114,9 @@ def fit(
         evaluate=None if judge is None else _timed(judge, watch),
         say=say,
         model=model,
-        args=_arguments(
-            workspace, training, seed, steps, log_steps, reports,
-            evaluate_first=judge is not None and checkpoint is None,
+        args=TrainingArguments(
+            **trainer_settings(workspace, training, seed, steps, log_steps),
+            eval_on_start=judge is not None and checkpoint is None,
         ),
         train_dataset=Packs(packs),
         data_collator=collate_for(training, start),
@@ -194,41 +193,37 @@ def _reports(training: Training) -> list[str]:
     return list(training.report_to) or ["none"]
 
 
-def _arguments(
-    workspace: Workspace,
-    training: Training,
-    seed: int,
-    steps: int,
-    log_steps: int,
-    reports: list[str],
-    *,
-    evaluate_first: bool,
-) -> TrainingArguments:
+def trainer_settings(
+    workspace: Workspace, training: Training, seed: int, steps: int, log_steps: int
+) -> dict[str, Any]:
+    """What a Trainer of any kind is told of the recipe, as keywords of its arguments.
+
+    Raises :class:`InputError` where what ``report_to`` names is not installed.
+    """
     schedule = training.schedule
-    return TrainingArguments(
-        output_dir=str(workspace.folder),
-        per_device_train_batch_size=training.batch_size,
-        gradient_accumulation_steps=training.accumulation,
-        max_steps=steps,
-        learning_rate=training.learning_rate,
-        lr_scheduler_type="constant_with_warmup" if schedule == "constant" else schedule,
-        warmup_steps=training.warmup,
-        weight_decay=training.weight_decay,
-        max_grad_norm=training.clip,
-        optim=_OPTIMIZERS.get(training.optimizer, training.optimizer),
-        bf16=training.dtype == "bfloat16",
-        fp16=training.dtype == "float16",
-        gradient_checkpointing=training.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False},
-        seed=seed,
-        eval_on_start=evaluate_first,
-        logging_steps=log_steps,
-        logging_nan_inf_filter=False,  # a diverged training is to be seen
-        save_strategy="no",  # KeepCheckpoints says when
-        save_total_limit=2,
-        report_to=reports,
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        use_cpu=not torch.cuda.is_available(),
-    )
+    return {
+        "output_dir": str(workspace.folder),
+        "per_device_train_batch_size": training.batch_size,
+        "gradient_accumulation_steps": training.accumulation,
+        "max_steps": steps,
+        "learning_rate": training.learning_rate,
+        "lr_scheduler_type": "constant_with_warmup" if schedule == "constant" else schedule,
+        "warmup_steps": training.warmup,
+        "weight_decay": training.weight_decay,
+        "max_grad_norm": training.clip,
+        "optim": _OPTIMIZERS.get(training.optimizer, training.optimizer),
+        "bf16": training.dtype == "bfloat16",
+        "fp16": training.dtype == "float16",
+        "gradient_checkpointing": training.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "seed": seed,
+        "logging_steps": log_steps,
+        "logging_nan_inf_filter": False,  # a diverged training is to be seen
+        "save_strategy": "no",  # KeepCheckpoints says when
+        "save_total_limit": 2,
+        "report_to": _reports(training),
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "use_cpu": not torch.cuda.is_available(),
+    }

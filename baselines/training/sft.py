@@ -101,7 +101,7 @@ def train(
         save(tuned, loaded, training, folder, files.name)
         name = judge.name if judge is not None else ""
         write_curve(folder, done.points, done.evaluations, name)
-        _keep_tracked(workspace, folder)
+        keep_tracked(workspace, folder)
         share(folder)
         report.write(folder)
     workspace.clear()
@@ -279,7 +279,8 @@ def _report(
     )
 
 
-def _keep_tracked(workspace: Workspace, folder: Path) -> None:
+def keep_tracked(workspace: Workspace, folder: Path) -> None:
+    """Copy what ``report_to`` wrote while training beside the result."""
     tracked = workspace.folder / TRACKED
     if tracked.is_dir():
         shutil.copytree(tracked, folder / TRACKED)

@@ -20,7 +20,7 @@ class Lora(Table):
     """
 
     rank: int = Field(default=16, gt=0)
-    alpha: float = Field(default=32, gt=0)
+    alpha: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     targets: list[NonEmpty] = Field(default=["all-linear"], min_length=1)
 

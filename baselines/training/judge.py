@@ -73,7 +73,7 @@ class Judge:
     def __call__(self, model: Any) -> float:
         """The figure of ``model``, which is left as it was, random numbers included."""
         training = model.training
-        model.eval()
+        _to_evaluation(model)
         try:
             with torch.random.fork_rng(), torch.no_grad():
                 if self._metric == LOSS:
@@ -145,6 +145,20 @@ class Judge:
             )
             count += int(labels.ne(IGNORED).sum())
         return total / count
+
+
+def _to_evaluation(model: Any) -> None:
+    """Switch dropout off, and leave 4-bit layers fit for training.
+
+    In evaluation mode on a CPU, bitsandbytes repacks their weights for good, into a form that
+    gradients do not pass through.
+    """
+    from bitsandbytes.nn import Linear4bit
+
+    model.eval()
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            module.training = True
 
 
 def _unhashed(_: Path) -> str:

@@ -70,10 +70,10 @@ class Plan:
     layers: int = 2
     heads: int = 2
     context: int = 1024
-    block: int = 256
+    block: int = 128
     batch: int = 8
-    steps: int = 150
-    learning_rate: float = 3e-3
+    steps: int = 250
+    learning_rate: float = 5e-3
     seed: int = 20250301
 
 
@@ -206,6 +206,7 @@ def make_model(architecture: str, tokenizer: Any, plan: Plan) -> Any:
             hf.GPT2Config(
                 **ids, bos_token_id=tokenizer.eos_token_id, n_positions=plan.context,
                 n_embd=plan.width, n_layer=plan.layers, n_head=plan.heads,
+                resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
             )
         )  # fmt: skip
         model.loss_type = "ForCausalLM"  # the class name does not say it, which is warned of

@@ -20,7 +20,7 @@ from baselines.preference.tune import tune
 from submission.adapters import merge
 from submission.adapters.prompts import read_prompts
 from submission.cli import run
-from submission.errors import InputError
+from submission.errors import InputError, Stopped
 from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
 from tests.models import gpt2
@@ -264,3 +264,22 @@ def test_the_command_prints_one_object(
     assert len(read_pairs(pairs)) == 3
     assert run(arguments) == 2
     assert "not empty" in capsys.readouterr().err
+
+
+def test_memory_that_does_not_suffice_ends_with_advice(
+    tmp_path: Path, base: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import GPT2Model
+
+    forward = GPT2Model.forward
+
+    def full(self: GPT2Model, input_ids: torch.Tensor, **settings: Any) -> Any:
+        if len(input_ids) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, input_ids, **settings)
+
+    monkeypatch.setattr(GPT2Model, "forward", full)
+    with pytest.raises(Stopped, match=r"at 2 pairs.*Halve training\.batch_size"):
+        tune(recipe(), PAIRS, tmp_path / "out", base=base)
+    assert not (tmp_path / "out").exists()
+    tune(recipe(batch_size=1, max_steps=1), PAIRS, tmp_path / "other", base=base)

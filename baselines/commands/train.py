@@ -22,7 +22,7 @@ from submission.commands import options
     type=options.FILE,
     help="Held-out rows in the training file's format, tried while training goes on.",
 )
-@click.option("--encoder", metavar="NAME|FOLDER", help="Encoder for scoring them, or 'offline'.")
+@options.encoder()
 @click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")

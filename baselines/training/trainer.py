@@ -57,6 +57,7 @@ class SftTrainer(Trainer):  # type: ignore[misc]  # untyped base
         self._step_ended = True
         self.micro_batch: int | None = None
         self.tokens = 0
+        self.control: Any
         super().__init__(**settings)
         self.remove_callback(PrinterCallback)
         self.loss_is_scaled_for_ga = True  # by num_items_in_batch, below
@@ -153,7 +154,8 @@ class SftTrainer(Trainer):  # type: ignore[misc]  # untyped base
         with self.compute_loss_context_manager():
             found = self._held_out(self.model)
         self.log(dict(found))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
+        on_evaluate = self.callback_handler.on_evaluate
+        self.control = on_evaluate(self.args, self.state, self.control, found)
         return found
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002

@@ -1,7 +1,7 @@
 """Speed of fine-tuning, against a loop written by hand and of packing against padding.
 
     python benchmarks/train.py            leaderkit's training and a plain PyTorch loop on one model
-    python benchmarks/train.py --gpu      QLoRA and generation with a model of over a billion parameters
+    python benchmarks/train.py --gpu      QLoRA and generation, more than a billion parameters
 
 Both contenders train the same weights on the same batches, in this process, in turn, with one
 thread each; counted is processor time, which others on the machine disturb least, and the best of

@@ -152,3 +152,16 @@ def test_the_command_prints_one_object(tmp_path: Path, base: ModelFiles) -> None
     assert json.loads((out / "leaderkit.json").read_text()) == printed
     assert "4 samples" in result.stderr
     assert run(["train", *arguments, *settings]) == 2
+
+
+def test_trackers_that_are_not_installed_are_named_with_the_command_that_installs_them(
+    tmp_path: Path,
+    base: ModelFiles,
+    rows: list[TrainingRow],
+    recipe: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("baselines.training.loop.find_spec", lambda _: None)
+    chosen = with_training(recipe, report_to=["tensorboard", "wandb"])
+    with pytest.raises(InputError, match="pip install tensorboard wandb"):
+        train(chosen, rows, tmp_path / "out", base=base)

@@ -10,13 +10,19 @@ PYTHON ?= $(shell for python in $(BIN)/python python3.13 python3.12 python3.11 p
   done; echo "$$python")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all crash lint format bench docs clean
+.PHONY: help setup setup-browser demo test test-all crash lint format bench docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and install everything in it; does nothing when that is done
 	@$(PYTHON) requirements/install.py
+
+setup-browser: setup ## what tests/browser needs: Debian's chromium, and Playwright in .venv
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -qy --no-install-recommends chromium fonts-nanum; \
+	  else echo "setup-browser needs chromium, and root to install it: sudo apt install chromium fonts-nanum" >&2; exit 1; fi; }
+	$(BIN)/pip install -q --constraint requirements/constraints.txt --group browser
 
 demo: setup ## the whole chain on the sample data, into out/demo
 	$(BIN)/leaderkit demo --out out/demo

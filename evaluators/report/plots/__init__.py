@@ -1,46 +1,58 @@
-"""Plots of a report, as files: SVG for documents, PNG for chats."""
+"""The plots of a report as files: SVG with its text as outlines, and PNG for where that is no use.
+
+The same report gives the same bytes.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from evaluators.report.plots import calibration, effects, groups, lengths, scores
-from evaluators.report.plots.style import files, look
+from evaluators.report.plots.calibration import draw_calibration
+from evaluators.report.plots.effects import draw_effects
+from evaluators.report.plots.heat_map import dimensions, draw_heat_map
+from evaluators.report.plots.intervals import draw_intervals
+from evaluators.report.plots.length import draw_lengths
+from evaluators.report.plots.style import plot_style, svg_and_png
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from matplotlib.figure import Figure
 
-    from evaluators.report.data import Effect, Language, Report
+    from evaluators.report.data import Report
+
+_LONGEST_SLUG: Final = 40
 
 
 def render_plots(report: Report) -> dict[str, bytes]:
-    """Return the files of every plot that the report has numbers for, by name.
+    """Return every plot that the report has data for: ``NAME.svg`` and ``NAME.png``.
 
-    ``scores``, ``by-DIMENSION`` for each that rows are grouped by, ``lengths``, ``effects`` and
-    ``calibration``, each as ``.svg`` and ``.png``. The same report gives the same bytes.
+    Names are ``intervals``, ``by-DIMENSION``, ``length``, ``effects`` and ``calibration``; in a
+    dimension's name all but letters and digits become hyphens.
     """
-    with look():
-        drawn = {
-            "scores": scores.draw(report),
-            **{f"by-{_file_name(name)}": each for name, each in groups.draw(report).items()},
-            "lengths": lengths.draw(report),
-            "effects": effects.draw(report.effects, report.language),
-            "calibration": calibration.draw(report),
-        }
-        found: dict[str, bytes] = {}
-        for name, each in drawn.items():
-            if each is not None:
-                found |= files(name, each)
+    with plot_style():
+        files: dict[str, bytes] = {}
+        for name, figure in _figures(report).items():
+            if figure is not None:
+                files[f"{name}.svg"], files[f"{name}.png"] = svg_and_png(figure)
+        return files
+
+
+def _figures(report: Report) -> dict[str, Figure | None]:
+    figures: dict[str, Figure | None] = {"intervals": draw_intervals(report)}
+    for dimension in dimensions(report):
+        figures[_unused(f"by-{_slug(dimension)}", figures)] = draw_heat_map(report, dimension)
+    figures["length"] = draw_lengths(report)
+    figures["effects"] = draw_effects(report.effects, report.metric, report.language)
+    figures["calibration"] = draw_calibration(report)
+    return figures
+
+
+def _slug(name: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in name[:_LONGEST_SLUG])
+
+
+def _unused(name: str, taken: dict[str, Figure | None]) -> str:
+    number = 2
+    found = name
+    while found in taken:
+        found, number = f"{name}-{number}", number + 1
     return found
-
-
-def render_effects(found: Sequence[Effect], language: Language = "ko") -> dict[str, bytes]:
-    """Return the files of the plot of an ablation's effects; none where nothing was varied."""
-    with look():
-        drawn = effects.draw(found, language)
-        return {} if drawn is None else files("effects", drawn)
-
-
-def _file_name(dimension: str) -> str:
-    return re.sub(r"[^\w-]+", "-", dimension).strip("-") or "group"

@@ -1,33 +1,52 @@
-"""What each choice of an ablation is worth, beside the mean over its axis."""
+"""What each choice of an ablation is worth."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from evaluators.report.plots.style import COLOURS, FAINT, INCH, MARKERS, figure, list_names
-from evaluators.report.plots.words import word
+from evaluators.report.plots.style import (
+    BLUE,
+    FAINT,
+    GREY,
+    VERMILION,
+    list_names,
+    new_figure,
+    short,
+    whiskers,
+)
+from evaluators.report.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.figure import Figure
 
-    from evaluators.report.data import Effect, Language
+    from evaluators.report.data import Effect, Language, ReportMetric
 
 
-def draw(effects: Sequence[Effect], language: Language) -> Figure | None:
-    """Return the plot, or None where nothing was varied."""
+def draw_effects(
+    effects: Sequence[Effect], metric: ReportMetric, language: Language
+) -> Figure | None:
+    """Return the main effects, axis by axis, or None where there are none.
+
+    An interval that excludes 0 has a filled point in blue where the choice helps and in vermilion
+    where it harms; the others are grey.
+    """
     if not effects:
         return None
-    drawn, axes = figure(7.2, 1.2 + INCH * len(effects))
-    axis_places = {axis: n for n, axis in enumerate(dict.fromkeys(each.axis for each in effects))}
-    axes.axvline(0, color=FAINT, linewidth=1)
+    figure = new_figure(1.3 + 0.28 * len(effects))
+    axes = figure.add_subplot()
+    axes.axvline(0, color=GREY, linewidth=0.9)
+    better = 1 if metric.direction == "higher" else -1
     for place, each in enumerate(effects):
-        number = axis_places[each.axis]
-        colour = COLOURS[number % len(COLOURS)]
-        axes.plot([each.low, each.high], [place, place], color=colour, linewidth=2.4, alpha=0.55)
-        axes.plot(each.effect, place, MARKERS[number % len(MARKERS)], color=colour, markersize=6.5)
-    list_names(axes, [f"{each.axis} = {each.level}" for each in effects])
-    axes.set_xlabel(word("difference", language))
-    axes.set_title(word("effects", language))
-    return drawn
+        clear = each.low > 0 or each.high < 0
+        color = (BLUE if better * each.effect > 0 else VERMILION) if clear else GREY
+        whiskers(axes, place, each.effect, each.low, each.high, color)
+    list_names(axes, [f"{short(each.axis)}: {short(each.level)}" for each in effects])
+    for place, (one, other) in enumerate(pairwise(effects)):
+        if one.axis != other.axis:
+            axes.axhline(place + 0.5, color=FAINT, linewidth=0.8)
+    axes.set_title(say("plot.effects", language))
+    axes.set_xlabel(f"{metric.name} · {say('plot.effects_axis', language)}")
+    return figure

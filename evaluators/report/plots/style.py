@@ -1,108 +1,122 @@
-"""One look for every plot, and files that are the same byte for byte from the same numbers."""
+"""How every plot looks, and how it becomes files that are the same byte for byte.
+
+Two hues of the palette of Okabe and Ito (2008, "Color Universal Design"), blue and vermilion, which
+colour-blind readers tell apart and which differ in grey too, and cividis (Nuñez et al. 2018,
+https://doi.org/10.1371/journal.pone.0199239) for scales. Nothing is told by colour alone.
+"""
 
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
-from pathlib import Path
+from functools import cache
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, Final
 
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+from evaluators.report.cells import printable
+from evaluators.report.fonts import FAMILY, FILE
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's colours (2008), told apart by every kind of colour vision; not the yellow, which
-vanishes on paper. What they tell apart, MARKERS tell apart too, for prints in grey."""
-MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
-DASHES: Final = ("-", "--", "-.", ":")
-INK, FAINT, GRID = "#1f2328", "#6e7781", "#d8dee4"
-HEAT: Final = "cividis"
-INCH: Final = 0.32
-"""Height of a line in a list of names."""
+BLUE: Final = "#0072B2"
+VERMILION: Final = "#D55E00"
+INK: Final = "#1d1d1f"
+GREY: Final = "#6e6e73"
+FAINT: Final = "#d9d9dd"
+SCALE: Final = "cividis"
 
-_FONT: Final = "NanumSquareR.ttf"
-_DPI: Final = 160
+WIDTH: Final = 7.2
+"""Inches: what fits the text of an A4 page."""
+
+_RESOLUTION: Final = 200
+_LONGEST_NAME: Final = 32
+_RULES: Final[dict[Any, Any]] = {
+    "font.family": [FAMILY, "DejaVu Sans"],
+    "font.size": 9,
+    "text.color": INK,
+    # A name may hold a dollar sign.
+    "text.parse_math": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.labelcolor": GREY,
+    "axes.edgecolor": FAINT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "lines.linewidth": 1.4,
+    "figure.dpi": 100,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "leaderkit",
+}
 
 
 @contextmanager
-def look() -> Iterator[None]:
-    """Set fonts and lines for what is drawn and written within; Hangul is drawn everywhere."""
-    import matplotlib as mpl
-    from matplotlib import font_manager
-
-    path = Path(str(resources.files("evaluators.report").joinpath("fonts", _FONT)))
-    font_manager.fontManager.addfont(path)
-    family = font_manager.FontProperties(fname=path).get_name()
-    settings: Any = {
-        "font.family": [family, "DejaVu Sans"],
-        "font.size": 10,
-        # The font lacks the sign; and names are text, whatever signs they hold.
-        "axes.unicode_minus": False,
-        "text.parse_math": False,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": FAINT,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": GRID,
-        "grid.linewidth": 0.7,
-        "xtick.color": FAINT,
-        "ytick.color": FAINT,
-        "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK,
-        "legend.frameon": False,
-        "figure.dpi": 100,
-        "savefig.dpi": _DPI,
-        # Outlines instead of characters: the file looks alike where the font is not installed.
-        "svg.fonttype": "path",
-        "svg.hashsalt": "leaderkit",
-    }
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        # A sign that neither font has is drawn as a box, which is all that can be done.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
+def plot_style() -> Iterator[None]:
+    """Draw and save in here: matplotlib's own settings are as before afterwards."""
+    _register_font()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RULES)
         yield
 
 
-def figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return an empty figure of this size in inches, and its axes."""
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(width, height), layout="constrained")
-    return made, made.add_subplot()
-
-
-def files(name: str, drawn: Figure) -> dict[str, bytes]:
-    """Return the figure as ``NAME.svg`` and ``NAME.png``, without dates or program names."""
-    nothing: dict[str, dict[str, None]] = {
-        "svg": {"Date": None, "Creator": None},
-        "png": {"Software": None},
-    }
-    found = {}
-    for kind, metadata in nothing.items():
-        buffer = io.BytesIO()
-        drawn.savefig(buffer, format=kind, metadata=metadata)
-        found[f"{name}.{kind}"] = buffer.getvalue()
-    return found
+def new_figure(height: float) -> Figure:
+    """Return an empty figure of the common width and ``height`` inches."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
 
 
-def list_names(axes: Axes, names: Sequence[str]) -> None:
-    """Write names down the left side, the first one on top."""
-    axes.set_yticks(range(len(names)), [shortened(name) for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.grid(visible=False, axis="y")
+def svg_and_png(figure: Figure) -> tuple[bytes, bytes]:
+    """Return the figure as an SVG and a PNG file, without dates or versions."""
+    svg, png = io.BytesIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None}, dpi=_RESOLUTION)
+    figure.savefig(png, format="png", metadata={"Software": None}, dpi=_RESOLUTION)
+    return svg.getvalue(), png.getvalue()
 
 
-def shortened(name: str, longest: int = 32) -> str:
-    """Return a name short enough to stand beside a plot, on one line."""
-    line = " ".join(name.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+def short(name: str) -> str:
+    """Return a name as it fits beside an axis."""
+    shown = printable(name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+
+
+def whiskers(
+    axes: Axes, place: float, value: float, low: float | None, high: float | None, color: str
+) -> None:
+    """Draw a point and, where its ends are known, its interval, on the line ``place``."""
+    if low is not None and high is not None:
+        axes.plot([low, high], [place, place], color=color, solid_capstyle="butt", linewidth=1.8)
+    axes.plot([value], [place], "o", color=color, markersize=5.5)
+
+
+def list_names(axes: Axes, names: list[str]) -> None:
+    """Name the lines of a plot from the top down, one unit apart."""
+    axes.set_yticks(range(len(names)), [short(name) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+
+
+@cache
+def _register_font() -> None:
+    with as_file(files("evaluators.report.fonts").joinpath(FILE)) as path:
+        fontManager.addfont(path)

@@ -1,0 +1,67 @@
+"""The report as one HTML file that opens from disk and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.metadata import version
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from evaluators.report.cells import printable
+from evaluators.report.payload import embedded_json
+from evaluators.report.wording import say
+
+if TYPE_CHECKING:
+    from evaluators.report.data import Report
+
+_STYLES: Final = ("base.css", "tables.css", "figures.css", "rows.css", "phone.css")
+_SCRIPTS: Final = (
+    "base.js", "board.js", "axes.js", "figures.js", "rows.js", "runs.js", "main.js",
+)  # fmt: skip
+
+
+def render_html(report: Report) -> str:
+    """Return the page: styles, script and data in one text, for UTF-8.
+
+    What models and people wrote reaches the browser as data and is shown as text nodes. The page's
+    own policy admits its one script and its styles by their hash, forbids markup made from text
+    (trusted types), and every request.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    style = "".join(_file("style", name) for name in _STYLES)
+    script = _wrapped("\n".join(_file("script", name) for name in _SCRIPTS))
+    return environment.from_string(_file("report.html")).render(
+        report=report,
+        title=printable(report.title),
+        competition=printable(report.competition),
+        say=lambda key: say(key, report.language),
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        data=embedded_json(report),
+        version=version("leaderkit"),
+    )
+
+
+def _wrapped(script: str) -> str:
+    return f'(() => {{\n"use strict";\n{script}}})();\n'
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _file(*path: str) -> str:
+    return files("evaluators.report").joinpath("page", *path).read_text("utf-8")

@@ -101,8 +101,8 @@ def train(
         save(tuned, loaded, training, folder, files.name)
         name = judge.name if judge is not None else ""
         write_curve(folder, done.points, done.evaluations, name)
+        share(folder)  # which is for files, and trackers have folders
         keep_tracked(workspace, folder)
-        share(folder)
         report.write(folder)
     workspace.clear()
     return report

@@ -100,8 +100,8 @@ def tune(
         save_adapter(tuned, folder, base.name)
         loaded.tokenizer.save_pretrained(folder)
         write_course(folder / COURSE, done.points)
-        keep_tracked(workspace, folder)
         share(folder)
+        keep_tracked(workspace, folder)
         report.write(folder)
     workspace.clear()
     return report

@@ -12,7 +12,7 @@ from pathlib import Path
 from baselines.experiment import Experiment, Outcome, RunTable, run_experiment
 from baselines.training.report import TrainingReport
 from baselines.training.sft import train
-from submission.adapters import merge
+from submission.adapters import Weighted, merge
 from submission.adapters.prompts import read_prompts
 from submission.classification import Classification, classify
 from submission.competitions import find_competition
@@ -161,6 +161,7 @@ def _merge(
     if out.is_dir():
         say(f"{out}: merged already")
         return out
-    report = merge(base, ModelFiles(str(adapter), adapter), out, read_prompts(), say=say)
+    adapters = [Weighted(ModelFiles(str(adapter), adapter))]
+    report = merge(base, adapters, out, read_prompts(), say=say)
     say(report.summary())
     return out

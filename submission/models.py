@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from submission.errors import InputError
 
@@ -134,6 +135,19 @@ def _lacks_shards(folder: Path) -> bool:
         return False
     shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
     return not all((folder / shard).is_file() for shard in set(shards))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises :class:`InputError` where it is not one."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds no JSON object.")
+    return value
 
 
 def weight_files(folder: Path) -> list[Path]:

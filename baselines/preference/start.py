@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.training.lora import add_adapter
 from submission.adapters.adapter import read_adapter, read_weights
-from submission.adapters.attach import attach
+from submission.adapters.attach import Part, attach
 from submission.errors import InputError
 from submission.models import ModelFiles
 from submission.recipes.schema import Lora
@@ -27,7 +27,7 @@ def tunable(model: Any, lora: Lora, start: ModelFiles | None) -> Any:
         over = add_adapter(model, lora)
     else:
         adapter = read_adapter(start.folder)
-        over = attach(model, adapter, read_weights(adapter))
+        over = attach(model, [Part(adapter, read_weights(adapter))])
         over.set_adapter("default")
         over.peft_config["default"].inference_mode = False
     if isinstance(over.get_output_embeddings(), BaseTunerLayer):

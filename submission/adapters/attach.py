@@ -1,9 +1,10 @@
-"""An adapter put over its base, after a look at whether the two belong together."""
+"""Adapters put over their base, after a look at whether they belong together."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from submission.adapters.adapter import Adapter
@@ -13,56 +14,119 @@ if TYPE_CHECKING:
     import torch
 
 
-def attach(model: Any, adapter: Adapter, weights: Mapping[str, torch.Tensor]) -> Any:
-    """``model`` with the adapter over it, as a peft model.
+@dataclass(frozen=True)
+class Part:
+    """An adapter with its tensors by name, and by what its change is multiplied."""
 
-    Raises :class:`InputError` where a target or a shape of one is not in the other.
+    adapter: Adapter
+    tensors: Mapping[str, torch.Tensor]
+    weight: float = 1.0
+
+
+def attach(model: Any, parts: Sequence[Part]) -> Any:
+    """``model`` with the adapters over it, as a peft model that applies all of them.
+
+    What is added to a layer is the sum of weight * scale * B A over the adapters: exact, whatever
+    their ranks and targets, where ``add_weighted_adapter`` of peft makes one adapter of them.
+
+    Raises :class:`InputError` where a target or a shape of one is not in the other, and where
+    several have what is no sum.
     """
-    from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+    from peft.tuners.lora import LoraLayer
 
-    _untie(model, weights)
-    config = LoraConfig.from_pretrained(str(adapter.folder))
-    config.inference_mode = True
+    _refuse_no_sum(parts)
+    _untie(model, {name for part in parts for name in part.tensors})
+    over = None
+    # What peft calls a single adapter, and saves without a folder of its own.
+    names = ["default", *(f"part{number}" for number in range(1, len(parts)))]
     with warnings.catch_warnings():
         # peft says that it sets fan_in_fan_out for GPT-2; the parity check covers it.
         warnings.simplefilter("ignore")
-        try:
-            over = get_peft_model(model, config, autocast_adapter_dtype=False)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise _misfit(
-                adapter, f"its targets ({', '.join(adapter.targets)}) are not all in it ({error})"
-            ) from error
-        _compare_shapes(over, adapter, weights)
-        try:
-            result = set_peft_model_state_dict(over, dict(weights))
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise _misfit(adapter, str(error).strip().splitlines()[-1].strip()) from error
-    if result.unexpected_keys:
-        raise _misfit(adapter, _listed("the base has no place for", result.unexpected_keys))
-    missing = [name for name in result.missing_keys if ".lora_" in name]
-    if missing:
-        raise _misfit(adapter, _listed("the adapter has no weights for", missing))
+        for name, part in zip(names, parts, strict=True):
+            over = _put_over(over or model, name, part)
+    assert over is not None, "there is at least one adapter"  # noqa: S101
+    over.base_model.set_adapter(names)
+    for module in over.modules():
+        if isinstance(module, LoraLayer):
+            for name, part in zip(names, parts, strict=True):
+                if name in module.scaling:
+                    module.scaling[name] *= part.weight
     return over.eval()
 
 
-def _compare_shapes(over: Any, adapter: Adapter, weights: Mapping[str, torch.Tensor]) -> None:
+def _put_over(model: Any, name: str, part: Part) -> Any:
+    from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+
+    adapter = part.adapter
+    config = LoraConfig.from_pretrained(str(adapter.folder))
+    config.inference_mode = True
+    config.init_lora_weights = True  # all of them are replaced
+    try:
+        if isinstance(model, PeftModel):
+            over = model
+            over.add_adapter(name, config, autocast_adapter_dtype=False)
+        else:
+            over = get_peft_model(model, config, adapter_name=name, autocast_adapter_dtype=False)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _misfit(
+            adapter, f"its targets ({', '.join(adapter.targets)}) are not all in it ({error})"
+        ) from error
+    _compare_shapes(over, name, part)
+    try:
+        result = set_peft_model_state_dict(over, dict(part.tensors), adapter_name=name)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise _misfit(adapter, str(error).strip().splitlines()[-1].strip()) from error
+    if result.unexpected_keys:
+        raise _misfit(adapter, _listed("the base has no place for", result.unexpected_keys))
+    missing = [
+        key for key in result.missing_keys if ".lora_" in key and name in key.split(".")[-2:]
+    ]
+    if missing:
+        raise _misfit(adapter, _listed("the adapter has no weights for", missing))
+    return over
+
+
+def _refuse_no_sum(parts: Sequence[Part]) -> None:
+    if len(parts) == 1 and parts[0].weight == 1.0:
+        return
+    for part in parts:
+        adapter = part.adapter
+        reason = (
+            "DoRA also rescales the base's weights"
+            if adapter.dora
+            else f"it replaces {', '.join(adapter.saved)} as a whole (modules_to_save)"
+            if adapter.saved
+            else f"it has biases of its own ({adapter.biases})"
+            if adapter.biases != "none"
+            else None
+        )
+        if reason is not None:
+            raise InputError(
+                f"{adapter.folder}: its change cannot be weighted or added to another's: {reason}. "
+                "Merge it alone, without --weight."
+            )
+
+
+def _compare_shapes(over: Any, name: str, part: Part) -> None:
     from peft import get_peft_model_state_dict
 
     expected = {
-        name: tuple(tensor.shape)
-        for name, tensor in [
-            *((f"base_model.model.{name}", tensor) for name, tensor in _base_tensors(over)),
-            *get_peft_model_state_dict(over, save_embedding_layers=False).items(),
+        key: tuple(tensor.shape)
+        for key, tensor in [
+            *((f"base_model.model.{key}", tensor) for key, tensor in _base_tensors(over)),
+            *get_peft_model_state_dict(
+                over, adapter_name=name, save_embedding_layers=False
+            ).items(),
         ]
     }
-    for name, tensor in weights.items():
+    for key, tensor in part.tensors.items():
         shape = tuple(tensor.shape)
-        if expected.get(name, shape) == shape:
+        if expected.get(key, shape) == shape:
             continue
-        text = f"{name} is {shape} where the base needs {expected[name]}"
-        if ".lora_" not in name:
+        text = f"{key} is {shape} where the base needs {expected[key]}"
+        if ".lora_" not in key:
             text += "; its vocabulary or its saved modules have another size"
-        raise _misfit(adapter, text)
+        raise _misfit(part.adapter, text)
 
 
 def _base_tensors(over: Any) -> list[tuple[str, torch.Tensor]]:
@@ -70,8 +134,8 @@ def _base_tensors(over: Any) -> list[tuple[str, torch.Tensor]]:
     return [(name.replace(".base_layer.", "."), tensor) for name, tensor in base.named_parameters()]
 
 
-def _untie(model: Any, weights: Mapping[str, torch.Tensor]) -> None:
-    """Give input and output embeddings a tensor each where the adapter changes one of them.
+def _untie(model: Any, changed: set[str]) -> None:
+    """Give input and output embeddings a tensor each where an adapter changes one of them.
 
     Where they share one, merging into either would change both.
     """
@@ -81,7 +145,7 @@ def _untie(model: Any, weights: Mapping[str, torch.Tensor]) -> None:
     if exit_ is None or exit_.weight is not entrance.weight:
         return
     shared = [name for name, module in model.named_modules() if module in (entrance, exit_)]
-    if not any(f".{part}." in name for part in shared for name in weights):
+    if not any(f".{part}." in name for part in shared for name in changed):
         return
     exit_.weight = torch.nn.Parameter(entrance.weight.detach().clone())
     model.config.tie_word_embeddings = False

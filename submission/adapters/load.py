@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.errors import InputError
+from submission.models import read_json
 
 if TYPE_CHECKING:
     import torch
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises :class:`InputError` where it is not one."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON: {error}.") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: holds no JSON object.")
-    return value
 
 
 def quantization(folder: Path) -> str | None:
@@ -57,6 +44,7 @@ def load_base(
     Weights are held as ``dtype``; with ``quantize``, a transformers quantization configuration,
     those of its linear layers as that says.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     if not (folder / "config.json").is_file():
@@ -75,7 +63,7 @@ def load_base(
                 output_loading_info=True,
                 **options,
             )
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, SafetensorError, ValueError) as error:
         raise InputError(
             f"{folder}: no {'encoder-decoder' if seq2seq else 'causal language model'} that can be "
             f"loaded: {_first_line(error)}"
@@ -98,11 +86,28 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except (ImportError, KeyError, OSError, TypeError, ValueError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (AttributeError, ImportError, KeyError, OSError, TypeError, ValueError) as error:
         raise InputError(
             f"{folder}: no tokenizer that can be loaded: {_first_line(error)}"
         ) from error
+    # Of a folder without tokenizer files transformers makes one that knows no text.
+    if not tokenizer("가")["input_ids"]:
+        raise InputError(
+            f"{folder}: has no tokenizer files. Put those of the model there; a recipe names "
+            "another folder with model.tokenizer."
+        )
+    return tokenizer
+
+
+def end_tokens(model: Any, tokenizer: Any) -> list[int]:
+    """The end tokens of the model's generation configuration, else the tokenizer's."""
+    declared = model.generation_config.eos_token_id
+    if declared is None:
+        declared = tokenizer.eos_token_id
+    if declared is None:
+        return []
+    return list(declared) if isinstance(declared, list) else [declared]
 
 
 def share(folder: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # The logits of one model are kept in memory while the other is asked: at a vocabulary of
 # 256,000 this many positions are a gibibyte.
 MOST_POSITIONS = 1024
+Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Parity:
 class Reference:
     """What the model to compare with answered: one tensor (positions, vocabulary) a prompt."""
 
-    prompts: tuple[tuple[int, ...], ...]
+    prompts: tuple[Tokens, ...]
     logits: tuple[torch.Tensor, ...]
 
     @property
@@ -54,33 +55,62 @@ class Reference:
         """The largest logit."""
         return max(float(each.max()) for each in self.logits)
 
+    @property
+    def span(self) -> float:
+        """From the smallest logit to the largest; at least 1."""
+        return max(1.0, self.high - self.low)
 
-def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any) -> list[tuple[int, ...]]:
+
+def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any) -> list[Tokens]:
     """The first of ``texts`` as token ids, whole, until there are enough positions.
 
     Raises :class:`InputError` where none fits into the model's context.
     """
-    longest = min(context_length(model.config) or MOST_POSITIONS, MOST_POSITIONS)
-    chosen: list[tuple[int, ...]] = []
+    longest = _longest(model)
+    chosen: list[Tokens] = []
     room = MOST_POSITIONS
-    for text in texts:
-        ids = tuple(tokenizer(text)["input_ids"])
-        if not ids or len(ids) > longest:
-            continue
+    for ids in _fitting(texts, tokenizer, longest):
         if len(ids) > room:
             break
         chosen.append(ids)
         room -= len(ids)
+    return _some(chosen, len(texts), longest)
+
+
+def choose_questions(
+    texts: Sequence[str], tokenizer: Any, model: Any, count: int, answer_tokens: int
+) -> list[Tokens]:
+    """The first ``count`` of ``texts`` as token ids that leave room for an answer.
+
+    Raises :class:`InputError` where none does.
+    """
+    longest = _longest(model) - answer_tokens
+    return _some(_fitting(texts, tokenizer, longest)[:count], len(texts), longest)
+
+
+def _longest(model: Any) -> int:
+    return min(context_length(model.config) or MOST_POSITIONS, MOST_POSITIONS)
+
+
+def _fitting(texts: Sequence[str], tokenizer: Any, longest: int) -> list[Tokens]:
+    encoded = (tuple(tokenizer(text)["input_ids"]) for text in texts)
+    return [ids for ids in encoded if ids and len(ids) <= longest]
+
+
+def _some(chosen: list[Tokens], texts: int, longest: int) -> list[Tokens]:
     if not chosen:
         raise InputError(
-            f"None of the {len(texts)} prompts has between 1 and {longest} tokens; "
+            f"None of the {texts} prompts has between 1 and {longest} tokens; "
             "give shorter ones with --prompts."
         )
     return chosen
 
 
-def measure(model: Any, prompts: Sequence[tuple[int, ...]]) -> Reference:
-    """The logits of ``model`` at every position of every prompt, in float32."""
+def measure(model: Any, prompts: Sequence[Tokens]) -> Reference:
+    """The logits of ``model`` at every position of every prompt, in float32.
+
+    An encoder-decoder's decoder is given the prompt, too: every layer has a part in it.
+    """
     return Reference(tuple(prompts), tuple(_logits(model, prompt) for prompt in prompts))
 
 
@@ -95,10 +125,14 @@ def compare(model: Any, reference: Reference) -> Parity:
     return Parity(difference, agreeing, len(reference.prompts))
 
 
-def _logits(model: Any, prompt: tuple[int, ...]) -> torch.Tensor:
+def _logits(model: Any, prompt: Tokens) -> torch.Tensor:
     import torch
 
+    inputs = {"input_ids": torch.tensor([prompt], device=model.device)}
+    if model.config.is_encoder_decoder:
+        begin = model.config.decoder_start_token_id or 0
+        inputs["decoder_input_ids"] = torch.tensor([[begin, *prompt[:-1]]], device=model.device)
     with torch.inference_mode():
-        output = model(input_ids=torch.tensor([prompt], device=model.device), use_cache=False)
+        output = model(**inputs, use_cache=False)
     logits: torch.Tensor = output.logits[0].float().cpu()
     return logits

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from submission.commands import options
+
+if TYPE_CHECKING:
+    from submission.adapters import MergeReport
 
 
 @click.command()
@@ -15,14 +19,44 @@ from submission.commands import options
     "--base",
     required=True,
     metavar="NAME|FOLDER",
-    help="The model the adapter was trained on, in full precision.",
+    help="The model the adapter was trained on, in full precision or in 4 bits.",
 )
-@click.option("--adapter", required=True, metavar="NAME|FOLDER", help="What training wrote.")
+@click.option(
+    "--adapter",
+    "adapters",
+    required=True,
+    multiple=True,
+    metavar="NAME|FOLDER",
+    help="What training wrote. Several are added up; each needs a --weight.",
+)
+@click.option(
+    "--weight",
+    "weights",
+    type=float,
+    multiple=True,
+    metavar="X",
+    help="By what the change of an adapter is multiplied, in the order of --adapter.",
+)
 @click.option("--out", required=True, type=options.FILE, help="New folder for the merged model.")
+@click.option(
+    "--check",
+    "rows",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Compare the greedy answers to N prompts as well, those of vLLM included, and end 1 "
+    "where they differ.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0, min_open=True, max=1),
+    metavar="X",
+    help="What --check lets a logit differ, as a part of their range. Else 0.0001 in float32, "
+    "0.01 in float16, 0.05 in bfloat16.",
+)
 @click.option(
     "--prompts",
     type=options.FILE,
-    help="Table of texts to compare on, instead of the sample questions.",
+    help="Table of texts to compare on, such as a test file, instead of the sample questions.",
 )
 @click.option("--column", metavar="COLUMN", help="Where --prompts has them; else the first text.")
 @click.option(
@@ -32,33 +66,80 @@ from submission.commands import options
     show_default=True,
     help="Precision that is written. Merging is always done in float32.",
 )
+@click.option(
+    "--onto",
+    type=click.Choice(["full", "quantized"]),
+    default="full",
+    show_default=True,
+    help="For adapters trained on a 4-bit base: merge into the base's own weights, or into "
+    "those that its 4 bits stand for.",
+)
+@click.option(
+    "--other-base", is_flag=True, help="Accept an adapter that was trained on another base."
+)
 @options.as_json()
 def command(
     base: str,
-    adapter: str,
+    adapters: tuple[str, ...],
+    weights: tuple[float, ...],
     out: Path,
+    rows: int | None,
+    tolerance: float | None,
     prompts: Path | None,
     column: str | None,
     dtype: Any,
+    onto: Any,
+    other_base: bool,
     as_json: bool,
 ) -> None:
-    """Merge an adapter into its base, and measure the result against the two together.
+    """Merge adapters into their base, and measure the result against them together.
 
-    The folder is read again after it is written: what is on disk is what is measured.
+    The folder is read again after it is written: what is on disk is what is measured. It appears
+    whole or not at all, and not where it differs more than is allowed.
     """
-    from submission.adapters import merge
+    from submission.adapters import Check, MergeDiffers, Weighted, merge
     from submission.adapters.prompts import read_prompts
     from submission.models import locate_model
 
-    report = merge(
-        locate_model(base),
-        locate_model(adapter),
-        out,
-        read_prompts(prompts, column),
-        dtype=dtype,
-        say=options.say,
-    )
+    if weights and len(weights) != len(adapters):
+        raise click.UsageError(f"{len(adapters)} --adapter and {len(weights)} --weight.")
+    if len(adapters) > 1 and not weights:
+        raise click.UsageError("Several adapters: give each a --weight, such as 0.5.")
+    if tolerance is not None and rows is None:
+        raise click.UsageError("--tolerance belongs to --check N.")
+    check = Check(rows, tolerance, (("vllm", _by_vllm),)) if rows is not None else None
+    named = zip(adapters, weights or [1.0] * len(adapters), strict=True)
+    try:
+        report = merge(
+            locate_model(base),
+            [Weighted(locate_model(name), weight) for name, weight in named],
+            out,
+            read_prompts(prompts, column),
+            dtype=dtype,
+            onto=onto,
+            other_base=other_base,
+            check=check,
+            say=options.say,
+        )
+    except MergeDiffers as differs:
+        _print(differs.report, table=check is not None, as_json=as_json)
+        raise
+    _print(report, table=check is not None, as_json=as_json)
+
+
+def _by_vllm(folder: Path, dtype: Any, prompts: Sequence[tuple[int, ...]]) -> list[str]:
+    from submission.engines.merged import vllm_answers
+
+    return vllm_answers(folder, dtype, prompts, options.say)
+
+
+def _print(report: MergeReport, *, table: bool, as_json: bool) -> None:
     if as_json:
         options.print_json(report.as_json())
-    else:
-        click.echo(report.summary())
+        return
+    click.echo(report.summary())
+    if table:
+        from submission.adapters.report import HEADERS
+        from submission.commands.listing import print_table
+
+        print_table(HEADERS, report.rows(), names=False)

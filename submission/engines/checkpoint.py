@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from submission.adapters.adapter import trained_on_other
+from submission.adapters.load import load_tokenizer
 from submission.engines.base import EngineContext
 from submission.engines.machine import installed, resolve_dtype
 from submission.errors import InputError
-from submission.models import ModelFiles, folder_digest, locate_model
+from submission.models import ModelFiles, folder_digest, locate_model, read_json
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.records import Question
 
@@ -41,7 +42,7 @@ class Checkpoint:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The model's config.json."""
-        return _read_json(self.model.folder / "config.json")
+        return read_json(self.model.folder / "config.json")
 
     @property
     def encoder_decoder(self) -> bool:
@@ -56,19 +57,6 @@ class Checkpoint:
         configured = self.config.get("dtype") or self.config.get("torch_dtype")
         return resolve_dtype(self._context.recipe.engine.dtype, configured)
 
-    @property
-    def adapter_rank(self) -> int:
-        """The adapter's rank, from its own configuration; the largest where layers differ."""
-        if self.adapter is None:
-            return 0
-        config = _read_json(self.adapter.folder / "adapter_config.json")
-        try:
-            return max([int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())])
-        except (KeyError, TypeError, ValueError):
-            raise InputError(
-                f"{self.adapter.folder}/adapter_config.json gives no rank 'r'."
-            ) from None
-
     @cached_property
     def tokenizer_folder(self) -> Path:
         """Where the tokenizer is read from: as declared, else beside the model."""
@@ -79,24 +67,9 @@ class Checkpoint:
     @cached_property
     def tokenizer(self) -> Any:
         """The transformers tokenizer."""
-        from transformers import AutoTokenizer
-
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(
-                str(self.tokenizer_folder), trust_remote_code=self._declared.trust_remote_code
-            )
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else "unreadable"
-            raise InputError(
-                f"{self.tokenizer_folder}: its tokenizer cannot be loaded: {first}"
-            ) from None
-        # Of a folder without tokenizer files transformers makes one that knows no text.
-        if not tokenizer("가").input_ids:
-            raise InputError(
-                f"{self.tokenizer_folder}: has no tokenizer files. Name one with "
-                "--set model.tokenizer=…"
-            )
-        return tokenizer
+        return load_tokenizer(
+            self.tokenizer_folder, trust_remote_code=self._declared.trust_remote_code
+        )
 
     @cached_property
     def encoder(self) -> PromptEncoder:
@@ -130,18 +103,21 @@ class Checkpoint:
             **{name: installed(name) or "" for name in ("torch", "transformers", *packages)},
         }
 
+    def tell_other_base(self) -> None:
+        """Warn where the adapter's own record proves that it was trained on another model."""
+        if self.adapter is None:
+            return
+        digest = folder_digest(self.model.folder, self._context.hash_file)
+        other = trained_on_other(self.adapter.folder, digest)
+        if other is not None:
+            self._context.say(
+                f"warning: the adapter {self.adapter.name} was trained on '{other}', and the "
+                f"files of '{self.model.name}' are not those: its answers may be of no use. Give "
+                "the model it was trained on with --model."
+            )
+
 
 def locate_model_or_folder(name: str) -> ModelFiles:
     """A tokenizer's folder: local without a model in it, or a hub name."""
     folder = Path(name).expanduser()
     return ModelFiles(name, folder) if folder.is_dir() else locate_model(name)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: not a JSON object.")
-    return content

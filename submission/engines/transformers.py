@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evaluators.encoders.torch_support import quiet_transformers
+from submission.adapters.load import context_length, end_tokens, load_base
 from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
-from submission.engines.loading import without_bars
 from submission.engines.machine import has_gpu, installed
 from submission.engines.memory import free_memory, out_of_memory
 from submission.engines.slot import load_key
@@ -45,6 +46,7 @@ class TransformersEngine:
         self.description = (
             f"transformers {installed('transformers')} ({place}), {self._checkpoint.dtype}"
         )
+        self._checkpoint.tell_other_base()
         self._model: Any = None
 
     def tokens(self, question: Question, text: str) -> tuple[int, ...]:
@@ -87,16 +89,12 @@ class TransformersEngine:
         self._context.slot.leave()
 
     def _context_length(self) -> int | None:
-        config = self._checkpoint.config
-        declared = [
-            config.get(name) for name in ("max_position_embeddings", "n_positions", "n_ctx")
-        ]
-        limits = [self._context.recipe.engine.max_model_len, *declared]
-        known = [limit for limit in limits if isinstance(limit, int) and limit > 0]
+        asked = self._context.recipe.engine.max_model_len
         # An encoder's positions do not count the decoder's tokens, and T5's are relative.
         if self._checkpoint.encoder_decoder:
-            return self._context.recipe.engine.max_model_len
-        return min(known) if known else None
+            return asked
+        limits = [asked, context_length(self._model.config)]
+        return min((limit for limit in limits if limit), default=None)
 
     def _batches(self, requests: Sequence[Request]) -> list[list[Request]]:
         budget = self._context.recipe.engine.batch_tokens
@@ -123,26 +121,24 @@ class TransformersEngine:
 
     def _load(self) -> _Weights:
         import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
         checkpoint = self._checkpoint
         self._context.say(f"Loading {checkpoint.model.name} into {self.description}.")
-        kind = AutoModelForSeq2SeqLM if checkpoint.encoder_decoder else AutoModelForCausalLM
         declared = self._context.recipe.model
         try:
-            with without_bars():
-                model = kind.from_pretrained(
-                    str(checkpoint.model.folder),
-                    dtype=getattr(torch, checkpoint.dtype),
-                    trust_remote_code=bool(declared and declared.trust_remote_code),
-                )
-                if checkpoint.adapter:
-                    from peft import PeftModel
+            model = load_base(
+                checkpoint.model.folder,
+                getattr(torch, checkpoint.dtype),
+                trust_remote_code=bool(declared and declared.trust_remote_code),
+                seq2seq=checkpoint.encoder_decoder,
+            )
+            if checkpoint.adapter:
+                from peft import PeftModel
 
+                with quiet_transformers():
                     model = PeftModel.from_pretrained(model, str(checkpoint.adapter.folder))
             return _Weights(model.to("cuda" if has_gpu() else "cpu").eval())
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        except (InputError, OSError, ValueError, RuntimeError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InputError(
                 f"transformers cannot load '{checkpoint.model.name}': {first}"
@@ -155,7 +151,7 @@ class TransformersEngine:
         tokenizer = self._checkpoint.tokenizer
         sampling = self._context.recipe.sampling
         stop_ids, stop_texts = self._checkpoint.stops
-        ends = sorted({*stop_ids, *_own_ends(model, tokenizer)})
+        ends = sorted({*stop_ids, *end_tokens(model, tokenizer)})
         pad = tokenizer.pad_token_id
         if pad is None:
             pad = ends[0] if ends else 0
@@ -210,13 +206,3 @@ class TransformersEngine:
             if stop in text:
                 text, finish = text.split(stop, 1)[0], Finish.STOP
         return Completion(request.key, text, finish, len(request.tokens), count)
-
-
-def _own_ends(model: Any, tokenizer: Any) -> list[int]:
-    """The end tokens of the model's generation configuration, else the tokenizer's."""
-    declared = model.generation_config.eos_token_id
-    if declared is None:
-        declared = tokenizer.eos_token_id
-    if declared is None:
-        return []
-    return list(declared) if isinstance(declared, list) else [declared]

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from submission.adapters.adapter import read_adapter
 from submission.engines import lifeline
 from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
@@ -23,6 +24,8 @@ from submission.engines.quiet import EngineLog
 from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
 from submission.records import Question
+
+_LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 
 
 class _Core:
@@ -55,10 +58,17 @@ class VllmEngine:
             )
         if context.recipe.sampling.beams > 1:
             raise InputError("sampling.beams needs --engine transformers.")
+        refusal = adapter_refusal(self._checkpoint)
+        if refusal is not None:
+            raise InputError(
+                f"vLLM does not apply the adapter {refusal}. Merge it with leaderkit merge, or use "
+                "--engine transformers."
+            )
         self.identity: Mapping[str, str] = self._checkpoint.identity("vllm", *VLLM_DISTRIBUTIONS)
         place = "GPU" if has_gpu() else f"CPU, {len(processors())} threads"
         adapter = ", adapter at run time" if self._checkpoint.adapter else ""
         self.description = f"vLLM {version} ({place}), {self._checkpoint.dtype}{adapter}"
+        self._checkpoint.tell_other_base()
         self._llm: Any = None
         self._log = EngineLog()
         self._alive = True
@@ -268,19 +278,30 @@ def _in_order(requests: Sequence[Request]) -> list[Request]:
     ]
 
 
+def adapter_refusal(checkpoint: Checkpoint) -> str | None:
+    """Why vLLM does not apply this adapter to any model at run time; None where it may."""
+    if checkpoint.adapter is None:
+        return None
+    adapter = read_adapter(checkpoint.adapter.folder)
+    reasons = [
+        reason
+        for reason, so in (
+            (f"of rank {adapter.largest_rank}", adapter.largest_rank > _LORA_SLOTS[-1]),
+            ("with DoRA", adapter.dora),
+            (f"that replaces {', '.join(adapter.saved)}", bool(adapter.saved)),
+            ("with biases of its own", adapter.biases != "none"),
+        )
+        if so
+    ]
+    return reasons[0] if reasons else None
+
+
 def _lora_slot(checkpoint: Checkpoint) -> int:
     """The smallest of vLLM's adapter sizes that holds this adapter's rank."""
     if checkpoint.adapter is None:
         return 16
-    rank = checkpoint.adapter_rank
-    sizes = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-    fitting = [size for size in sizes if size >= rank]
-    if not fitting:
-        raise InputError(
-            f"{checkpoint.adapter.folder}: rank {rank} is more than vLLM's {sizes[-1]}. "
-            "Merge the adapter with leaderkit merge."
-        )
-    return fitting[0]
+    rank = read_adapter(checkpoint.adapter.folder).largest_rank
+    return next(size for size in _LORA_SLOTS if size >= rank)
 
 
 def _completion(output: Any) -> Completion:

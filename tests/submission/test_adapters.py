@@ -22,7 +22,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from submission.adapters import MergeReport, merge
+from submission.adapters import MergeReport, Weighted, merge
 from submission.adapters.prompts import read_prompts
 from submission.cli import run
 from submission.commands.merge import command
@@ -86,7 +86,7 @@ def files(folder: Path) -> ModelFiles:
 
 
 def run_merge(base: Path, adapter: Path, out: Path, **settings: Any) -> MergeReport:
-    return merge(files(base), files(adapter), out, TEXTS, **settings)
+    return merge(files(base), [Weighted(files(adapter))], out, TEXTS, **settings)
 
 
 def greedy(model: Any, tokenizer: Any, text: str) -> list[int]:
@@ -211,7 +211,7 @@ def test_another_base_of_the_same_shape_is_warned_of(
 def test_an_adapter_of_a_4bit_base_is_told_of(base: Path, adapter: Path, tmp_path: Path) -> None:
     _change(adapter, base_model_name_or_path="someone/gpt2-bnb-4bit")
     report = run_merge(base, adapter, tmp_path / "out")
-    assert report.trained_on_4bit
+    assert report.adapters[0].trained_on_4bit == "someone/gpt2-bnb-4bit"
     assert any("4-bit" in note for note in report.warnings)
 
 
@@ -315,13 +315,30 @@ def test_a_vocabulary_of_another_size_is_refused(tmp_path: Path) -> None:
         run_merge(base, adapter, tmp_path / "out")
 
 
-def test_a_quantized_base_is_refused(base: Path, adapter: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"quant_method": "bitsandbytes", "load_in_8bit": True},
+            r"is quantized \(bitsandbytes 8-bit\): 8-bit layers round what goes through",
+        ),
+        ({"quant_method": "awq", "bits": 4}, r"is quantized \(awq\): its full-precision weights"),
+        (
+            {"quant_method": "bitsandbytes", "load_in_4bit": True},
+            "says that the weights are quantized, and they are not",
+        ),
+    ],
+)
+def test_quantized_bases_that_are_refused(
+    settings: dict[str, Any], message: str, base: Path, adapter: Path, tmp_path: Path
+) -> None:
     other = Path(shutil.copytree(base, tmp_path / "quantized"))
     config = json.loads((other / "config.json").read_text())
-    config["quantization_config"] = {"quant_method": "bitsandbytes", "load_in_4bit": True}
+    config["quantization_config"] = settings
     (other / "config.json").write_text(json.dumps(config))
-    with pytest.raises(InputError, match=r"is quantized \(bitsandbytes 4-bit\)"):
+    with pytest.raises(InputError, match=message):
         run_merge(other, adapter, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -393,13 +410,14 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 import peft, transformers
-from submission.adapters import merge
+from submission.adapters import Weighted, merge
 from submission.models import ModelFiles
 base, adapter = map(Path, sys.argv[1:])
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        merge(ModelFiles("base", base), ModelFiles("lora", adapter), Path(line.strip()), ["벽지"])
+        lora = Weighted(ModelFiles("lora", adapter))
+        merge(ModelFiles("base", base), [lora], Path(line.strip()), ["벽지"])
         os._exit(0)
     print(child, flush=True)
     os.waitpid(child, 0)

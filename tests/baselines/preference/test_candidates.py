@@ -81,7 +81,12 @@ def test_another_test_file_is_refused(tmp_path: Path, book: Ledger, keep_run: Ke
 def test_an_unfinished_run_is_refused(tmp_path: Path, book: Ledger, keep_run: KeepRun) -> None:
     keep_run({"왜 우나요?": [["습기", "열"]]})
     run = book.run("samples")
-    book.begin(run, [PlannedPart(0, 0, 2, "R0", "왜 우나요?", "new")], fresh=False)
+    asked = [
+        PlannedPart(part.position, part.part, part.sample, part.row_id, part.question, part.key)
+        for part in book.parts("samples")
+    ]
+    new = PlannedPart(0, 0, 2, "R0", "왜 우나요?", "new")
+    book.begin(run, [*asked, new], fresh=False)
     with pytest.raises(InputError, match="not finished: 1 of 3 answers are missing"):
         choices(book, tmp_path / "test.csv")
     book.record("samples", Completion("new", "볕", Finish.STOP))

@@ -17,7 +17,7 @@ import torch
 
 from baselines.preference.pairs import Origin, Pair, read_pairs, write_pairs
 from baselines.preference.tune import tune
-from submission.adapters import merge
+from submission.adapters import Weighted, merge
 from submission.adapters.prompts import read_prompts
 from submission.cli import run
 from submission.errors import InputError, Stopped
@@ -157,9 +157,8 @@ def test_the_next_round_begins_with_the_result_and_is_held_to_it(
 def test_the_result_merges(tmp_path: Path, base: ModelFiles) -> None:
     out = tmp_path / "out"
     tune(recipe(), PAIRS, out, base=base)
-    report = merge(
-        base, ModelFiles(str(out), out), tmp_path / "merged", read_prompts(), say=lambda _: None
-    )
+    adapters = [Weighted(ModelFiles(str(out), out))]
+    report = merge(base, adapters, tmp_path / "merged", read_prompts())
     assert report.written.difference < 1e-3
     assert not report.warnings
 

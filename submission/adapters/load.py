@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ def load_base(
 
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder}: no config.json in it; a base model is needed here.")
+    # On its first import, peft's included, it asks for a package that only makes it faster.
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
     loader = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
     options = {} if quantize is None else {"quantization_config": quantize}
     if read_json(folder / "config.json").get("attn_logit_softcapping"):

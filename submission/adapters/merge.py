@@ -9,19 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from evaluators.encoders.torch_support import quiet_transformers
-from submission.adapters.adapter import Adapter, read_adapter, read_weights, trained_on_other
+from submission.adapters.adapter import Adapter, read_adapter, read_weights
 from submission.adapters.attach import Part, attach
+from submission.adapters.bases import Bases
 from submission.adapters.greedy import ANSWER_TOKENS, Answer, answer, texts_alike
-from submission.adapters.load import (
-    embedding_rows,
-    is_seq2seq,
-    load_base,
-    load_tokenizer,
-    share,
-)
+from submission.adapters.load import embedding_rows, is_seq2seq, load_base, share
 from submission.adapters.parity import (
     Parity,
     Reference,
@@ -31,11 +26,11 @@ from submission.adapters.parity import (
     compare,
     measure,
 )
-from submission.adapters.quantized import held_in_4bit, load_4bit, load_dequantized, nf4
 from submission.adapters.report import AnswerCheck, DType, MergedAdapter, MergeReport, Onto
+from submission.adapters.vocabulary import choose_tokenizer
 from submission.atomic import atomic_folder
 from submission.errors import CheckFailed, InputError
-from submission.models import ModelFiles, folder_digest, sha256_file
+from submission.models import ModelFiles
 
 REPORT = "leaderkit_merge.json"
 # Of the logits' range. Merging in float32 reorders sums and no more: about 1e-6 was seen. The
@@ -102,8 +97,8 @@ def merge(
     if not (base.folder / "config.json").is_file():
         raise InputError(f"{base.folder}: no config.json in it; give a whole model as the base.")
     read = [read_adapter(each.files.folder) for each in adapters]
-    bases = _Bases(base, read, onto)
-    notes = _warnings(bases, read, other_base=other_base)
+    bases = Bases(base, read, onto)
+    notes = bases.belong_together(read, other_base=other_base)
     parts = [
         Part(adapter, read_weights(adapter), each.weight)
         for adapter, each in zip(read, adapters, strict=True)
@@ -113,25 +108,27 @@ def merge(
     with atomic_folder(out) as folder:
         say(f"loading {base.name}")
         model = bases.as_merged_into()
-        tokenizer, source = _tokenizer(base, read, model, notes)
+        tokenizer, source = choose_tokenizer(base, read, embedding_rows(model), notes)
         prompts = choose_prompts(texts, tokenizer, model)
         questions = (
             choose_questions(texts, tokenizer, model, check.rows, ANSWER_TOKENS) if check else []
         )
-        as_trained = None
+        four_bit = None
         if bases.in_4bit or bases.trained_in_4bit:
-            over = attach(bases.in_4_bits(), parts)
-            reference = as_trained = measure(over, prompts)
-            answers = answer(over, tokenizer, questions) if bases.in_4bit else []
-            del over
+            asked = questions if bases.in_4bit else []
+            four_bit = _ask(attach(bases.in_4_bits(), parts), tokenizer, prompts, asked)
             gc.collect()
         over = attach(model, parts)
-        if not bases.in_4bit:
-            reference, answers = measure(over, prompts), answer(over, tokenizer, questions)
+        if four_bit is not None and bases.in_4bit:
+            reference, answers = four_bit
+        else:
+            reference, answers = _ask(over, tokenizer, prompts, questions)
         say(f"merging, compared on {len(prompts)} prompts")
         model = _merged(over, base)
         merged = compare(model, reference)
-        beside = None if bases.in_4bit or as_trained is None else compare(model, as_trained)
+        as_trained = None
+        if four_bit is not None and not bases.in_4bit:
+            as_trained = compare(model, four_bit[0])
         _write(model, dtype, tokenizer, base, folder)
         del over, model
         gc.collect()  # the second copy of the weights comes only when the first is gone
@@ -151,7 +148,7 @@ def merge(
             logits_high=reference.high,
             merged=merged,
             written=written,
-            as_trained=beside,
+            as_trained=as_trained,
             answers=checks,
             allowed_merged=TOLERANCES["float32"] * reference.span,
             allowed=allowed,
@@ -165,34 +162,10 @@ def merge(
     return report
 
 
-class _Bases:
-    """The base in the forms that are needed: as merged into, and in 4 bits."""
-
-    def __init__(self, base: ModelFiles, adapters: Sequence[Adapter], onto: Onto) -> None:
-        self.files = base
-        self._seq2seq = is_seq2seq(base.folder)
-        recorded = {adapter.quantized for adapter in adapters} - {None}
-        is_4bit = held_in_4bit(base)
-        self._quantize = None if is_4bit else nf4(min(recorded, default=None, key=str))
-        self.in_4bit = is_4bit or onto == "quantized"
-        self.trained_in_4bit = bool(recorded)
-        if not is_4bit and onto == "quantized" and len(recorded) > 1:
-            raise InputError(
-                "The adapters were trained on differently quantized bases, so there is no one "
-                "base to merge onto. Leave out --onto quantized."
-            )
-
-    def in_4_bits(self) -> Any:
-        return load_4bit(self.files.folder, quantize=self._quantize, seq2seq=self._seq2seq)
-
-    def as_merged_into(self) -> Any:
-        import torch
-
-        if self.in_4bit:
-            return load_dequantized(
-                self.files.folder, quantize=self._quantize, seq2seq=self._seq2seq
-            )
-        return load_base(self.files.folder, torch.float32, seq2seq=self._seq2seq)
+def _ask(
+    over: Any, tokenizer: Any, prompts: Sequence[Tokens], questions: Sequence[Tokens]
+) -> tuple[Reference, list[Answer]]:
+    return measure(over, prompts), answer(over, tokenizer, questions)
 
 
 def _read_again(
@@ -245,74 +218,6 @@ def _described(given: Weighted, adapter: Adapter) -> MergedAdapter:
         targets=adapter.targets,
         trained_on_4bit=adapter.quantized,
     )
-
-
-def _warnings(bases: _Bases, adapters: Sequence[Adapter], *, other_base: bool) -> list[str]:
-    base = bases.files
-    notes = []
-    digest = folder_digest(base.folder, sha256_file)
-    for adapter in adapters:
-        other = trained_on_other(adapter.folder, digest)
-        if other is not None and not other_base:
-            raise InputError(
-                f"{adapter.folder}: the adapter was trained on '{other}', and the files of "
-                f"'{base.name}' are not those (their SHA-256 differs). Give that base, or "
-                "--other-base if this one is meant."
-            )
-        if other is not None:
-            notes.append(
-                f"the files of '{base.name}' are not those the adapter was trained on ('{other}'); "
-                "the shapes will tell only the worst"
-            )
-        elif adapter.base_digest is None and not _same(adapter.base_name, base):
-            notes.append(f"the adapter was trained on '{adapter.base_name}', not on '{base.name}'")
-    if bases.trained_in_4bit and not bases.in_4bit:
-        notes.append(
-            "the adapter was trained on a 4-bit base; over full precision it behaves a little "
-            "differently than in its training (--onto quantized merges into what it saw)"
-        )
-    return notes
-
-
-def _same(name: str | None, base: ModelFiles) -> bool:
-    if name is None or name == base.name:
-        return True
-    folder = Path(name).expanduser()
-    return folder.is_dir() and folder.resolve() == base.folder.resolve()
-
-
-def _tokenizer(
-    base: ModelFiles, adapters: Sequence[Adapter], model: Any, notes: list[str]
-) -> tuple[Any, Literal["adapter", "base"]]:
-    """The first adapter's tokenizer that there is and that extends the base's, else the base's."""
-    rows = embedding_rows(model)
-    own = load_tokenizer(base.folder) if any(base.folder.glob("tokenizer*")) else None
-    vocabulary = own.get_vocab() if own is not None else {}
-    taken = None
-    for adapter in adapters:
-        if not any(adapter.folder.glob("tokenizer*")):
-            continue
-        trained = load_tokenizer(adapter.folder)
-        if len(trained) > rows:
-            raise InputError(
-                f"{adapter.folder}: its tokenizer has {len(trained)} tokens, the base's "
-                f"vocabulary {rows}: tokens were added in training. Give the base with the "
-                "enlarged vocabulary."
-            )
-        if taken is not None and taken.get_vocab() != trained.get_vocab():
-            raise InputError(
-                f"{adapter.folder}: its tokenizer has another vocabulary than that of "
-                f"{adapters[0].folder}: the two were not trained to go together."
-            )
-        if vocabulary.items() <= trained.get_vocab().items():
-            taken = taken or trained
-        else:
-            notes.append(
-                "the adapter's tokenizer numbers tokens otherwise than the base's, which is kept"
-            )
-    if taken is not None:
-        return taken, "adapter"
-    return own or load_tokenizer(base.folder), "base"
 
 
 def _merged(over: Any, base: ModelFiles) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,8 @@ def command(
         raise click.UsageError(f"{len(adapters)} --adapter and {len(weights)} --weight.")
     if len(adapters) > 1 and not weights:
         raise click.UsageError("Several adapters: give each a --weight, such as 0.5.")
+    if not all(map(math.isfinite, weights)):
+        raise click.UsageError("A --weight is no number.")
     if tolerance is not None and rows is None:
         raise click.UsageError("--tolerance belongs to --check N.")
     check = Check(rows, tolerance, (("vllm", _by_vllm),)) if rows is not None else None

@@ -25,7 +25,7 @@ from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
 from submission.records import Question
 
-_LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 
 
 class _Core:
@@ -165,7 +165,7 @@ class VllmEngine:
                         self._context.recipe.model and self._context.recipe.model.trust_remote_code
                     ),
                     enable_lora=checkpoint.adapter is not None,
-                    max_lora_rank=_lora_slot(checkpoint),
+                    max_lora_rank=lora_slot(checkpoint),
                     enable_prefix_caching=True,
                     enforce_eager=not has_gpu(),
                     # A prompt read in parts winds back its request's random generator, which vLLM
@@ -286,7 +286,7 @@ def adapter_refusal(checkpoint: Checkpoint) -> str | None:
     reasons = [
         reason
         for reason, so in (
-            (f"of rank {adapter.largest_rank}", adapter.largest_rank > _LORA_SLOTS[-1]),
+            (f"of rank {adapter.largest_rank}", adapter.largest_rank > LORA_SLOTS[-1]),
             ("with DoRA", adapter.dora),
             (f"that replaces {', '.join(adapter.saved)}", bool(adapter.saved)),
             ("with biases of its own", adapter.biases != "none"),
@@ -296,12 +296,12 @@ def adapter_refusal(checkpoint: Checkpoint) -> str | None:
     return reasons[0] if reasons else None
 
 
-def _lora_slot(checkpoint: Checkpoint) -> int:
+def lora_slot(checkpoint: Checkpoint) -> int:
     """The smallest of vLLM's adapter sizes that holds this adapter's rank."""
     if checkpoint.adapter is None:
         return 16
     rank = read_adapter(checkpoint.adapter.folder).largest_rank
-    return next(size for size in _LORA_SLOTS if size >= rank)
+    return next(size for size in LORA_SLOTS if size >= rank)
 
 
 def _completion(output: Any) -> Completion:

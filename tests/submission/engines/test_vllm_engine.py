@@ -81,6 +81,14 @@ def test_it_gives_what_the_transformers_engine_gives(
     assert {Finish.LENGTH} <= {each.finish for each in done.values()}
 
 
+def test_an_adapter_at_run_time_answers_as_the_merged_model(
+    engine: Any, tuned: Tuned, requests: list[Request]
+):
+    merged = TransformersEngine(context(tuned.merged, sampling=GREEDY))
+    merged.start()
+    assert by_key(engine(**GREEDY).complete(requests)) == by_key(merged.complete(requests))
+
+
 def test_a_repetition_penalty_means_the_same_to_both_engines(
     engine: Any, tuned: Tuned, requests: list[Request]
 ):

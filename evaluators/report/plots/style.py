@@ -94,9 +94,14 @@ def svg_and_png(figure: Figure) -> tuple[bytes, bytes]:
 
 
 def short(name: str) -> str:
-    """Return a name as it fits beside an axis."""
+    """Return a name as it fits beside an axis; a long one loses its middle, as names of variants
+    differ at their ends.
+    """
     shown = printable(name)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    if len(shown) <= _LONGEST_NAME:
+        return shown
+    start = _LONGEST_NAME // 3
+    return f"{shown[:start]}…{shown[start + 1 - _LONGEST_NAME :]}"
 
 
 def whiskers(

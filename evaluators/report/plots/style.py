@@ -8,6 +8,7 @@ https://doi.org/10.1371/journal.pone.0199239) for scales. Nothing is told by col
 from __future__ import annotations
 
 import io
+import warnings
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
@@ -72,7 +73,9 @@ _RULES: Final[dict[Any, Any]] = {
 def plot_style() -> Iterator[None]:
     """Draw and save in here: matplotlib's own settings are as before afterwards."""
     _register_font()
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name may hold what no font has; it shows as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(_RULES)
         yield

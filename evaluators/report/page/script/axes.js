@@ -51,6 +51,8 @@ function whisker(x, y, row, kind, title) {
 
 // A figure is drawn when it first comes near the screen, and again when its width or the language
 // changes.
+const refreshers = new Map();
+
 function figure(title, hint, paint) {
   const stage = el("div", { class: "stage" });
   const seen = { width: 0 };
@@ -62,6 +64,7 @@ function figure(title, hint, paint) {
     }
   };
   const watcher = new ResizeObserver(refresh);
+  refreshers.set(title, refresh);
   new IntersectionObserver((entries, observer) => {
     if (entries.some((entry) => entry.isIntersecting)) {
       observer.disconnect();

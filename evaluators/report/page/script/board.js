@@ -107,15 +107,15 @@ function boardOrder(columns) {
 }
 
 function drawBoard(focus = null) {
-  const columns = boardColumns();
-  const order = boardOrder(columns);
-  const own = report.leaderboard.filter((row) => row.kind !== "known").sort(order);
-  const knownRows = report.leaderboard.filter((row) => row.kind === "known").sort(order);
   const body = document.getElementById("board-body");
   if (!report.leaderboard.length) {
     body.replaceChildren(el("p", { class: "nothing" }, t("board.nothing")));
     return;
   }
+  const columns = boardColumns();
+  const order = boardOrder(columns);
+  const own = report.leaderboard.filter((row) => row.kind !== "known").sort(order);
+  const knownRows = report.leaderboard.filter((row) => row.kind === "known").sort(order);
   const line = (row) =>
     el("tr", { role: "row", class: row.name === report.baseline && row.kind !== "known" ? "is-baseline" : "" },
       columns.map((column) => {

@@ -206,6 +206,7 @@ function agreementFigure() {
 }
 
 function drawFigures() {
+  refreshers.clear();
   const made = (figures) => figures.map((each) => each()).filter(Boolean);
   const narrow = made([intervalsFigure, effectsFigure, calibrationFigure, publicFigure, agreementFigure]);
   const wide = made([heatFigure, lengthFigure]);

@@ -66,6 +66,11 @@ function openTarget() {
 
 window.addEventListener("hashchange", openTarget);
 
+// Paper shows what nobody scrolled to.
+window.addEventListener("beforeprint", () => {
+  for (const refresh of refreshers.values()) refresh();
+});
+
 part(drawFrame);
 part(drawBoard);
 part(drawFigures);

@@ -11,10 +11,6 @@ from evaluators.report.data import Report
 from evaluators.report.html import render_html
 from tests.sample_report import made_up_report
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright is not installed: make setup-browser"
-)
-
 CHROMIUM = shutil.which("chromium")
 
 
@@ -34,6 +30,9 @@ class Opened:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed: make setup-browser"
+    )
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: make setup-browser")
     # Chromium has no sandbox for root, which containers run tests as.

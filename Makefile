@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in $(BIN)/python python3.13 python3.12 python3.11 p
 .PHONY: help setup setup-browser demo test test-all crash lint format bench docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and install everything in it; does nothing when that is done
 	@$(PYTHON) requirements/install.py

@@ -147,9 +147,9 @@ class Effect:
 class Report:
     """A comparison of runs on the same rows.
 
-    ``language`` is what the page opens in; a reader can change it. ``notes`` are warnings in words,
-    shown above everything else. Raises EvaluationError for runs of unequal length and for names or
-    row ids that are not unique.
+    ``language`` is what the page opens in; a reader can change it. ``notes`` say in words how to
+    read the numbers; they are shown below the leaderboard. Raises EvaluationError for runs of
+    unequal length and for names or row ids that are not unique.
     """
 
     title: str

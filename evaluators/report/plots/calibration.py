@@ -47,11 +47,12 @@ def draw_calibration(report: Report) -> Figure | None:
             label=say("plot.private", language),
         )  # fmt: skip
     for each in points:
+        # The line rises to the right: what stands above and left of a point is clear of it.
         axes.annotate(
             short(each.run), (each.local, each.public),
-            xytext=(6, 5), textcoords="offset points", fontsize=8,
+            xytext=(-6, 5), textcoords="offset points", fontsize=8, ha="right",
         )  # fmt: skip
-    axes.margins(0.12)
+    axes.margins(0.15)
     axes.grid()
     axes.set_title(say("plot.calibration", language))
     axes.set_xlabel(f"{say('local_score', language)} ({report.metric.name})")

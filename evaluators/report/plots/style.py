@@ -8,6 +8,7 @@ https://doi.org/10.1371/journal.pone.0199239) for scales. Nothing is told by col
 from __future__ import annotations
 
 import io
+import warnings
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
@@ -72,7 +73,9 @@ _RULES: Final[dict[Any, Any]] = {
 def plot_style() -> Iterator[None]:
     """Draw and save in here: matplotlib's own settings are as before afterwards."""
     _register_font()
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name may hold what no font has; it shows as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(_RULES)
         yield
@@ -94,9 +97,14 @@ def svg_and_png(figure: Figure) -> tuple[bytes, bytes]:
 
 
 def short(name: str) -> str:
-    """Return a name as it fits beside an axis."""
+    """Return a name as it fits beside an axis; a long one loses its middle, as names of variants
+    differ at their ends.
+    """
     shown = printable(name)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    if len(shown) <= _LONGEST_NAME:
+        return shown
+    start = _LONGEST_NAME // 3
+    return f"{shown[:start]}…{shown[start + 1 - _LONGEST_NAME :]}"
 
 
 def whiskers(

@@ -2,13 +2,18 @@
 
 const GLYPH = /[ᄀ-ᇿ⺀-鿿가-힣＀-￯]/;
 
+function wide(text, size) {
+  return [...text].reduce((sum, char) => sum + (GLYPH.test(char) ? size : size * 0.6), 0);
+}
+
+// A name too long loses its middle: names of variants differ at their ends.
 function fitted(text, width, size) {
-  let used = 0;
-  for (let place = 0; place < text.length; place += 1) {
-    used += GLYPH.test(text[place]) ? size : size * 0.56;
-    if (used > width) return `${text.slice(0, Math.max(place - 1, 1))}…`;
-  }
-  return text;
+  if (wide(text, size) <= width) return text;
+  const chars = [...text];
+  let shown = chars.length - 1;
+  const cut = () => `${chars.slice(0, Math.floor(shown / 3)).join("")}…${chars.slice(chars.length - Math.ceil((shown * 2) / 3)).join("")}`;
+  while (shown > 2 && wide(cut(), size) > width) shown -= 1;
+  return cut();
 }
 
 function linear(from, to, start, end) {
@@ -46,7 +51,9 @@ function whisker(x, y, row, kind, title) {
 
 // A figure is drawn when it first comes near the screen, and again when its width or the language
 // changes.
-function figure(title, hint, paint, { wide = false, extra = null } = {}) {
+const refreshers = new Map();
+
+function figure(title, hint, paint) {
   const stage = el("div", { class: "stage" });
   const seen = { width: 0 };
   const refresh = () => {
@@ -57,6 +64,7 @@ function figure(title, hint, paint, { wide = false, extra = null } = {}) {
     }
   };
   const watcher = new ResizeObserver(refresh);
+  refreshers.set(title, refresh);
   new IntersectionObserver((entries, observer) => {
     if (entries.some((entry) => entry.isIntersecting)) {
       observer.disconnect();
@@ -64,7 +72,7 @@ function figure(title, hint, paint, { wide = false, extra = null } = {}) {
       refresh();
     }
   }, { rootMargin: "400px" }).observe(stage);
-  return el("figure", { class: wide ? "wide" : "" }, el("figcaption", {}, el("h3", {}, title), hint ? el("p", {}, hint) : null), extra, stage);
+  return el("figure", {}, el("figcaption", {}, el("h3", {}, title), el("p", {}, hint)), stage);
 }
 
 function canvas(width, height, title) {
@@ -72,10 +80,10 @@ function canvas(width, height, title) {
 }
 
 // Lines of names with a point and an interval each: the leaderboard and the ablation's effects.
-function forest(width, lines, { zero = null, title, most = 6 }) {
+function forest(width, lines, { zero, title }) {
   const stacked = width < 520;
   const step = stacked ? 40 : 26;
-  const left = stacked ? 8 : Math.min(240, width * 0.34);
+  const left = stacked ? 8 : Math.min(width * 0.45, 24 + Math.max(...lines.map((line) => wide(line.name, 13))));
   const right = 12;
   const top = 6;
   const bottom = top + lines.length * step;
@@ -84,7 +92,7 @@ function forest(width, lines, { zero = null, title, most = 6 }) {
   const [low, high] = widened(values);
   const x = linear(low, high, left, width - right);
   const svg = canvas(width, bottom + 24, title);
-  for (const tick of ticks(low, high, Math.min(most, (width - left) / 70))) {
+  for (const tick of ticks(low, high, Math.min(6, (width - left) / 70))) {
     svg.append(draw("line", { x1: x(tick.value), x2: x(tick.value), y1: top, y2: bottom, class: "grid" }));
     svg.append(label(x(tick.value), bottom + 17, tick.label, { "text-anchor": "middle", class: "label tick" }));
   }

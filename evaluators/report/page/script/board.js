@@ -38,11 +38,14 @@ function organizerCell(row) {
   return two(number(row.public), known(row.private) ? `${t("board.private")} ${number(row.private)}` : null);
 }
 
+// The notice above the table says it once where it holds for all.
+const allProxy = report.leaderboard.every((row) => row.proxy || row.kind === "known");
+
 function nameCell(row) {
   const marks = [
     row.name === report.baseline && row.kind !== "known" ? t("baseline") : null,
     row.kind === "file" ? t("board.file") : null,
-    row.proxy ? t("proxy") : null,
+    row.proxy && !allProxy ? t("proxy") : null,
   ];
   const place = runOf.get(row.name);
   const name = row.kind !== "known" && place !== undefined
@@ -78,7 +81,8 @@ function boardColumns() {
     { title: t("board.organizer"), key: "public", cell: organizerCell },
     { title: t("board.expected"), hint: t("board.expected_hint"), key: "expected", cell: (row) => known(row.expected) ? two(number(row.expected), span(row.expected_low, row.expected_high)) : null },
     ...others.map((name) => ({
-      title: name,
+      title: name.split(":")[0],
+      under: name.includes(":") ? name.slice(name.indexOf(":") + 1).replaceAll(",", ", ") : null,
       key: name,
       value: (row) => row.others[name]?.value ?? null,
       cell: (row) => {
@@ -103,15 +107,15 @@ function boardOrder(columns) {
 }
 
 function drawBoard(focus = null) {
-  const columns = boardColumns();
-  const order = boardOrder(columns);
-  const own = report.leaderboard.filter((row) => row.kind !== "known").sort(order);
-  const knownRows = report.leaderboard.filter((row) => row.kind === "known").sort(order);
   const body = document.getElementById("board-body");
   if (!report.leaderboard.length) {
     body.replaceChildren(el("p", { class: "nothing" }, t("board.nothing")));
     return;
   }
+  const columns = boardColumns();
+  const order = boardOrder(columns);
+  const own = report.leaderboard.filter((row) => row.kind !== "known").sort(order);
+  const knownRows = report.leaderboard.filter((row) => row.kind === "known").sort(order);
   const line = (row) =>
     el("tr", { role: "row", class: row.name === report.baseline && row.kind !== "known" ? "is-baseline" : "" },
       columns.map((column) => {

@@ -60,7 +60,7 @@ function heatFigure() {
     : null;
   fill();
   const title = dimensions.length > 1 ? t("plot.heat_title") : t("plot.heat_map", { dimension: wordFor("dimension", dimensions[0]) });
-  return el("figure", { class: "wide" }, el("figcaption", {}, el("h3", {}, title), el("p", {}, t("plot.heat_hint", { metric: report.metric.name }))), choose, holder);
+  return el("figure", {}, el("figcaption", {}, el("h3", {}, title), el("p", {}, t("plot.heat_hint", { metric: report.metric.name }))), choose, holder);
 }
 
 function heatTable(dimension) {
@@ -86,8 +86,7 @@ function heatTable(dimension) {
 
 function shade(cell, share) {
   cell.classList.add("shaded");
-  if (share > 0.62) cell.classList.add("deep");
-  cell.style.setProperty("--share", `${Math.round(6 + share * 84)}%`);
+  cell.style.setProperty("--share", `${Math.round(4 + share * 51)}%`);
 }
 
 function lengthFigure() {
@@ -100,7 +99,7 @@ function lengthFigure() {
     const columns = Math.max(1, Math.min(panels.length, 4, Math.floor(width / 230)));
     const each = Math.floor((width - (columns - 1) * 16) / columns);
     return el("div", { class: "panels" }, panels.map((panel) => lengthPanel(panel, panels, each)));
-  }, { wide: true });
+  });
 }
 
 function lengthPanel(panel, panels, width) {
@@ -166,7 +165,8 @@ function calibrationPlot(width, points, fit, title) {
   for (const each of points) {
     if (known(each.private)) svg.append(draw("circle", { cx: x(each.local), cy: y(each.private), r: 4, class: "point hollow" }));
     svg.append(whisker(x, y(each.public), { value: each.local }, "ink", `${each.run}  ${number(each.local)} → ${number(each.public)}`));
-    const leftwards = x(each.local) > width * 0.6;
+    // The line rises to the right: what stands above and left of a point is clear of it.
+    const leftwards = x(each.local) > width * 0.35;
     svg.append(label(x(each.local) + (leftwards ? -9 : 9), y(each.public) - 7, fitted(each.run, width * 0.35, 13), { "text-anchor": leftwards ? "end" : "start" }));
   }
   return svg;
@@ -206,6 +206,10 @@ function agreementFigure() {
 }
 
 function drawFigures() {
-  const found = [intervalsFigure, calibrationFigure, effectsFigure, publicFigure, agreementFigure, heatFigure, lengthFigure].map((each) => each()).filter(Boolean);
-  document.getElementById("figures-body").replaceChildren(...(found.length ? found : [el("p", { class: "nothing" }, t("figures.nothing"))]));
+  refreshers.clear();
+  const made = (figures) => figures.map((each) => each()).filter(Boolean);
+  const narrow = made([intervalsFigure, effectsFigure, calibrationFigure, publicFigure, agreementFigure]);
+  const wide = made([heatFigure, lengthFigure]);
+  const nothing = narrow.length + wide.length ? null : el("p", { class: "nothing" }, t("figures.nothing"));
+  document.getElementById("figures-body").replaceChildren(...[narrow.length ? el("div", { class: "columns" }, narrow) : null, wide, nothing].flat().filter(Boolean));
 }

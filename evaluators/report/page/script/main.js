@@ -7,7 +7,7 @@ function drawFrame() {
   const language = document.getElementById("language");
   language.textContent = page.language === "ko" ? "English" : "한국어";
   language.lang = page.language === "ko" ? "en" : "ko";
-  document.getElementById("theme").textContent = t(isDark() ? "theme.light" : "theme.dark");
+  drawTheme();
   const facts = [
     [t("facts.metric"), [report.metric.name, " ", el("span", { class: "soft" }, t(`direction.${report.metric.direction}`))]],
     [t("facts.baseline"), report.baseline],
@@ -31,6 +31,10 @@ function isDark() {
   return chosen ? chosen === "dark" : prefersDark.matches;
 }
 
+function drawTheme() {
+  document.getElementById("theme").textContent = t(isDark() ? "theme.light" : "theme.dark");
+}
+
 document.getElementById("language").addEventListener("click", () => {
   page.language = page.language === "ko" ? "en" : "ko";
   for (const each of parts) each();
@@ -38,10 +42,10 @@ document.getElementById("language").addEventListener("click", () => {
 
 document.getElementById("theme").addEventListener("click", () => {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  drawFrame();
+  drawTheme();
 });
 
-prefersDark.addEventListener("change", drawFrame);
+prefersDark.addEventListener("change", drawTheme);
 
 document.addEventListener("keydown", (event) => {
   const field = document.getElementById("search");
@@ -61,6 +65,11 @@ function openTarget() {
 }
 
 window.addEventListener("hashchange", openTarget);
+
+// Paper shows what nobody scrolled to.
+window.addEventListener("beforeprint", () => {
+  for (const refresh of refreshers.values()) refresh();
+});
 
 part(drawFrame);
 part(drawBoard);

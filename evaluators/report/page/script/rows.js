@@ -1,7 +1,9 @@
 // The questions with every run's answer: searched, filtered, sorted, a page at a time.
 
 const PER_PAGE = 50;
-const FIRST_RUNS = 6;
+const MOST_COLUMNS = 6;
+const COLUMN = 104;
+const OTHER_COLUMNS = 480;
 const MOST_CHOICES = 30;
 
 const rows = report.rows;
@@ -9,6 +11,9 @@ const total = rows.id.length;
 const all = Array.from({ length: total }, (_, place) => place);
 const baselineRun = runOf.get(report.baseline) ?? 0;
 const otherRun = report.runs.findIndex((_, place) => place !== baselineRun);
+
+// As many runs as fit beside the question; a reader can ask for more.
+const firstRuns = Math.min(Math.max(Math.floor((window.innerWidth - OTHER_COLUMNS) / COLUMN), 2), MOST_COLUMNS);
 
 const view = {
   key: "place",
@@ -20,7 +25,7 @@ const view = {
   outcome: "",
   run: otherRun < 0 ? baselineRun : otherRun,
   against: baselineRun,
-  shown: new Set(report.runs.map((_, place) => place).filter((place) => place < FIRST_RUNS || place === baselineRun)),
+  shown: new Set(report.runs.map((_, place) => place).filter((place) => place < firstRuns || place === baselineRun)),
   open: new Set(),
   found: all,
 };
@@ -260,10 +265,15 @@ function drawList(focus) {
     el("button", { type: "button", id: "open-all", class: "quiet", disabled: !here.length, onclick: openAll }, t(opened ? "rows.close_all" : "rows.open_all")));
   list.replaceChildren(here.length
     ? el("table", { role: "table", class: "rows" },
+        el("caption", { class: "hidden" }, t("rows.title")),
         el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map((column) => heading(column, view, update)))),
         el("tbody", { role: "rowgroup" }, here.flatMap((row) => lines(row, columns))))
     : el("div", { class: "nothing" }, el("p", {}, t("rows.none")), el("button", { type: "button", class: "quiet", onclick: clear }, t("rows.clear"))),
   pages > 1 ? pager(pages) : "");
+  // Only a table that is too wide scrolls by itself: its headings cannot stick to the page then.
+  const needed = OTHER_COLUMNS + view.shown.size * COLUMN;
+  list.style.setProperty("--needed", `${needed}px`);
+  list.classList.toggle("scroll", needed > list.clientWidth);
   restoreFocus(document.getElementById("rows-body"), focus);
 }
 

@@ -139,7 +139,7 @@ def _manifest(submission: Path, competition: str, *, final: bool) -> Iterator[Fi
     try:
         manifest: Any = json.loads(path.read_text(encoding="utf-8"))
         uploadable, digest = manifest["uploadable"] is True, str(manifest["sha256"])
-        made_for = str(manifest["competition"])
+        made_for = str(manifest.get("competition"))
         reason = manifest.get("not_for_upload_because")
     except FileNotFoundError:
         if final:

@@ -31,6 +31,13 @@ from submission.commands import options
     help="Break down by this, on the screen too. Repeatable. Default: whichever of the first four "
     "the data has, in --out.",
 )
+@click.option(
+    "--tokenizers",
+    multiple=True,
+    metavar="METRIC",
+    help="Show this metric (rouge1, rougeL, bleu, …) under every tokenizer it takes, and which "
+    "systems change places. Repeatable.",
+)
 @click.option("--test", type=options.FILE, help="The test file: its questions, for breakdowns.")
 @options.encoder()
 @options.references_by()
@@ -48,6 +55,7 @@ def command(
     metric_models: tuple[str, ...],
     fast: bool,
     by: tuple[str, ...],
+    tokenizers: tuple[str, ...],
     test: Path | None,
     encoder: str | None,
     references_by: options.ReferencesBy | None,
@@ -76,7 +84,16 @@ def command(
     gold = load_references(contest, references)
     with options.open_if_there(ledger) as book:
         comparison = compare(
-            scorer, book, subjects, baseline, gold, references, metrics=metrics, by=by, test=test
+            scorer,
+            book,
+            subjects,
+            baseline,
+            gold,
+            references,
+            metrics=metrics,
+            by=by,
+            tokenizers=tokenizers,
+            test=test,
         )
         files = [] if out is None else write_leaderboard(comparison, out)
         if html is not None or plots is not None:

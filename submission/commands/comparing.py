@@ -11,6 +11,7 @@ import click
 
 from evaluators import render, render_more
 from evaluators.report.cells import printable
+from evaluators.report.sensitivity import render as render_sensitivity
 from submission.commands.listing import print_table
 from submission.compare import Comparison
 from submission.compare.plain import GroupLine, group_lines, to_plain
@@ -32,6 +33,8 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
         console.print(more)
     if groups:
         _print_groups(comparison)
+    for found in comparison.sensitivity:
+        console.print(render_sensitivity(found))
     if known:
         click.echo("Known scores of the organizer's leaderboard, on the organizer's rows:")
     for row in known:

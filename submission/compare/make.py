@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evaluators import LeaderboardRow, Score, Shakeup
+from evaluators import LeaderboardRow, Score, Sensitivity, Shakeup, tokenizer_sensitivity
 from evaluators.report.data import MetricAgreement
 from submission.breakdown import Slice, slices_of
 from submission.calibration import Calibration, calibrate
@@ -35,7 +35,8 @@ class Comparison:
 
     ``scored`` are the systems in the same order; ``main`` is the score of the baseline, and
     ``scale`` what 1.0 is shown as. ``public`` is what a draw of the public rows may do to the
-    order, None where their share is not known or there is one system only.
+    order, None where their share is not known or there is one system only. ``sensitivity`` tells
+    whether the order survives another tokenizer, a metric each.
     """
 
     rows: Sequence[LeaderboardRow]
@@ -49,6 +50,7 @@ class Comparison:
     agreement: Sequence[MetricAgreement] = ()
     public: Shakeup | None = None
     calibration: Calibration = field(default_factory=Calibration)
+    sensitivity: Sequence[Sensitivity] = ()
 
     @property
     def signature(self) -> str:
@@ -66,12 +68,14 @@ def compare(
     *,
     metrics: Sequence[str] = (),
     by: Sequence[str] = (),
+    tokenizers: Sequence[str] = (),
     test: Path | None = None,
 ) -> Comparison:
     """Score every subject and test each against the baseline, row by row.
 
     ``metrics`` are shown beside the formula, ``by`` names what to break down by (all there is, if
-    empty), and ``test`` is the file with the questions. Raises :class:`InputError` for a subject
+    empty), ``tokenizers`` the metrics to be had under every tokenizer, and ``test`` is the file
+    with the questions. Raises :class:`InputError` for a subject
     that does not exist, is not finished, or answers other rows than the references.
     """
     profile = scorer.competition.profile
@@ -105,7 +109,14 @@ def compare(
         agreement=agreement(scored, metrics),
         public=shakeup(scorer, scored),
         calibration=calibration,
+        sensitivity=[_sensitivity(scored, metric) for metric in tokenizers],
     )
+
+
+def _sensitivity(scored: Sequence[Scored], metric: str) -> Sensitivity:
+    name, _, options = metric.partition(":")
+    systems = {each.subject.name: each.examples for each in scored}
+    return tokenizer_sensitivity(systems, name, options=options)
 
 
 def _slices(

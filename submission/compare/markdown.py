@@ -41,6 +41,16 @@ def to_markdown(comparison: Comparison) -> str:
                 for line in group_lines(comparison)
             ),
         )
+    for found in comparison.sensitivity:
+        lines += ["", f"## {_escaped(found.metric)} by tokenizer", ""]
+        lines += _table(
+            ["run", *found.tokenizers],
+            (
+                [run, *(f"{score:.4f} (#{rank})" for score, rank in zip(*pair, strict=True))]
+                for run, *pair in zip(found.systems, found.scores, found.ranks, strict=True)
+            ),
+        )
+        lines += ["", *(f"- {_escaped(str(flip))}" for flip in found.flips)]
     return "\n".join(lines) + "\n"
 
 

@@ -44,6 +44,32 @@ def group_lines(comparison: Comparison) -> Iterator[GroupLine]:
                 )
 
 
+class TokenizerLine(NamedTuple):
+    """One system's score by one metric under one tokenizer; rank 1 is the best."""
+
+    metric: str
+    run: str
+    tokenizer: str
+    score: float
+    rank: int
+    signature: str
+
+
+def tokenizer_lines(comparison: Comparison) -> Iterator[TokenizerLine]:
+    """The scores under every tokenizer line by line."""
+    for found in comparison.sensitivity:
+        for row, run in enumerate(found.systems):
+            for column, name in enumerate(found.tokenizers):
+                yield TokenizerLine(
+                    found.metric,
+                    run,
+                    name,
+                    float(found.scores[row, column]),
+                    int(found.ranks[row, column]),
+                    found.signatures[column],
+                )
+
+
 def to_plain(comparison: Comparison) -> dict[str, Any]:
     """Everything that a program may want to know."""
     public = comparison.public
@@ -66,6 +92,7 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
             "standings": [asdict(each) for each in public.standings],
             "flips": [flip._asdict() for flip in flips(public)],
         },
+        "tokenizers": [line._asdict() for line in tokenizer_lines(comparison)],
         "calibration": {
             "points": [asdict(point) for point in calibration.points],
             "fit": None if calibration.fit is None else _fit(calibration.fit),

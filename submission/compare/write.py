@@ -10,7 +10,13 @@ from evaluators.report.cells import neutralize
 from submission.atomic import atomic_file
 from submission.compare.make import Comparison
 from submission.compare.markdown import to_markdown
-from submission.compare.plain import GroupLine, group_lines, to_plain
+from submission.compare.plain import (
+    GroupLine,
+    TokenizerLine,
+    group_lines,
+    to_plain,
+    tokenizer_lines,
+)
 from submission.errors import InputError
 from submission.tables import write_csv
 
@@ -28,9 +34,9 @@ def require_suffix(path: Path) -> None:
 def write_leaderboard(comparison: Comparison, path: Path) -> list[Path]:
     """Write the comparison whole, or leave what was there; returns the files written.
 
-    Markdown and JSON hold all of it. A CSV file holds the leaderboard, and a second one beside it,
-    ``NAME.breakdown.csv``, the scores by group. Raises :class:`InputError` for another suffix and
-    a file that cannot be written.
+    Markdown and JSON hold all of it. A CSV file holds the leaderboard, others beside it the scores
+    by group (``NAME.breakdown.csv``) and by tokenizer (``NAME.tokenizers.csv``). Raises
+    :class:`InputError` for another suffix and a file that cannot be written.
     """
     require_suffix(path)
     if path.suffix.lower() == ".json":
@@ -42,17 +48,28 @@ def write_leaderboard(comparison: Comparison, path: Path) -> list[Path]:
     text = to_frame(comparison.rows).to_csv(index=False, lineterminator="\n")
     with atomic_file(path) as handle:
         handle.write(text.encode())
-        if not comparison.breakdowns:
-            return [path]
-        # Written while the first file is not in place yet: there are both or none.
-        groups = path.with_name(f"{path.stem}.breakdown.csv")
-        _write_groups(comparison, groups)
-    return [path, groups]
+        # Written while the first file is not in place yet: there are all or none.
+        beside = []
+        if comparison.breakdowns:
+            beside.append(path.with_name(f"{path.stem}.breakdown.csv"))
+            _write_groups(comparison, beside[-1])
+        if comparison.sensitivity:
+            beside.append(path.with_name(f"{path.stem}.tokenizers.csv"))
+            _write_tokenizers(comparison, beside[-1])
+    return [path, *beside]
 
 
 def _write(path: Path, text: str) -> None:
     with atomic_file(path) as handle:
         handle.write(text.encode())
+
+
+def _write_tokenizers(comparison: Comparison, path: Path) -> None:
+    rows: list[list[str | float]] = [
+        [neutralize(cell) if isinstance(cell, str) else cell for cell in line]
+        for line in tokenizer_lines(comparison)
+    ]
+    write_csv(path, TokenizerLine._fields, rows, bom=False)
 
 
 def _write_groups(comparison: Comparison, path: Path) -> None:

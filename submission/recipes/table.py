@@ -60,6 +60,9 @@ class Table(BaseModel):
             return []
         wrong = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
         right = {key: value for key, value in data.items() if key not in wrong}
+        if len(right) == len(data):
+            # What is wrong is that something is missing: there is no table to look at.
+            return []
         try:
             table = cls.__pydantic_validator__.validate_python(right)
         except ValidationError as rest:

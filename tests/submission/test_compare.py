@@ -562,3 +562,26 @@ def test_a_report_holds_what_was_compared() -> None:
     assert runs["constant"].manifest["recipe"]["name"] == "constant"
     assert report.leaderboard[0].name == "good.csv"
     assert {group.dimension for group in report.groups} == {"length", "compound"}
+
+
+def test_a_metric_is_had_under_every_tokenizer(capsys: pytest.CaptureFixture[str]) -> None:
+    # Character by character both say the same; word by word only one does.
+    write("spaced.csv", dict.fromkeys(GOLD, "가나다 라마바"))
+    write("other.csv", dict.fromkeys(GOLD, "가나다 라마사"))
+    write("gold.csv", dict.fromkeys(GOLD, "가 나다라마바"))
+    compare("spaced.csv", "--baseline", "other.csv", "--tokenizers", "rouge1")
+
+    lines = pd.read_csv("board.tokenizers.csv")
+    scores = lines.set_index(["run", "tokenizer"])["score"]
+    assert scores["spaced.csv", "char"] == 1.0
+    assert scores["other.csv", "char"] == pytest.approx(5 / 6)
+    assert scores["spaced.csv", "whitespace"] == scores["other.csv", "whitespace"] == 0
+    assert set(lines["tokenizer"]) == {"mecab", "kiwi", "whitespace", "char"}
+    assert lines["signature"].str.startswith("rouge1|").all()
+    assert "rouge1 by tokenizer, n = 4" in capsys.readouterr().out
+
+
+def test_a_metric_without_a_tokenizer_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    fixed = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
+    assert run(["compare", "good.csv", *fixed, "--tokenizers", "jaccard"]) == 2
+    assert "jaccard takes no tokenizer" in capsys.readouterr().err

@@ -206,8 +206,14 @@ def _answer_columns(profile: Profile, table: Table, given: Sequence[str]) -> lis
     for name in ("answer", profile.submission.answer):
         if not present and name in table.columns:
             present = [str(name)]
+    if not present and profile.train is None:
+        # The column's own name is nobody's rule here, so none is called missing.
+        raise InputError(
+            f"{table.path}: no column 'answer'. It has {', '.join(table.columns[:6])}. "
+            "Name the right one with --reference-column."
+        )
     if not present:
-        table.require(declared[:1] or [profile.submission.answer or "answer"])
+        table.require(declared[:1])
     return present
 
 

@@ -10,6 +10,7 @@ from evaluators.errors import EvaluationError
 from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine
+from evaluators.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.base import Example
 
 _ROWS_AT_ONCE: Final = 1024
-_KEPT_BYTES: Final = 32 << 20
+_KEPT_BYTES: Final = 16 << 20
 
 
 class Cosine(RowMetric):
@@ -31,7 +32,7 @@ class Cosine(RowMetric):
     is a proxy whatever ``proxy`` says. Formula: ``max(a.b / (|a| |b|), 0)``, per reference.
 
     Texts are encoded some rows at a time, so that memory does not grow with the rows. References'
-    vectors are kept for the next system, as many as 32 MiB hold; others are encoded again.
+    vectors are kept for the next system, as many as 16 MiB hold; others are encoded again.
     """
 
     name: Final = "cosine"
@@ -64,9 +65,11 @@ class Cosine(RowMetric):
         """Return the row scores; raises EvaluationError for an unusable vector or no reference."""
         self._check(examples)
         scores = np.empty(len(examples))
+        begin(len(examples), "rows")
         for start in range(0, len(examples), _ROWS_AT_ONCE):
             part = examples[start : start + _ROWS_AT_ONCE]
             scores[start : start + len(part)] = self._part(part)
+            advance(len(part))
         return scores
 
     def _part(self, examples: Sequence[Example]) -> list[float]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluators.errors import EvaluationError
 from evaluators.metrics.base import Score, is_corpus_metric, is_summed_metric
+from evaluators.metrics.rowwise import require_unicode
 from evaluators.significance import Totals, bootstrap_interval
 from evaluators.significance.interval import percentile_interval
 
@@ -30,6 +31,7 @@ def score_examples(
     """
     if not examples:
         raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
+    require_unicode(examples)
     rows = metric.rows(examples)
     unscored = 0
     if is_corpus_metric(metric):

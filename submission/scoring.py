@@ -102,6 +102,11 @@ class Scorer:
         return "; ".join(reason for reason in reasons if reason) or None
 
     @property
+    def fast_in_vain(self) -> bool:
+        """Whether bfloat16 was asked for and no metric so far can be computed in it."""
+        return self._models.fast and not self._parts.any_fast
+
+    @property
     def encoder_reason(self) -> str | None:
         """Why vectors are not the organizer's, if they are not."""
         declared, given = self._profile.encoder, self._encoder_spec

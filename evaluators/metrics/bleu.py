@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import Entry, Option, Request
@@ -26,6 +26,7 @@ BleuTokenizer = Literal["ko-mecab", "13a", "char", "intl", "zh", "none"]
 TOKENIZERS: Final[tuple[BleuTokenizer, ...]] = get_args(BleuTokenizer)
 
 _ORDERS: Final = 4
+_TEXTS_KEPT: Final = 1 << 14
 
 
 class Bleu(SacreMetric):
@@ -49,6 +50,10 @@ class Bleu(SacreMetric):
         self._lowercase = lowercase
 
     def _counts(self, answer: str, references: Sequence[str]) -> Sequence[int]:
+        kept: Any = type(self._sentences.tokenizer).__call__
+        if hasattr(kept, "cache_info") and kept.cache_info().currsize >= _TEXTS_KEPT:
+            # sacreBLEU would keep the tokens of four times as many texts.
+            kept.cache_clear()
         score = self._sentences.sentence_score(answer, references)
         return [score.sys_len, score.ref_len, *score.counts, *score.totals]
 

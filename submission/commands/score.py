@@ -100,6 +100,8 @@ def command(
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        if scorer.fast_in_vain:
+            options.say("--fast changes nothing here: of the metrics only bertscore takes it.")
         counts = None
         if run_name is not None and book is not None:
             counts = degenerate(run_answers(book, run_name))

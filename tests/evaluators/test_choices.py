@@ -131,3 +131,14 @@ def test_a_gold_that_is_no_choice_is_an_error() -> None:
 def test_the_signature_says_what_is_extracted() -> None:
     assert "|extract:choice|" in str(Accuracy(extract="choice").signature)
     assert "extract" not in str(Accuracy().signature)
+
+
+def test_letters_against_numbers_without_options_are_warned_of(caplog) -> None:
+    bare = [Example("1", "정답은 C", ("3",)), Example("2", "3", ("다",)), Example("3", "3", ("3",))]
+    Accuracy(extract="choice").rows(bare)
+    (warning,) = caplog.messages
+    assert warning.startswith("accuracy: 2 answers give a letter where the gold is a number")
+    caplog.clear()
+    told = Example("1", "정답은 C", ("3",), meta={"options": "결로\n누수\n균열"})
+    assert Accuracy(extract="choice").rows([told]).tolist() == [1]
+    assert not caplog.messages

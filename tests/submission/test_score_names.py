@@ -12,6 +12,8 @@ import pytest
 from submission.cli import run
 from submission.ledger import Ledger
 
+EMBEDDED = Path(__file__).parents[2] / "data_sample" / "embedded"
+
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,3 +149,58 @@ def test_rows_of_an_unknown_kind_are_unscored_and_named(capsys, caplog, tmp_path
 def test_where_every_kind_is_known_nothing_is_said(capsys, caplog, tmp_path: Path) -> None:
     assert run(["score", *culture(tmp_path, "선다형", "단답형"), "--json"]) == 0
     assert not caplog.messages
+
+
+def test_a_model_folder_that_is_not_there(capsys) -> None:
+    assert score("--metric", "bertscore:model=/nope") == 2
+    said = capsys.readouterr().err
+    assert "model '/nope': there is no such folder. A copy on this machine is named by" in said
+
+
+@pytest.mark.parametrize("metric", ["comet", "bleurt", "bertscore:model=nobody/nothing"])
+def test_a_model_that_is_not_here_is_looked_for_with_options_of_ours(capsys, metric: str) -> None:
+    assert score("--metric", metric) == 2
+    said = capsys.readouterr().err
+    assert "it is not on this machine" in said
+    assert "--metric-model" in said
+    assert "local_files_only" not in said
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "judge:model=m,base_url=http://127.0.0.1:9/v1,rubric=/nope",
+        "bertscore:model=MODEL,layer=99",
+        "bertscore:model=MODEL,baseline=xx",
+        "bertscore",
+    ],
+)
+def test_what_a_copy_would_not_mend_names_no_copy(capsys, metric: str) -> None:
+    assert score("--metric", metric.replace("MODEL", str(EMBEDDED))) == 2
+    assert "--metric-model" not in capsys.readouterr().err
+
+
+def test_fast_without_a_metric_that_takes_it_is_said(capsys) -> None:
+    assert score("--metric", "em", "--fast") == 0
+    assert "--fast changes nothing here" in capsys.readouterr().err
+    assert score("--metric", "em") == 0
+    assert "--fast" not in capsys.readouterr().err
+
+
+FINANCE = ("-c", "dacon-236527", "--encoder", "offline")
+
+
+def test_open_finance_questions_without_keywords_are_refused(capsys) -> None:
+    Path("r.csv").write_text("ID,Answer\nA,전자금융거래법이다\nB,3\n", encoding="utf-8")
+    Path("p.csv").write_text("ID,Answer\nA,전자금융거래법\nB,정답은 C\n", encoding="utf-8")
+    assert score(*FINANCE) == 2
+    said = capsys.readouterr().err
+    assert "row 'A' is an open question without keywords" in said
+    assert "'keywords'" in said
+
+
+def test_finance_letters_without_options_are_warned_of(caplog) -> None:
+    Path("r.csv").write_text("ID,Answer,keywords\nA,가,가\nB,3,\n", encoding="utf-8")
+    Path("p.csv").write_text("ID,Answer\nA,가\nB,정답은 C\n", encoding="utf-8")
+    assert score(*FINANCE) == 0
+    assert any("1 answers give a letter where the gold is a number" in m for m in caplog.messages)

@@ -119,7 +119,8 @@ def test_it_runs_from_the_files_of_a_competition_with_kinds(tmp_path, monkeypatc
         {"id": str(n), "input": {"question": f"{n}?", "question_type": kind, "category": "",
          "domain": "", "topic_keyword": ""}, "output": {"answer": answer}}
         for n, (kind, answer) in enumerate(
-            [("선다형", "3"), ("선다형", "3"), ("선다형", "1"), ("단답형", "설날"), ("단답형", "설날#구정")]
+            [("선다형", "3"), ("선다형", "3"), ("선다형", "1"), ("단답형", "설날"),
+             ("단답형", "설날#구정")]
         )
     ]  # fmt: skip
     for name in ("train.json", "test.json"):

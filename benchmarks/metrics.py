@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators import Example, bootstrap_interval, build_metric, score_examples
+from evaluators import Example, OfflineEncoder, bootstrap_interval, build_metric, score_examples
 from evaluators.tokenizers import tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +40,10 @@ LAYERS, WIDTH, LONGEST, VOCABULARY = 4, 256, 512, 6000
 TOLERANCE = 1e-5
 CHANGED = 0.1
 FEW, MANY = 10_000, 100_000
-MEMORY_METRICS = ("rouge1:tokenizer=mecab", "rougeL", "jaccard", "f1:rule=korquad1")
+MEMORY_METRICS = (
+    "rouge1:tokenizer=mecab", "rougeL", "jaccard", "f1:rule=korquad1", "em", "macro-f1",
+    "bleu", "chrf", "cosine",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -336,7 +339,10 @@ def measure_memory(rows: int) -> None:
     examples = texts.examples(rows, 1, texts.even)
     held = resident() - before
     scores = [
-        score_examples(build_metric(spec), examples, resamples=10_000) for spec in MEMORY_METRICS
+        score_examples(
+            build_metric(spec, encoder_factory=OfflineEncoder), examples, resamples=10_000
+        )
+        for spec in MEMORY_METRICS
     ]
     held += sum(each.rows.nbytes for each in scores)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - held)

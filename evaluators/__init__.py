@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.text_f1 import TextF1
     from evaluators.metrics.weighted import Weighted
     from evaluators.metrics.weighted_f1 import WeightedF1
+    from evaluators.miss_rate import MissRate, count_misses, miss_rate_frame
     from evaluators.report.leaderboard import LeaderboardRow, render, render_more, to_frame
     from evaluators.report.sensitivity import Sensitivity, tokenizer_sensitivity
     from evaluators.scoring import score_examples
@@ -135,6 +136,9 @@ _HOMES: Final = {
     "TextF1": "metrics.text_f1",
     "Weighted": "metrics.weighted",
     "WeightedF1": "metrics.weighted_f1",
+    "MissRate": "miss_rate",
+    "count_misses": "miss_rate",
+    "miss_rate_frame": "miss_rate",
     "LeaderboardRow": "report.leaderboard",
     "render": "report.leaderboard",
     "render_more": "report.leaderboard",
@@ -214,6 +218,7 @@ __all__ = [
     "Metric",
     "MetricSpec",
     "MicroF1",
+    "MissRate",
     "OfflineEncoder",
     "PairedResult",
     "PublicEstimate",
@@ -246,6 +251,7 @@ __all__ = [
     "corpus_interval",
     "corpus_paired_test",
     "cosine",
+    "count_misses",
     "detectable_by",
     "detectable_corpus_difference",
     "detectable_difference",
@@ -256,6 +262,7 @@ __all__ = [
     "language_of",
     "load_encoder",
     "mcnemar",
+    "miss_rate_frame",
     "order_flips",
     "paired_bootstrap",
     "paired_test",

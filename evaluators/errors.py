@@ -6,3 +6,7 @@ class EvaluationError(ValueError):
 
     The message is one sentence that says what is wrong and, where there is one, which option helps.
     """
+
+
+class ModelUnavailableError(EvaluationError):
+    """A model that is not there or cannot be read: a copy of it in a folder would help."""

@@ -14,7 +14,7 @@ from evaluators.metrics.text_f1 import TextF1
 from evaluators.metrics.weighted import Weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
@@ -25,16 +25,21 @@ _CELLS_AT_ONCE: Final = 1 << 24
 
 
 def mean_scores(
-    metric: Metric, candidates: Sequence[str], references: Sequence[str]
+    metric: Metric,
+    candidates: Sequence[str],
+    references: Sequence[str],
+    metas: Sequence[Mapping[str, str]] | None = None,
 ) -> NDArray[np.float64]:
     """Return each candidate's mean score over all references, shape ``(len(candidates),)``.
 
     Equals scoring every pair with ``metric`` (one reference each) and averaging; cosine, jaccard,
-    F1 and weighted sums of them are computed as matrix products. Memory stays bounded.
+    F1 and weighted sums of them are computed as matrix products. Memory stays bounded. ``metas``
+    are what else is known of each reference's row, for metrics that read it.
     """
     if isinstance(metric, Weighted):
         parts = [
-            weight * mean_scores(term, candidates, references) for weight, term in metric.terms
+            weight * mean_scores(term, candidates, references, metas)
+            for weight, term in metric.terms
         ]
         total: NDArray[np.float64] = np.sum(parts, axis=0, dtype=np.float64)
         return total
@@ -54,14 +59,18 @@ def mean_scores(
             [_numbered(metric.units(text)) for text in references],
             lambda shared, left, right: 2 * shared / np.maximum(left + right, 1),
         )
-    return _one_by_one(metric, candidates, references)
+    return _one_by_one(metric, candidates, references, metas or [{}] * len(references))
 
 
 def _one_by_one(
-    metric: Metric, candidates: Sequence[str], references: Sequence[str]
+    metric: Metric,
+    candidates: Sequence[str],
+    references: Sequence[str],
+    metas: Sequence[Mapping[str, str]],
 ) -> NDArray[np.float64]:
+    golds = list(enumerate(zip(references, metas, strict=True)))
     means = [
-        metric.rows([Example(str(n), text, (gold,)) for n, gold in enumerate(references)]).mean()
+        metric.rows([Example(str(n), text, (gold,), meta=meta) for n, (gold, meta) in golds]).mean()
         for text in candidates
     ]
     return np.array(means, dtype=np.float64)

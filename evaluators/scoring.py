@@ -8,7 +8,9 @@ import numpy as np
 
 from evaluators.errors import EvaluationError
 from evaluators.metrics.base import Score, is_corpus_metric, is_summed_metric
-from evaluators.significance import Interval, Totals, bootstrap_interval
+from evaluators.metrics.rowwise import require_unicode
+from evaluators.significance import Totals, bootstrap_interval
+from evaluators.significance.interval import percentile_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,17 +26,18 @@ def score_examples(
     """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.
 
     Corpus metrics are resampled as a whole (percentile interval), row metrics by their row scores
-    (BCa), of which unscored ones (NaN) are counted and left out. Raises EvaluationError for no
+    (BCa). Unscored rows (NaN) are counted and left out. Raises EvaluationError for no
     examples, no scored row, and what the metric raises.
     """
     if not examples:
         raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
+    require_unicode(examples)
     rows = metric.rows(examples)
     unscored = 0
     if is_corpus_metric(metric):
         value, drawn = metric.resample(examples, resamples=resamples, seed=seed)
-        low, high = np.quantile(drawn, (0.025, 0.975))
-        interval = Interval(float(low), float(high))
+        interval = percentile_interval(drawn, 0.95)
+        unscored = int(np.isnan(rows).sum())
     else:
         scored = _scored(metric, rows)
         unscored = len(rows) - len(scored)

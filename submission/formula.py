@@ -32,7 +32,8 @@ def build_formula(competition: Competition, part: BuildPart) -> Metric:
         return _coded(Path(competition.folder) / score.code, part)
     if score.groups:
         groups = [_group(score, group, part) for group in score.groups]
-        return Grouped(groups, name=score.name)
+        column = score.group_by or ""
+        return Grouped(groups, name=score.name, kind=lambda row: row.meta.get(column, "").strip())
     return _sum(score.terms, score.name, part)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-_NUMBERED = re.compile(r"^\s*(?:(\d{1,2})\s*[.):번]?|\((\d{1,2})\)|([①-⑳]))\s+(\S.*?)\s*$")
-_TIGHT = re.compile(r"^\s*(?:(\d{1,2})[.)](?!\d)|\((\d{1,2})\)|([①-⑳]))\s*(\S.*?)\s*$")
+_NUMBERED = re.compile(r"(?:(\d{1,2})\s*[.):번]?|\((\d{1,2})\)|([①-⑳]))\s+(\S.*)")
+_TIGHT = re.compile(r"(?:(\d{1,2})[.)](?!\d)|\((\d{1,2})\)|([①-⑳]))\s*(\S.*)")
 
 
 def listed_options(question: str) -> list[str]:
@@ -15,7 +15,7 @@ def listed_options(question: str) -> list[str]:
     ``1. 벽지``, ``2) 타일``, ``③ 도장`` and ``4 미장`` all are such lines.
     """
     lines = [line for line in question.splitlines() if line.strip()]
-    read = [_option(line) for line in lines]
+    read = [_option(line.strip()) for line in lines]
     tail = list(takewhile(lambda each: each is not None, reversed(read)))[::-1]
     found = [each for each in tail if each is not None]
     starts = [place for place, (number, _) in enumerate(found) if number == 1]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evaluators import EvaluationError, Metric, MetricSpec, build_metric, parse_spec
 from evaluators.encoders.base import Encoder
+from evaluators.errors import ModelUnavailableError
 from evaluators.metrics.base import References
 from evaluators.metrics.registry import available
 from submission.errors import InputError
@@ -77,6 +78,11 @@ class Parts:
         self._remembered: dict[str, Metric] = {}
 
     @property
+    def any_fast(self) -> bool:
+        """Whether one of the metrics built so far can be computed in bfloat16."""
+        return any(takes(parse_spec(spec).name, "fast") for spec in self._built)
+
+    @property
     def stand_ins(self) -> list[str]:
         """Which of the metrics built so far have another model than they ask for."""
         return list(self._stand_ins.values())
@@ -94,9 +100,7 @@ class Parts:
                     encoder_factory=self._encoder,
                     default_references=self._references,
                 )
-            except EvaluationError as error:
-                if not takes(asked.name, "model"):
-                    raise
+            except ModelUnavailableError as error:
                 raise EvaluationError(
                     f"{error}. A copy on this machine is named by "
                     f"--metric-model {asked.name}=PATH; any other model makes the score a proxy"

@@ -192,7 +192,7 @@ def read_references(
         if not answers and not profile.score.unanswerable:
             raise InputError(f"{table.where(index, present[0])}: the row has no reference answer.")
         others = {name: record.values[name] for name in table.columns if name in extra}
-        meta = {**others, **_standard_meta(profile, record.values)}
+        meta = {**others, **standard_meta(profile, record.values)}
         references.append(Reference(ids[index], answers, meta.get("category", ""), meta))
     return references
 
@@ -206,8 +206,14 @@ def _answer_columns(profile: Profile, table: Table, given: Sequence[str]) -> lis
     for name in ("answer", profile.submission.answer):
         if not present and name in table.columns:
             present = [str(name)]
+    if not present and profile.train is None:
+        # The column's own name is nobody's rule here, so none is called missing.
+        raise InputError(
+            f"{table.path}: no column 'answer'. It has {', '.join(table.columns[:6])}. "
+            "Name the right one with --reference-column."
+        )
     if not present:
-        table.require(declared[:1] or [profile.submission.answer or "answer"])
+        table.require(declared[:1])
     return present
 
 
@@ -223,7 +229,7 @@ def _listed(cell: str) -> list[str]:
     return [cell]
 
 
-def _standard_meta(profile: Profile, values: Mapping[str, str]) -> dict[str, str]:
+def standard_meta(profile: Profile, values: Mapping[str, str]) -> dict[str, str]:
     """What metrics look for, by the names they know it by."""
     train = profile.train
     declared = {

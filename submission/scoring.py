@@ -87,8 +87,12 @@ class Scorer:
             return load_encoder(spec, declared.dimension)
         if self._encoder_spec is not None:
             return load_encoder(self._encoder_spec)
+        named = (
+            f"Competition '{self._profile.name}'" if self.competition.folder else "A plain score"
+        )
         raise EvaluationError(
-            f"Competition '{self._profile.name}' declares no encoder: give one with --encoder."
+            f"{named} declares no encoder: give one with --encoder PATH, a hub name, or --encoder "
+            "offline for a proxy."
         )
 
     @property
@@ -96,6 +100,11 @@ class Scorer:
         """Why scores are not the organizer's, if they are not."""
         reasons = [self._profile.score.proxy, self.encoder_reason, *self._parts.stand_ins]
         return "; ".join(reason for reason in reasons if reason) or None
+
+    @property
+    def fast_in_vain(self) -> bool:
+        """Whether bfloat16 was asked for and no metric so far can be computed in it."""
+        return self._models.fast and not self._parts.any_fast
 
     @property
     def encoder_reason(self) -> str | None:
@@ -131,13 +140,17 @@ class Scorer:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
         found = score_examples(self.remembering, examples, seed=seed)
         found = replace(found, direction=self._profile.score.direction)
+        if not self.competition.folder:
+            # No organizer has a name for it.
+            found = replace(found, metric=self._profile.score.metrics[0])
         return self._as_the_organizers(found)
 
     def terms(self, examples: Sequence[Example]) -> list[Score]:
         """The formula's parts on their own, on the organizer's scale; none if it has one only."""
         formula = self.remembering
         if isinstance(formula, Weighted):
-            terms = [(term.name, term.rows(examples), term) for _, term in formula.terms]
+            rows = formula.rows_by_term(examples).items()
+            terms = [(*each, term) for each, (_, term) in zip(rows, formula.terms, strict=True)]
         else:
             parts = getattr(formula, "parts", None)
             terms = parts(examples) if callable(parts) else []
@@ -159,9 +172,10 @@ class Scorer:
         return found
 
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
-        """A metric besides the formula, on 0..1."""
+        """A metric besides the formula, on 0..1, called by its spec as written."""
         found = score_examples(self._parts.remembered(spec), examples)
         stand_in = self._models.stand_in(parse_spec(spec)) is not None
+        found = replace(found, metric=str(parse_spec(spec)))
         return self._marked(replace(found, proxy=found.proxy or stand_in))
 
     def metric_of(self, spec: str | None) -> Metric:
@@ -180,8 +194,12 @@ class Scorer:
         return result
 
     def _scaled(self, result: Score) -> Score:
+        if self.scale == 1:
+            return result
+        options, _, version = result.signature.rpartition("|v:")
         return replace(
             result,
+            signature=f"{options}|scale:{self.scale:g}|v:{version}",
             value=result.value * self.scale,
             low=result.low * self.scale,
             high=result.high * self.scale,
@@ -230,8 +248,14 @@ def score_subject(
         scorer.score(examples),
         *scorer.terms(examples),
         *(scorer.also(examples, say) if say is not None else []),
-        *(scorer.metric(spec, examples) for spec in metrics),
     ]
+    taken = {each.metric for each in scores}
+    for spec in metrics:
+        found = scorer.metric(spec, examples)
+        if found.metric in taken:
+            # The profile's own number of that name is on another scale, or by another rule.
+            found = replace(found, metric=f"--metric {found.metric}")
+        scores.append(found)
     if subject.kind == "run" and ledger is not None:
         digest = ledger.hash_file(references_file)
         for each in scores:

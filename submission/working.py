@@ -9,30 +9,65 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.status import Status
+
+from evaluators.progress import listening
 
 PATIENCE = 10.0
 """Seconds between lines where there is no terminal; shorter work is not mentioned."""
 
 
+class _Told:
+    """What the metric has said of its progress, in words."""
+
+    def __init__(self, label: str, status: Status | None = None) -> None:
+        self._label = label
+        self._status = status
+        self._begun = (time.monotonic(), 0, "")
+        self._done = 0
+
+    def begin(self, total: int, unit: str) -> None:
+        """Work begins."""
+        self._begun, self._done = (time.monotonic(), total, unit), 0
+
+    def advance(self, count: int) -> None:
+        """More is done."""
+        self._done += count
+        if self._status is not None:
+            self._status.update(str(self))
+
+    def __str__(self) -> str:
+        started, total, unit = self._begun
+        if not total:
+            return self._label
+        told = f"{self._label}, {self._done:,}/{total:,} {unit}"
+        seconds = time.monotonic() - started
+        if not self._done or seconds <= 0:
+            return told
+        left = seconds / self._done * (total - self._done)
+        return f"{told}, {self._done / seconds:.1f} {unit}/s, {left:.0f} s left"
+
+
 @contextmanager
 def working(name: str, rows: int) -> Iterator[None]:
-    """Tell that the metric ``name`` scores ``rows`` rows, and for how long."""
+    """Tell that the metric ``name`` scores ``rows`` rows, how far it is, and for how long."""
     label = f"{name}: {rows:,} rows"
     if sys.stderr.isatty():
-        with Console(stderr=True).status(label):
+        with Console(stderr=True).status(label) as status, listening(_Told(label, status)):
             yield
         return
-    started, done = time.monotonic(), threading.Event()
+    started, done, told = time.monotonic(), threading.Event(), _Told(label)
 
     def tell() -> None:
         while not done.wait(PATIENCE):
-            sys.stderr.write(f"{label}, {time.monotonic() - started:.0f} s so far\n")
+            sys.stderr.write(f"{told}, {time.monotonic() - started:.0f} s so far\n")
             sys.stderr.flush()
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
-        yield
+        with listening(told):
+            yield
     finally:
         done.set()
         teller.join()

@@ -15,7 +15,7 @@ from submission.records import TrainingRow
 _NUMBER: Final = r"[1-9]|1\d|20"
 # A line may begin with "1 ", "1.", "(1)" or "①"; within it a number needs more to be an option's.
 _MARK: Final = re.compile(
-    rf"^\s*\(?(?P<first>{_NUMBER})(?:[ \t]|[.):](?!\d))"
+    rf"^[ \t]*\(?(?P<first>{_NUMBER})(?:[ \t]|[.):](?!\d))"
     rf"|(?<=\s)\(?(?P<within>{_NUMBER})[.):](?=\s)"
     r"|(?:^|(?<=\s))(?P<circled>[①-⑳])",
     re.MULTILINE,

@@ -12,6 +12,7 @@ from evaluators.encoders.base import encode_distinct
 from evaluators.encoders.hub import hub_unreachable
 from evaluators.encoders.torch_support import (
     display_name,
+    means_folder,
     quiet_transformers,
     reason,
     weights_digest,
@@ -19,7 +20,7 @@ from evaluators.encoders.torch_support import (
 from evaluators.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -30,9 +31,8 @@ class SentenceTransformerEncoder:
     """A sentence-transformers model, from a local folder or by its hub name.
 
     Vectors are float32 as the model gives them, not normalised; remote code is never run.
-    ``dimension`` is what the caller needs (None takes the model's own). ``progress`` is called with
-    (distinct texts done, distinct texts in all). Raises EvaluationError if the model cannot be
-    loaded or its vectors have another length.
+    ``dimension`` is what the caller needs (None takes the model's own). Raises EvaluationError if
+    the model cannot be loaded or its vectors have another length.
     """
 
     offline: Final = False
@@ -45,11 +45,9 @@ class SentenceTransformerEncoder:
         batch_size: int = 32,
         *,
         device: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.name: Final = display_name(name_or_path)
         self._batch_size = batch_size
-        self._progress = progress
         self._model = _load(name_or_path, revision, device)
         self.dimension: Final[int] = int(self._model.get_embedding_dimension() or 0) or len(
             self._model.encode("가", show_progress_bar=False)
@@ -87,14 +85,16 @@ class SentenceTransformerEncoder:
                 convert_to_numpy=True,
                 normalize_embeddings=False,
             )
-            if self._progress is not None:
-                self._progress(start + len(places), len(texts))
         return vectors
 
 
 def _load(name_or_path: str, revision: str | None, device: str | None) -> Any:
     path = Path(name_or_path).expanduser()
     help_text = "use --encoder PATH with a local copy, or --encoder offline for a proxy score"
+    if means_folder(name_or_path) and not path.exists():
+        raise EvaluationError(
+            f"encoder {name_or_path!r} cannot be loaded (there is no such folder): {help_text}"
+        )
     try:
         import torch
         from sentence_transformers import SentenceTransformer

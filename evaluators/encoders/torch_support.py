@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,10 +50,28 @@ def quiet_transformers() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
+_NOT_HERE: Final = (
+    "local_files_only",
+    "outgoing traffic",
+    "couldn't find them in the cached files",
+)
+
+
 def reason(error: BaseException) -> str:
-    """Return the first line of an error's message, without its full stop."""
+    """Return the first line of an error's message, without its full stop.
+
+    What the hub's client says offline names an argument of its own, which no user can pass.
+    """
+    if any(each in str(error) for each in _NOT_HERE):
+        return "it is not on this machine, and the hub is switched off or cannot be reached"
     lines = str(error).strip().splitlines()
     return (lines[0].strip() if lines else type(error).__name__).rstrip(".")
+
+
+def means_folder(name_or_path: str) -> bool:
+    """Return whether this can only be a folder: names of the hub have one slash at most, within."""
+    rooted = name_or_path.startswith(("/", "./", "../", "~", "."))
+    return rooted or name_or_path.endswith("/") or name_or_path.count("/") > 1
 
 
 def display_name(name_or_path: str) -> str:

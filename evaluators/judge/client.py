@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from evaluators.errors import EvaluationError
 from evaluators.judge.cache import ReplyCache, reply_key
 from evaluators.judge.retry import Gate, Patience
+from evaluators.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +69,13 @@ class ChatClient:
         """
         distinct = list(dict.fromkeys(prompts))
         self._failures, self._stop, self._cause = 0, Event(), None
+        begin(len(distinct), "replies")
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="judge")
         try:
-            replies = dict(zip(distinct, pool.map(self._reply, distinct), strict=True))
+            replies = {}
+            for prompt, reply in zip(distinct, pool.map(self._reply, distinct), strict=True):
+                replies[prompt] = reply
+                advance(1)
         except _StoppedError:
             raise self._cause or EvaluationError("judge: stopped") from None
         finally:

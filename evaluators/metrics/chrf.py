@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from evaluators.metrics.entry import Entry, Option, Request
 from evaluators.metrics.sacrebleu_metric import (
     TOGETHER_OPTION,
@@ -19,7 +17,6 @@ from evaluators.metrics.sacrebleu_metric import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from sacrebleu.metrics.base import Signature as SacreSignature
     from sacrebleu.metrics.chrf import CHRF
 
@@ -40,19 +37,15 @@ class Chrf(SacreMetric):
         self._word_order = word_order
         self._lowercase = lowercase
 
-    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return chrF of each row of summed n-gram counts."""
-        score = self._sacre._compute_score_from_stats
-        values = [score(row).score for row in sums.round().astype(np.int64).tolist()]
-        return np.array(values, dtype=np.float64) / 100
-
     def _counts(self, answer: str, references: Sequence[str]) -> Sequence[int]:
         # Behind an underscore, yet what sacreBLEU's own significance tests call between modules.
         (counts,) = self._sacre._extract_corpus_statistics([answer], [[r] for r in references])
         return [int(count) for count in counts]
 
-    def _on_its_own(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.from_sums(table)
+    def _score(self, counts: list[int], *, alone: bool) -> float:
+        del alone  # a row is scored as a corpus of one
+        score: float = self._sacre._compute_score_from_stats(counts).score
+        return score
 
     def _sacre_signature(self) -> SacreSignature:
         return signature_of(self._sacre)

@@ -14,6 +14,7 @@ from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine, require_text
 from evaluators.miss_rate import languages_differ
 from evaluators.neural.comet.model import CometModel
+from evaluators.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +71,7 @@ class Comet(RowMetric):
         """Return the row scores; raises EvaluationError for a row without source or reference."""
         require_text(examples, self.name)
         scores = np.empty(len(examples))
+        begin(sum(2 + len(chosen(row, self._references)) for row in examples), "texts")
         start = 0
         while start < len(examples):
             end, texts = start, 0
@@ -87,6 +89,8 @@ class Comet(RowMetric):
         distinct = dict.fromkeys(chain.from_iterable(triples))
         places = {text: place for place, text in enumerate(distinct)}
         vectors = self._model.embed(list(distinct))
+        # Texts that came several times were embedded once.
+        advance(sum(2 + len(group) for group in golds) - len(distinct))
         source, answer, gold = (
             vectors[[places[text] for text in column]] for column in zip(*triples, strict=True)
         )

@@ -10,6 +10,7 @@ from evaluators.errors import EvaluationError
 from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine
+from evaluators.progress import advance, begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from evaluators.metrics.base import Example
 
 _ROWS_AT_ONCE: Final = 1024
+_KEPT_BYTES: Final = 16 << 20
 
 
 class Cosine(RowMetric):
@@ -28,6 +30,9 @@ class Cosine(RowMetric):
     A vector of length 0 scores 0. ``Example.vector`` is used where present; otherwise the answer is
     encoded as it stands. ``clip=False`` keeps negative values. With a stand-in encoder the metric
     is a proxy whatever ``proxy`` says. Formula: ``max(a.b / (|a| |b|), 0)``, per reference.
+
+    Texts are encoded some rows at a time, so that memory does not grow with the rows. References'
+    vectors are kept for the next system, as many as 16 MiB hold; others are encoded again.
     """
 
     name: Final = "cosine"
@@ -58,23 +63,26 @@ class Cosine(RowMetric):
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return the row scores; raises EvaluationError for an unusable vector or no reference."""
-        answers = self._answers(examples)
-        self._prepare(text for row in examples for text in chosen(row, self._references))
+        self._check(examples)
         scores = np.empty(len(examples))
+        begin(len(examples), "rows")
         for start in range(0, len(examples), _ROWS_AT_ONCE):
             part = examples[start : start + _ROWS_AT_ONCE]
-            texts = [chosen(row, self._references) for row in part]
-            counts = [len(group) for group in texts]
-            right = np.stack([self._known[text] for group in texts for text in group])
-            left = np.repeat(answers[start : start + len(part)], counts, axis=0)
-            values = cosines(left, right)
-            if self._clip:
-                values = np.maximum(values, 0.0)
-            groups = np.split(values, np.cumsum(counts)[:-1])
-            scores[start : start + len(part)] = [
-                combine(group, self._references) for group in groups
-            ]
+            scores[start : start + len(part)] = self._part(part)
+            advance(len(part))
         return scores
+
+    def _part(self, examples: Sequence[Example]) -> list[float]:
+        texts = [chosen(row, self._references) for row in examples]
+        counts = [len(group) for group in texts]
+        left = np.repeat(self._answers(examples), counts, axis=0)
+        known = self._vectors(text for group in texts for text in group)
+        right = np.stack([known[text] for group in texts for text in group])
+        values = cosines(left, right)
+        if self._clip:
+            values = np.maximum(values, 0.0)
+        groups = np.split(values, np.cumsum(counts)[:-1])
+        return [combine(group, self._references) for group in groups]
 
     def similarity(
         self, candidates: Sequence[str], references: Sequence[str]
@@ -88,10 +96,23 @@ class Cosine(RowMetric):
 
         return block
 
-    def _prepare(self, texts: Iterable[str]) -> None:
-        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+    def _check(self, examples: Sequence[Example]) -> None:
+        """Find what cannot be scored before hours go into encoding what can."""
+        for row in examples:
+            chosen(row, self._references)
+            if row.vector is not None:
+                _check_vector(row.id, row.vector, self._encoder.dimension)
+
+    def _vectors(self, texts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        distinct = dict.fromkeys(texts)
+        found = {text: self._known[text] for text in distinct if text in self._known}
+        missing = [text for text in distinct if text not in found]
         if missing:
-            self._known.update(zip(missing, self._encoder.encode(missing), strict=True))
+            found.update(zip(missing, self._encoder.encode(missing), strict=True))
+            room = _KEPT_BYTES // (4 * self._encoder.dimension) - len(self._known)
+            # A vector alone: one that is part of its block's would keep the whole block.
+            self._known.update((text, found[text].copy()) for text in missing[: max(0, room)])
+        return found
 
     def _answers(self, examples: Sequence[Example]) -> NDArray[np.float32]:
         vectors = np.empty((len(examples), self._encoder.dimension), dtype=np.float32)
@@ -100,7 +121,7 @@ class Cosine(RowMetric):
             vectors[written] = self._encoder.encode([examples[place].answer for place in written])
         for place, row in enumerate(examples):
             if row.vector is not None:
-                vectors[place] = _checked(row.id, row.vector, self._encoder.dimension)
+                vectors[place] = row.vector
         return vectors
 
 
@@ -122,7 +143,7 @@ def cosines(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np
     return bounded
 
 
-def _checked(row: str, vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
+def _check_vector(row: str, vector: NDArray[np.float32], dimension: int) -> None:
     if vector.shape != (dimension,):
         raise EvaluationError(
             f"row {row!r} holds a vector of shape {vector.shape} where the encoder has {dimension} "
@@ -130,7 +151,6 @@ def _checked(row: str, vector: NDArray[np.float32], dimension: int) -> NDArray[n
         )
     if not np.isfinite(vector).all():
         raise EvaluationError(f"row {row!r} holds a vector with values that are not finite numbers")
-    return vector
 
 
 def _build(request: Request) -> Cosine:

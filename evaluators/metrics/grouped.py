@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evaluators.metrics.base import Example, Metric
+
+_LOG: Final = logging.getLogger(__name__)
+_LISTED: Final = 5
 
 Missing = Literal["skip", "zero"]
 
@@ -64,10 +69,18 @@ class Grouped(Summed):
 
     Groups may share rows. Of a group without rows, ``missing`` says whether its weight is left out
     (``skip``) or it scores ``zero``. A row's own score is the weighted mean over the groups it is
-    in, NaN if it is in none; the score is not their mean, so it is resampled by group.
+    in, NaN if it is in none; the score is not their mean, so it is resampled by group. Rows in no
+    group are warned of, once, with what ``kind`` says of them.
     """
 
-    def __init__(self, groups: Sequence[Group], name: str, missing: Missing = "skip") -> None:
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        name: str,
+        missing: Missing = "skip",
+        *,
+        kind: Callable[[Example], str] | None = None,
+    ) -> None:
         if not groups:
             raise EvaluationError(f"{name} has no groups to average")
         if any(group.weight <= 0 for group in groups):
@@ -76,6 +89,8 @@ class Grouped(Summed):
         self.groups = tuple(groups)
         self._missing = missing
         self._weights = np.array([group.weight for group in groups], dtype=np.float64)
+        self._kind = kind
+        self._warned: set[str] = set()
         self._last: tuple[Sequence[Example], list[_Picked]] | None = None
 
     @property
@@ -162,8 +177,25 @@ class Grouped(Summed):
             raise EvaluationError(
                 f"{self.name}: no row belongs to {', '.join(group.name for group in self.groups)}"
             )
+        self._warn_of_others(examples, picked)
         self._last = (examples, picked)
         return picked
+
+    def _warn_of_others(self, examples: Sequence[Example], picked: Sequence[_Picked]) -> None:
+        within = {place for each in picked for place in each.places.tolist()}
+        others = [row for place, row in enumerate(examples) if place not in within]
+        if not others:
+            return
+        kinds = Counter(self._kind(row) or "(empty)" for row in others) if self._kind else {}
+        listed = ", ".join(f"'{kind}' {count}" for kind, count in sorted(kinds.items())[:_LISTED])
+        message = (
+            f"{self.name}: {len(others)} of {len(examples)} rows belong to none of "
+            f"{', '.join(group.name for group in self.groups)} and are not scored"
+            f"{': ' if listed else ''}{listed}{', …' if len(kinds) > _LISTED else ''}"
+        )
+        if message not in self._warned:
+            self._warned.add(message)
+            _LOG.warning("%s", message)
 
     def _used(self) -> list[Group]:
         if self._last is None:

@@ -99,9 +99,11 @@ class Judge:
         self._scale = scale or Scale()
         self._rubric: Rubric = load_rubric(rubric, mode)
         self._model = model
+        server = ChatServer(model, base_url, timeout_s, max_tokens)
+        self._server = server.address
         self._client = ChatClient(
-            ChatServer(model, base_url, timeout_s, max_tokens),
-            f"{model}|temperature:0|max_tokens:{max_tokens}",
+            server,
+            f"{server.endpoint}|{model}|temperature:0|max_tokens:{max_tokens}",
             concurrency=concurrency,
             patience=patience,
             cache=ReplyCache(cache),
@@ -110,11 +112,12 @@ class Judge:
 
     @property
     def signature(self) -> Signature:
-        """Names the model, the mode with its scale or orders, and the rubric with its digest."""
+        """Names model, server, mode with its scale or orders, and the rubric with its digest."""
         pairwise = self._mode == "pairwise"
         return Signature.of(
             self.name,
             model=self._model,
+            server=self._server,
             mode=self._mode,
             scale=None if pairwise else str(self._scale),
             orders=self._orders if pairwise else None,

@@ -6,6 +6,7 @@ outer whitespace does not count.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
     from evaluators.metrics.base import Example
 
+_LOG: Final = logging.getLogger(__name__)
 _CELLS_AT_ONCE: Final = 1 << 20
+_CELLS_IN_ALL: Final = 1 << 24
+_FEWEST_RESAMPLES: Final = 200
+_MANY_CLASSES: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -83,22 +88,21 @@ class LabelMetric(ABC):
     def resample(
         self, examples: Sequence[Example], *, resamples: int, seed: int
     ) -> tuple[float, NDArray[np.float64]]:
-        """Return the value and its values on ``resamples`` bootstrap samples of the rows."""
+        """Return the value and its values on ``resamples`` bootstrap samples of the rows.
+
+        Thousands of classes are texts rather than labels: that is warned of, and fewer samples are
+        drawn, 200 at least.
+        """
         require_text(examples, self.name)
         if not examples:
             raise EvaluationError(f"{self.name} has no rows to count")
-        gold = [chosen(row, "first")[0].strip() for row in examples]
-        predicted = [row.answer.strip() for row in examples]
-        labels = {label: place for place, label in enumerate(dict.fromkeys(gold + predicted))}
-        size = len(labels)
-        codes = np.array([labels[g] for g in gold]) * size + np.array(
-            [labels[p] for p in predicted]
-        )
+        codes, size = _pair_codes(examples)
         # Drawing rows with replacement is drawing counts of the distinct (gold, predicted) pairs.
         pairs, counts = np.unique(codes, return_counts=True)
         truth, guess = np.divmod(pairs, size)
         value = float(self.from_counts(count_classes(counts[np.newaxis], truth, guess, size))[0])
         random = np.random.default_rng(seed)
+        resamples = self._affordable(resamples, max(size, len(pairs)), size)
         values = np.empty(resamples)
         step = max(1, _CELLS_AT_ONCE // max(size, len(pairs)))
         for start in range(0, resamples, step):
@@ -108,6 +112,29 @@ class LabelMetric(ABC):
                 count_classes(drawn, truth, guess, size)
             )
         return value, values
+
+    def _affordable(self, resamples: int, cells: int, classes: int) -> int:
+        few = min(resamples, max(_FEWEST_RESAMPLES, _CELLS_IN_ALL // cells))
+        if classes > _MANY_CLASSES:
+            fewer = f", and its interval is of {few} samples" if few < resamples else ""
+            _LOG.warning(
+                "%s: %d different labels: answers that are free text are scored as classes here%s",
+                self.name, classes, fewer,
+            )  # fmt: skip
+        return few
+
+
+def _pair_codes(examples: Sequence[Example]) -> tuple[NDArray[np.int64], int]:
+    """Number each row's (gold, predicted) pair of labels; return the number of labels too."""
+    places: dict[str, int] = {}
+
+    def place(label: str) -> int:
+        return places.setdefault(label.strip(), len(places))
+
+    n = len(examples)
+    gold = np.fromiter((place(chosen(row, "first")[0]) for row in examples), np.int64, count=n)
+    predicted = np.fromiter((place(row.answer) for row in examples), np.int64, count=n)
+    return gold * len(places) + predicted, len(places)
 
 
 def count_classes(

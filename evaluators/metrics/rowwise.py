@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from evaluators.metrics.base import Example
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 REFERENCES: Final[tuple[References, ...]] = get_args(References)
 
 
@@ -51,6 +53,17 @@ def check_references(how: str) -> References:
         if how == known:
             return known
     raise EvaluationError(f"references={how!r} is unknown: use one of {', '.join(REFERENCES)}")
+
+
+def require_unicode(examples: Sequence[Example]) -> None:
+    """Raise EvaluationError for a lone surrogate: no character, and nothing that models take."""
+    for row in examples:
+        for text in (row.answer, *row.references):
+            if not text.isascii() and _SURROGATE.search(text):
+                raise EvaluationError(
+                    f"row {row.id!r} holds half a character (a lone surrogate): read the text as "
+                    "UTF-8 with errors='replace'"
+                )
 
 
 def require_text(examples: Sequence[Example], metric: str) -> None:

@@ -52,19 +52,40 @@ class SacreMetric(Summed):
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return each row's score on its own; raises EvaluationError without a reference."""
-        return self._on_its_own(self.statistics(examples))
+        return self._scores(self.statistics(examples), alone=True)
 
     def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return what each row adds to the sums; raises EvaluationError without a reference."""
         require_text(examples, self.name)
-        rows = [self._counts(row.answer, self._chosen(row)) for row in examples]
-        return np.array(rows, dtype=np.float64)
+        if not examples:
+            return np.zeros((0, 0))
+        counts = (self._counts(row.answer, self._chosen(row)) for row in examples)
+        first = next(counts)
+        table = np.empty((len(examples), len(first)))
+        table[0] = first
+        for place, row in enumerate(counts, start=1):
+            table[place] = row
+        return table
+
+    @abstractmethod
+    def _score(self, counts: list[int], *, alone: bool) -> float:
+        """Return the score, on 0..100, of summed counts, or of a row's ``alone``."""
+
+    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the scores of rows of summed counts."""
+        return self._scores(sums, alone=False)
+
+    def _scores(self, table: NDArray[np.float64], *, alone: bool) -> NDArray[np.float64]:
+        found = np.fromiter(
+            (self._score(row.round().astype(np.int64).tolist(), alone=alone) for row in table),
+            dtype=np.float64,
+            count=len(table),
+        )
+        # Powers and exponentials overshoot by the last bit.
+        return np.minimum(found / 100, 1.0)
 
     @abstractmethod
     def _counts(self, answer: str, references: Sequence[str]) -> Sequence[int]: ...
-
-    @abstractmethod
-    def _on_its_own(self, table: NDArray[np.float64]) -> NDArray[np.float64]: ...
 
     @abstractmethod
     def _sacre_signature(self) -> SacreSignature: ...

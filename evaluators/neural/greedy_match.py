@@ -60,7 +60,8 @@ def greedy_match(
             sums[0, pairs] = _mean(cosines.amax(dim=2), left.weights)
             cosines.masked_fill_(~left.mask[:, :, None], _BELOW_ANY_COSINE)
             sums[1, pairs] = _mean(cosines.amax(dim=1), right.weights)
-    precision, recall = sums
+    # Unit vectors' products overshoot by the last bit.
+    precision, recall = np.minimum(sums, 1.0)
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total != 0)
     return Matched(precision, recall, f1)

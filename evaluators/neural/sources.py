@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 from evaluators.encoders.hub import hub_unreachable
-from evaluators.encoders.torch_support import display_name, reason
-from evaluators.errors import EvaluationError
+from evaluators.encoders.torch_support import display_name, means_folder, reason
+from evaluators.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
     import torch
@@ -26,11 +26,13 @@ class Source:
 
     @classmethod
     def of(cls, name_or_path: str) -> Source:
-        """Tell a folder from a hub name."""
+        """Tell a folder from a hub name; raises EvaluationError for a folder that is not there."""
         path = Path(name_or_path).expanduser()
         name = display_name(name_or_path)
         if path.exists():
             return cls(str(path), name, path, local_only=True)
+        if means_folder(name_or_path):
+            raise ModelUnavailableError(f"model {name_or_path!r}: there is no such folder")
         return cls(name_or_path, name, None, local_only=hub_unreachable())
 
 
@@ -49,9 +51,11 @@ def snapshot(source: Source, patterns: list[str]) -> Path:
 
 def unloadable(
     metric: str, what: str, name: str, error: BaseException, hint: str
-) -> EvaluationError:
+) -> ModelUnavailableError:
     """Return the error that says what could not be loaded, why, and which option helps."""
-    return EvaluationError(f"{metric} {what} {name!r} cannot be loaded ({reason(error)}): {hint}")
+    return ModelUnavailableError(
+        f"{metric} {what} {name!r} cannot be loaded ({reason(error)}): {hint}"
+    )
 
 
 def load_tensors(file: Path, metric: str, hint: str) -> Any:

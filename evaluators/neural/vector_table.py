@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evaluators.neural.vector_shelf import TextVectors
+from evaluators.progress import advance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -60,6 +61,7 @@ class VectorSource:
         ``needed_later`` stay in memory until they no longer are.
         """
         found = self._find(texts)
+        advance(len(found))
         lacking = [text for text in texts if text not in found]
         # First what goes to the shelf, so that it lies together.
         lacking.sort(key=lambda text: text not in shelved)
@@ -101,6 +103,7 @@ class VectorSource:
                 end = begin + lengths[place]
                 vectors[starts[place] : starts[place + 1]] = block[begin:end]
                 begin = end
+            advance(len(places))
         ids = [torch.tensor(tokens.ids, dtype=torch.int32) for tokens in new]
         for place, held in enumerate(found.values(), start=len(new)):
             vectors[starts[place] : starts[place + 1]] = held.vectors.to(encoder.device)

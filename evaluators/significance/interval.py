@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from evaluators.errors import EvaluationError
 from evaluators.significance.checks import checked
 from evaluators.significance.resampling import resampled_means
 
@@ -28,9 +29,14 @@ def bootstrap_interval(
 
     BCa (Efron 1987, JASA 82:171-185), the numbers of ``scipy.stats.bootstrap``. Equal rows, one
     row included, say nothing about spread: both ends are then the mean. Raises EvaluationError for
-    no rows or values that are not finite.
+    no rows, values that are not finite, a confidence outside 0 to 1 and no resamples.
     """
     values = checked(rows)
+    if not 0 < confidence < 1 or resamples < 1:
+        raise EvaluationError(
+            f"an interval needs a confidence between 0 and 1 and at least 1 sample, "
+            f"not {confidence:g} and {resamples}"
+        )
     if np.all(values == values[0]):
         return Interval(float(values[0]), float(values[0]))
     mean = float(values.mean())
@@ -41,8 +47,14 @@ def bootstrap_interval(
 
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> Interval:
-    """Return the middle ``confidence`` of a bootstrap distribution."""
-    low, high = np.quantile(values, _tails(confidence))
+    """Return the middle ``confidence`` of a bootstrap distribution.
+
+    A sample that has no score (NaN), such as one without a row of any scored kind, says nothing.
+    """
+    scored = values[~np.isnan(values)]
+    if not len(scored):
+        raise EvaluationError("no bootstrap sample has a score: too few rows are scored")
+    low, high = np.quantile(scored, _tails(confidence))
     return Interval(float(low), float(high))
 
 

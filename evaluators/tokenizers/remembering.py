@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_TEXTS_KEPT: Final = 1 << 15
+_TEXTS_KEPT: Final = 1 << 14
 
 
 def remembering(tokenize: Callable[[str], Sequence[str]]) -> Callable[[str], Sequence[str]]:
-    """Return ``tokenize`` with the tokens of its last 32,768 texts kept.
+    """Return ``tokenize`` with the tokens of its last 16,384 texts kept.
 
     References come back for every system, and analysing them costs far more than counting. Equal
     tokens are one object, so that a text costs a pointer per token.

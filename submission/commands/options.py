@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -169,8 +170,19 @@ def plain(item: Any) -> dict[str, Any]:
 
 
 def print_json(data: object) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """One JSON document on standard output; a number that there is not is null."""
+    click.echo(json.dumps(_standard(data), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _standard(data: object) -> object:
+    """The same without NaN and infinity, which JSON has no words for."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: _standard(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_standard(value) for value in data]
+    return data
 
 
 def command_line(arguments: Sequence[str] | None = None) -> str:

@@ -85,10 +85,12 @@ def command(
     from submission.scoring import Scorer, choose_subject, load_references, score_subject
     from submission.working import working
 
+    metrics = tuple(dict.fromkeys(metrics))
     if competition is not None:
         contest = find_competition(competition)
     elif metrics:
-        contest, metrics = plain_competition(metrics[0], id_column), metrics[1:]
+        contest = plain_competition(metrics[0], id_column, metrics[1:])
+        metrics = metrics[1:]
     else:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
     opened = options.open_existing if run_name is not None else options.open_if_there
@@ -98,6 +100,8 @@ def command(
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        if scorer.fast_in_vain:
+            options.say("--fast changes nothing here: of the metrics only bertscore takes it.")
         counts = None
         if run_name is not None and book is not None:
             counts = degenerate(run_answers(book, run_name))

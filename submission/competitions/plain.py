@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from evaluators import parse_spec
 from submission.competitions.profile import (
     Competition,
     Formula,
@@ -12,15 +15,41 @@ from submission.competitions.profile import (
 )
 
 
-def plain_competition(metric: str, id_column: str = "id") -> Competition:
-    """Rows paired by id, scored by one metric; answers stand in ``answer`` or ``output.answer``."""
+class PlainProfile(Profile):
+    """What nobody has declared: the encoder, if one is needed, is the one that is given."""
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Nothing has to be declared."""
+        return False
+
+
+def plain_competition(
+    metric: str, id_column: str = "id", others: Sequence[str] = ()
+) -> Competition:
+    """Rows paired by id, scored by one metric; answers stand in ``answer`` or ``output.answer``.
+
+    ``others`` are the metrics asked for besides: where one of them, or the first, has a rule for
+    questions without an answer, references may be empty. Raises ``EvaluationError`` for a metric
+    that there is not.
+    """
     return Competition(
-        profile=Profile(
+        profile=PlainProfile(
             name="no competition",
             title="no competition",
             test=TestColumns(id=id_column, question="question", columns=[id_column, "question"]),
             submission=SubmissionFormat(id=id_column, answer="output.answer"),
-            score=Formula(name=metric, terms=[Term(metric=metric)], references="mean"),
+            score=Formula(
+                name=metric,
+                terms=[Term(metric=metric)],
+                references="mean",
+                unanswerable=any(map(_takes_unanswerable, [metric, *others])),
+            ),
         ),
         folder="",
     )
+
+
+def _takes_unanswerable(metric: str) -> bool:
+    spec = parse_spec(metric)
+    return spec.name == "rougeW" or ("rule", "klue") in spec.options

@@ -220,10 +220,7 @@ class Profile(_Declared):
     @model_validator(mode="after")
     def _encoder_fits(self) -> Self:
         vectors = self.submission.vectors
-        needs_encoder = vectors is not None or any(
-            metric.split(":")[0] == "cosine" for metric in self.score.metrics
-        )
-        if needs_encoder and self.encoder is None:
+        if self.needs_encoder and self.encoder is None:
             raise ValueError("vectors or a cosine term need an [encoder]")
         if vectors and self.encoder and vectors.dimension != self.encoder.dimension:
             raise ValueError(
@@ -231,6 +228,12 @@ class Profile(_Declared):
                 f"encoder.dimension is {self.encoder.dimension}"
             )
         return self
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the submission or the number is made of vectors, so that [encoder] is needed."""
+        cosine = any(metric.split(":")[0] == "cosine" for metric in self.score.metrics)
+        return cosine or self.submission.vectors is not None
 
 
 class Competition(_Declared):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evaluators import Example, build_metric
+from evaluators import Example, OfflineEncoder, build_metric
 from evaluators.metrics.base import is_corpus_metric
 
 FOLDER = Path(__file__).parents[1] / "golden" / "metric_cases"
@@ -45,7 +45,7 @@ def examples(case: dict[str, Any]) -> list[Example]:
 
 @pytest.mark.parametrize("case", cases())
 def test_metric_case(case: dict[str, Any]) -> None:
-    metric = build_metric(case["spec"])
+    metric = build_metric(case["spec"], encoder_factory=OfflineEncoder)
     rows = examples(case)
     if is_corpus_metric(metric):
         value, _ = metric.resample(rows, resamples=1, seed=0)

@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluators import EvaluationError, Example, Jaccard, bootstrap_interval, score_examples
+from evaluators import (
+    EvaluationError,
+    Example,
+    Jaccard,
+    bootstrap_interval,
+    build_metric,
+    score_examples,
+)
 
 GOLDS = ("가", "가 나", "가 다", "나 다 라")
 EXAMPLES = [Example(str(n), "가 나", (GOLDS[n % 4],)) for n in range(30)]
@@ -34,3 +41,10 @@ def test_one_row_has_no_width() -> None:
 def test_nothing_to_score_is_an_error() -> None:
     with pytest.raises(EvaluationError, match="nothing to score"):
         score_examples(Jaccard(), [])
+
+
+@pytest.mark.parametrize(("answer", "gold"), [("가\ud800", "가"), ("가", "나\udcff")])
+def test_half_a_character_is_refused_whatever_the_metric(answer: str, gold: str) -> None:
+    for metric in ("em", "bleu", "f1:rule=korquad2", "macro-f1"):
+        with pytest.raises(EvaluationError, match="row 'x' holds half a character"):
+            score_examples(build_metric(metric), [Example("x", answer, (gold,))])

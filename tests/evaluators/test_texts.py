@@ -109,11 +109,12 @@ def test_every_exported_name_is_there():
     assert all(hasattr(evaluators, name) for name in evaluators.__all__)
 
 
-def test_the_documented_example_prints_what_it_says(capsys, monkeypatch):
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_documented_examples_print_what_they_say(capsys, monkeypatch, number):
     monkeypatch.chdir(ROOT)
     page = (ROOT / "docs" / "library.md").read_text("utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (printed,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
+    printed = re.findall(r"```text\n(.*?)```", page, re.DOTALL)[number]
 
     exec(compile(code, "library.md", "exec"), {})  # noqa: S102 -- our own page
 

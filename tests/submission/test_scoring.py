@@ -180,7 +180,7 @@ class TestCommand:
         more = ["--metric", "em:rule=korquad1", "--metric", "jaccard"]
         assert run(["score", *self.FILES, *more, "--json"]) == 0
         scores = json.loads(capsys.readouterr().out)["scores"]
-        assert [score["metric"] for score in scores] == ["f1", "em", "jaccard"]
+        assert [score["metric"] for score in scores] == ["f1", "em:rule=korquad1", "jaccard"]
         assert scores[0].keys() == {
             "metric", "value", "low", "high", "n", "direction", "signature", "proxy",
         }  # fmt: skip

@@ -13,6 +13,7 @@ from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.bleurt.config import BleurtConfig, read_config
 from evaluators.neural.bleurt.pieces import Pieces
 from evaluators.neural.sources import Source, load_tensors, pick_device, snapshot, unloadable
+from evaluators.progress import advance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,9 @@ _HINT: Final = (
     "use bleurt:model=FOLDER with a copy of lucadiliello/BLEURT-20: config.json, spm.model and "
     "pytorch_model.bin or model.safetensors"
 )
+_ACTIVATIONS: Final = {
+    "gelu": "gelu-erf", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu",
+}  # fmt: skip
 _ENCODER: Final = "bleurt."
 _PROJECTION: Final = ("encoder.embedding_projection.", "encoder.embedding_hidden_mapping_in.")
 
@@ -63,6 +67,11 @@ class BleurtModel:
             self._encoder = _build_encoder(self._config, self._weights).to(self._device)
         self._head = _build_head(self._config, self._weights).to(self._device)
 
+    @property
+    def activation(self) -> str:
+        """The activation as computed: of ``gelu`` the exact one, or its tanh approximation."""
+        return _ACTIVATIONS[self._config.hidden_act]
+
     @cached_property
     def digest(self) -> str:
         """Digest of the weights, the vocabulary and the configuration."""
@@ -86,6 +95,7 @@ class BleurtModel:
                     input_ids=ids, attention_mask=mask, token_type_ids=sides
                 ).pooler_output
                 found[places] = self._head(pooled)[:, 0].double().cpu().numpy()
+            advance(len(places))
         return found
 
 

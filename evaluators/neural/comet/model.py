@@ -13,6 +13,7 @@ from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.comet.checkpoint import CometCheckpoint, read_checkpoint
 from evaluators.neural.comet.layer_mix import mix_layers
 from evaluators.neural.sources import Source, pick_device, unloadable
+from evaluators.progress import advance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,7 @@ class CometModel:
                     input_ids=ids, attention_mask=mask, output_hidden_states=True
                 ).hidden_states
                 vectors[places] = self._pooled(self._tokens(layers, mask), mask).cpu().numpy()
+            advance(len(places))
         return vectors
 
     def scores(

@@ -12,6 +12,7 @@ from evaluators import EvaluationError, Example, build_metric, score_examples
 from evaluators.judge.retry import Patience
 from evaluators.judge.verdict import Scale
 from evaluators.metrics.judge import Judge
+from evaluators.progress import listening
 from evaluators.significance import compare_answers
 
 KEY = "sk-test-0123456789"
@@ -272,7 +273,10 @@ def test_the_signature_names_what_decides_the_verdict_and_no_secret(tmp_path) ->
     mine = dict(judge(url, rubric=str(rubric), scale=Scale(0, 5)).signature.options)
     before = mine.pop("rubric")
     assert before.startswith("mine.txt@")
-    assert mine == {"model": "judge-1", "mode": "pointwise", "scale": "0-5", "temperature": "0"}
+    assert mine == {
+        "model": "judge-1", "server": "127.0.0.1:9", "mode": "pointwise", "scale": "0-5",
+        "temperature": "0",
+    }  # fmt: skip
     pair = str(judge(url, mode="pairwise").signature)
     assert "|mode:pairwise|orders:both|rubric:default@" in pair
     assert "|refs:first|" in pair
@@ -318,3 +322,36 @@ def test_a_bad_spec_says_what_is_lacking(spec, message, monkeypatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(EvaluationError, match=message):
         build_metric(spec)
+
+
+def test_another_server_is_asked_again_and_named_without_its_secrets(tmp_path) -> None:
+    kept = str(tmp_path / "replies.jsonl")
+    with (
+        chat_server(lambda *_: Answer("[[3]]")) as one,
+        chat_server(lambda *_: Answer("[[9]]")) as two,
+    ):
+        first = judge(one.url, cache=kept)
+        assert first.rows(examples("가"))[0] == pytest.approx(2 / 9)
+        second = judge(two.url, cache=kept)
+        assert second.rows(examples("가"))[0] == pytest.approx(8 / 9)
+        assert judge(two.url, cache=kept).rows(examples("가"))[0] == pytest.approx(8 / 9)
+        assert len(one.requests) == len(two.requests) == 1
+    assert first.signature != second.signature
+    secret = judge("http://name:secret@judge.example:8000/v1?key=secret").signature
+    assert "|server:judge.example:8000|" in str(secret)
+    assert "secret" not in str(secret)
+
+
+def test_replies_are_counted_as_they_come() -> None:
+    told = []
+
+    class Ear:
+        def begin(self, total, unit):
+            told.append((total, unit))
+
+        def advance(self, count):
+            told.append(count)
+
+    with chat_server(lambda *_: Answer("[[3]]")) as log, listening(Ear()):
+        judge(log.url).rows(examples("가", "나"))
+    assert told == [(2, "replies"), 1, 1]

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from evaluators import EvaluationError
@@ -50,3 +54,18 @@ def test_a_scale_that_does_not_rise_is_refused(text) -> None:
 
 def test_a_scale_reads_back() -> None:
     assert str(Scale.parse("0-5")) == "0-5"
+
+
+CASES = json.loads(
+    (Path(__file__).parents[2] / "golden" / "judge_cases" / "cases.json").read_text(
+        encoding="utf-8"
+    )
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_case_is_read_as_a_person_reads_it(case: dict[str, Any]) -> None:
+    if case["mode"] == "pairwise":
+        assert read_preference(case["reply"]) == case["expected"]
+    else:
+        assert read_score(case["reply"], Scale.parse(case["scale"])) == case["expected"]

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from evaluators import BertScore, EvaluationError, Example, build_metric
+from evaluators.errors import ModelUnavailableError
 from evaluators.metrics import bertscore
+from evaluators.progress import listening
 
 ANSWERS = ["도배 하자 시공", "벽지 가나다", "곰팡이", "안전 교육 결로 도배 벽지 하자", "가"]
 GOLDS = ["도배 시공", "벽지 라마바", "곰팡이 결로", "안전", "가 나 다"]
@@ -223,3 +225,41 @@ def test_a_model_that_cannot_be_loaded_says_what_to_do() -> None:
 
 def test_no_rows_give_no_scores(tiny_bert) -> None:
     assert BertScore(str(tiny_bert)).rows([]).shape == (0,)
+
+
+def test_progress_counts_every_text_once(tiny_bert) -> None:
+    told = []
+
+    class Ear:
+        def begin(self, total, unit):
+            told.append((total, unit))
+
+        def advance(self, count):
+            told.append(count)
+
+    with listening(Ear()):
+        BertScore(str(tiny_bert), cache_bytes=0).rows(
+            [Example("1", "벽지", ("도배", "벽지")), Example("2", "벽지", ("",))]
+        )
+    (total, unit), *counts = told
+    assert (sum(counts), total, unit) == (2, 2, "texts")
+
+
+def test_equal_texts_score_one_at_most(tiny_bert) -> None:
+    metric = BertScore(str(tiny_bert), cache_bytes=0)
+    texts = [text for text in GOLDS for _ in range(3)]
+    rows = metric.rows([Example(str(n), text, (text,)) for n, text in enumerate(texts)])
+    assert rows.max() <= 1
+    assert rows == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["/nope", "./nope", "../nope", "~/nope", "a/b/c"])
+def test_a_folder_that_is_not_there_is_called_one(name: str) -> None:
+    with pytest.raises(ModelUnavailableError, match="there is no such folder"):
+        BertScore(name)
+
+
+def test_without_the_hub_no_argument_of_a_library_is_named() -> None:
+    with pytest.raises(ModelUnavailableError) as caught:
+        BertScore("nobody/no-such-model")
+    assert "local_files_only" not in str(caught.value)

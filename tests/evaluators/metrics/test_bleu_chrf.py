@@ -111,7 +111,7 @@ def test_references_count_together_or_only_the_first() -> None:
 def test_signatures_take_over_sacrebleus() -> None:
     bleu = str(build_metric("bleu:tokenizer=13a,lowercase=1").signature)
     assert "|refs:all|case:lc|eff:no|tok:13a|smooth:exp|sacrebleu:2." in bleu
-    assert "tok:ko-mecab-0.996/ko-0.9.2-KO" in str(Bleu().signature)
+    assert "tok:ko-mecab-0.996/ko-0.9.2-KO-dic-1.0.0|" in str(Bleu().signature)
     assert "|case:mixed|eff:yes|nc:6|nw:2|space:no|sacrebleu:2." in str(Chrf(2).signature)
     nikl = dict(Bleu1().signature.options)
     assert nikl["tok"].startswith("mecab-0.996")
@@ -152,3 +152,15 @@ def test_sentences_are_scored_without_warnings(caplog) -> None:
     with caplog.at_level(logging.WARNING):
         Bleu("13a").rows(examples([("가 .", "가 .")] * 3))
     assert not caplog.records
+
+
+@pytest.mark.parametrize("metric", [Bleu("13a"), Bleu("char"), Chrf(), Chrf(word_order=2)])
+@given(text=st.text("가나다 ab.", min_size=1, max_size=40).filter(str.strip))
+def test_no_score_is_above_one(metric: Bleu | Chrf, text: str) -> None:
+    same = [Example("1", text, (text,))] * 3
+    assert metric.rows(same).max() <= 1
+    assert metric.resample(same, resamples=1, seed=0)[0] <= 1
+
+
+def test_statistics_of_no_rows_are_no_rows() -> None:
+    assert len(Chrf().statistics([])) == 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from evaluators import Cosine, EvaluationError, Example, OfflineEncoder
+from evaluators.metrics import cosine as cosine_module
 from evaluators.metrics.cosine import cosines
 
 
@@ -22,9 +23,11 @@ class Plane:
     digest: str = "0123456789"
     offline: bool = False
     seen: list[str] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.seen.extend(texts)
+        self.calls.append(len(texts))
         return np.array([text.split(",") for text in texts], dtype=np.float32)
 
 
@@ -70,6 +73,18 @@ def test_references_are_encoded_once_in_the_life_of_the_metric() -> None:
     rows(metric, ("1,0", ("0,1", "1,1")), ("2,0", ("0,1",)))
     rows(metric, ("3,0", ("0,1", "1,1")))
     assert encoder.seen == ["1,0", "2,0", "0,1", "1,1", "3,0"]
+
+
+def test_texts_are_encoded_some_rows_at_a_time_and_equal_to_all_at_once(monkeypatch) -> None:
+    given = [(f"{n % 7 + 1},{n % 3}", (f"{n % 5},1", f"1,{n}")) for n in range(60)]
+    at_once = rows(Cosine(Plane()), *given)
+    monkeypatch.setattr(cosine_module, "_ROWS_AT_ONCE", 8)
+    monkeypatch.setattr(cosine_module, "_KEPT_BYTES", 2 * 4 * 10)
+    encoder = Plane()
+    metric = Cosine(encoder)
+    assert rows(metric, *given) == at_once
+    assert len(metric._known) == 10
+    assert max(encoder.calls) <= 16
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 
 import numpy as np
@@ -104,3 +105,18 @@ def test_the_report_has_the_same_numbers() -> None:
     for kind, number in numbers.items():
         value, _ = kind().resample(pairs(gold, predicted), resamples=1, seed=0)
         assert value == pytest.approx(number)
+
+
+def test_free_text_as_labels_is_warned_of_once_and_soon_done(caplog) -> None:
+    rows = [Example(str(n), f"답 {n}", (f"정답 {n}",)) for n in range(5_000)]
+    with caplog.at_level(logging.WARNING):
+        found = score_examples(MacroF1(), rows)
+    (warning,) = caplog.messages
+    assert "10000 different labels: answers that are free text are scored as classes" in warning
+    assert "its interval is of 1677 samples" in warning
+    assert found.value == found.low == found.high == 0
+
+
+def test_few_labels_are_not_warned_of(caplog) -> None:
+    score_examples(MacroF1(), [Example("1", "가", ("나",)), Example("2", "나", ("나",))])
+    assert not caplog.messages

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaluators import EvaluationError, bootstrap_interval, paired_test
+from evaluators.significance.interval import percentile_interval
 
 ROWS = np.random.default_rng(0).beta(5, 2, 200)
 
@@ -164,3 +165,16 @@ def test_memory_stays_bounded() -> None:
 def test_unequal_lengths_are_refused() -> None:
     with pytest.raises(EvaluationError, match="2 rows cannot be paired with 1"):
         paired_test([1, 2], [1])
+
+
+@pytest.mark.parametrize("wrong", [{"resamples": 0}, {"confidence": 1.5}, {"confidence": 0}])
+def test_an_interval_of_nothing_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(EvaluationError, match="a confidence between 0 and 1"):
+        bootstrap_interval([0.0, 1.0], **wrong)
+
+
+def test_samples_without_a_score_are_left_out_of_the_interval() -> None:
+    values = np.array([np.nan, 0.0, 1.0, np.nan])
+    assert percentile_interval(values, 0.95) == pytest.approx((0.025, 0.975))
+    with pytest.raises(EvaluationError, match="no bootstrap sample has a score"):
+        percentile_interval(values[:1], 0.95)

@@ -64,6 +64,8 @@ def _answer(model: Any, tokenizer: Any, prompt: tuple[int, ...]) -> Answer:
         pad_token_id=ends[0] if ends else 0,
         bos_token_id=own.bos_token_id,
         decoder_start_token_id=own.decoder_start_token_id,
+        output_logits=True,
+        return_dict_in_generate=True,
     )
     ids = torch.tensor([prompt], device=model.device)
     with torch.inference_mode():
@@ -71,8 +73,6 @@ def _answer(model: Any, tokenizer: Any, prompt: tuple[int, ...]) -> Answer:
             input_ids=ids,
             attention_mask=torch.ones_like(ids),
             generation_config=settings,
-            output_logits=True,
-            return_dict_in_generate=True,
         )
     gaps = []
     for step in output.logits:

@@ -83,6 +83,12 @@ function flawCell(row) {
   return two(count(total), kinds.join(", "), total ? "warn" : "same");
 }
 
+// A long name stands in the caption; every card would repeat it on a phone.
+const LONGEST_HEADING = 16;
+function againstWhat() {
+  return report.baseline.length > LONGEST_HEADING ? t("baseline") : report.baseline;
+}
+
 function boardColumns() {
   const others = [...new Set(report.leaderboard.flatMap((row) => Object.keys(row.others)))];
   return [
@@ -95,7 +101,7 @@ function boardColumns() {
     { title: t("board.name"), key: "name", cell: nameCell, kind: "text" },
     { title: report.metric.name, under: t("interval95"), key: "score", cell: scoreCell },
     {
-      title: t("board.difference", { baseline: report.baseline }),
+      title: t("board.difference", { baseline: againstWhat() }),
       under: t("interval95"),
       key: "difference",
       cell: differenceCell,

@@ -356,3 +356,13 @@ def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged
     best = sorted(kept, key=lambda place: (-round(report.runs[1].scores[place], 6), place))
     assert ids(page) == [report.rows[place].id for place in best[:50]]
     assert seen.said == []
+
+
+def test_a_long_baseline_stands_in_the_caption_and_not_over_every_column(opened, report):
+    long = "a-baseline-with-a-rather-long-name"
+    page = opened(replace(report, baseline=long, language="en")).page
+
+    assert long in page.locator("#board caption").inner_text()
+    assert page.locator('#board [data-sort="difference"]').inner_text() == "vs baseline"
+    page.locator("#language").click()
+    assert page.locator('#board [data-sort="difference"]').inner_text() == "기준 대비"

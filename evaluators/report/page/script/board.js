@@ -13,7 +13,10 @@ function whole(row, keys) {
 }
 
 function two(first, second, kind = "") {
-  return [el("span", { class: `value ${kind}` }, first), second && el("span", { class: "sub" }, second)];
+  return [
+    el("span", { class: `value ${kind}` }, first),
+    second && el("span", { class: "sub" }, second),
+  ];
 }
 
 function scoreCell(row) {
@@ -35,7 +38,10 @@ function chanceCell(row) {
 
 function organizerCell(row) {
   if (!known(row.public) && !known(row.private)) return null;
-  return two(number(row.public), known(row.private) ? `${t("board.private")} ${number(row.private)}` : null);
+  return two(
+    number(row.public),
+    known(row.private) ? `${t("board.private")} ${number(row.private)}` : null,
+  );
 }
 
 // The notice above the table says it once where it holds for all.
@@ -48,12 +54,18 @@ function nameCell(row) {
     row.proxy && !allProxy ? t("proxy") : null,
   ];
   const place = runOf.get(row.name);
-  const name = row.kind !== "known" && place !== undefined
-    ? el("a", { href: `#run-${place}` }, row.name)
-    : el("span", {}, row.name);
+  const name =
+    row.kind !== "known" && place !== undefined
+      ? el("a", { href: `#run-${place}` }, row.name)
+      : el("span", {}, row.name);
   const notes = [row.note === "baseline" ? "" : row.note, row.source].filter(Boolean).join(" · ");
   return [
-    el("span", { class: "name" }, name, marks.filter(Boolean).map((mark) => [" ", el("span", { class: "tag" }, mark)])),
+    el(
+      "span",
+      { class: "name" },
+      name,
+      marks.filter(Boolean).map((mark) => [" ", el("span", { class: "tag" }, mark)]),
+    ),
     notes ? el("span", { class: "sub" }, notes) : null,
   ];
 }
@@ -61,25 +73,67 @@ function nameCell(row) {
 const FLAWS = ["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"];
 
 function flawCell(row) {
-  const total = known(row.degenerate) ? row.degenerate : whole(row, FLAWS) && FLAWS.reduce((sum, flaw) => sum + (row[flaw] ?? 0), 0);
+  const total = known(row.degenerate)
+    ? row.degenerate
+    : whole(row, FLAWS) && FLAWS.reduce((sum, flaw) => sum + (row[flaw] ?? 0), 0);
   if (!known(total)) return null;
-  const kinds = FLAWS.filter((flaw) => row[flaw]).map((flaw) => `${wordFor("flaw", flaw)} ${row[flaw]}`);
+  const kinds = FLAWS.filter((flaw) => row[flaw]).map(
+    (flaw) => `${wordFor("flaw", flaw)} ${row[flaw]}`,
+  );
   return two(count(total), kinds.join(", "), total ? "warn" : "same");
+}
+
+// A long name stands in the caption; every card would repeat it on a phone.
+const LONGEST_HEADING = 16;
+function againstWhat() {
+  return report.baseline.length > LONGEST_HEADING ? t("baseline") : report.baseline;
 }
 
 function boardColumns() {
   const others = [...new Set(report.leaderboard.flatMap((row) => Object.keys(row.others)))];
   return [
-    { title: t("board.rank"), key: "rank", cell: (row) => (known(row.rank) ? String(row.rank) : null), kind: "rank" },
+    {
+      title: t("board.rank"),
+      key: "rank",
+      cell: (row) => (known(row.rank) ? String(row.rank) : null),
+      kind: "rank",
+    },
     { title: t("board.name"), key: "name", cell: nameCell, kind: "text" },
     { title: report.metric.name, under: t("interval95"), key: "score", cell: scoreCell },
-    { title: t("board.difference", { baseline: report.baseline }), under: t("interval95"), key: "difference", cell: differenceCell },
+    {
+      title: t("board.difference", { baseline: againstWhat() }),
+      under: t("interval95"),
+      key: "difference",
+      cell: differenceCell,
+    },
     { title: t("board.p"), hint: t("board.p_hint"), key: "p_adjusted", cell: chanceCell },
-    { title: t("board.detectable"), hint: t("board.detectable_hint"), key: "detectable", cell: (row) => known(row.detectable) ? number(row.detectable) : null },
-    { title: t("board.wtl"), key: "wins", cell: (row) => whole(row, ["wins", "ties", "losses"])?.join(" / ") },
-    { title: t("board.public_part"), hint: t("board.public_part_hint"), key: "public_low", cell: (row) => span(row.public_low, row.public_high) },
+    {
+      title: t("board.detectable"),
+      hint: t("board.detectable_hint"),
+      key: "detectable",
+      cell: (row) => (known(row.detectable) ? number(row.detectable) : null),
+    },
+    {
+      title: t("board.wtl"),
+      key: "wins",
+      cell: (row) => whole(row, ["wins", "ties", "losses"])?.join(" / "),
+    },
+    {
+      title: t("board.public_part"),
+      hint: t("board.public_part_hint"),
+      key: "public_low",
+      cell: (row) => span(row.public_low, row.public_high),
+    },
     { title: t("board.organizer"), key: "public", cell: organizerCell },
-    { title: t("board.expected"), hint: t("board.expected_hint"), key: "expected", cell: (row) => known(row.expected) ? two(number(row.expected), span(row.expected_low, row.expected_high)) : null },
+    {
+      title: t("board.expected"),
+      hint: t("board.expected_hint"),
+      key: "expected",
+      cell: (row) =>
+        known(row.expected)
+          ? two(number(row.expected), span(row.expected_low, row.expected_high))
+          : null,
+    },
     ...others.map((name) => ({
       title: name.split(":")[0],
       under: name.includes(":") ? name.slice(name.indexOf(":") + 1).replaceAll(",", ", ") : null,
@@ -87,7 +141,9 @@ function boardColumns() {
       value: (row) => row.others[name]?.value ?? null,
       cell: (row) => {
         const score = row.others[name];
-        return score ? two(number(score.value, score.value > 1.5 ? 2 : 4), score.proxy ? t("proxy") : null) : null;
+        return score
+          ? two(number(score.value, score.value > 1.5 ? 2 : 4), score.proxy ? t("proxy") : null)
+          : null;
       },
     })),
     { title: t("board.flaws"), hint: t("board.flaws_hint"), key: "degenerate", cell: flawCell },
@@ -117,54 +173,59 @@ function drawBoard(focus = null) {
   const own = report.leaderboard.filter((row) => row.kind !== "known").sort(order);
   const knownRows = report.leaderboard.filter((row) => row.kind === "known").sort(order);
   const line = (row) =>
-    el("tr", { role: "row", class: row.name === report.baseline && row.kind !== "known" ? "is-baseline" : "" },
+    el(
+      "tr",
+      {
+        role: "row",
+        class: row.name === report.baseline && row.kind !== "known" ? "is-baseline" : "",
+      },
       columns.map((column) => {
         const inside = column.cell(row);
-        return el("td", { role: "cell", class: `${column.kind ?? "figure"}${inside ? "" : " void"}`, "data-label": column.title }, inside ?? MISSING);
-      }));
-  const table = el("table", { role: "table", class: "board" },
+        return el(
+          "td",
+          {
+            role: "cell",
+            class: `${column.kind ?? "figure"}${inside ? "" : " void"}`,
+            "data-label": column.title,
+          },
+          inside ?? MISSING,
+        );
+      }),
+    );
+  const table = el(
+    "table",
+    { role: "table", class: "board" },
     el("caption", {}, t("board.caption", { baseline: report.baseline })),
-    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map((column) => heading(column, board, drawBoard)))),
+    el(
+      "thead",
+      { role: "rowgroup" },
+      el(
+        "tr",
+        { role: "row" },
+        columns.map((column) => heading(column, board, drawBoard)),
+      ),
+    ),
     el("tbody", { role: "rowgroup" }, own.map(line)),
     knownRows.length
-      ? el("tbody", { role: "rowgroup", class: "known" },
-          el("tr", { role: "row", class: "divider" }, el("th", { role: "rowheader", colspan: columns.length }, t("board.known"))),
-          knownRows.map(line))
-      : null);
-  body.replaceChildren(sorter(columns, board, drawBoard, "board-sort"), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("board.title") }, table));
+      ? el(
+          "tbody",
+          { role: "rowgroup", class: "known" },
+          el(
+            "tr",
+            { role: "row", class: "divider" },
+            el("th", { role: "rowheader", colspan: columns.length }, t("board.known")),
+          ),
+          knownRows.map(line),
+        )
+      : null,
+  );
+  body.replaceChildren(
+    sorter(columns, board, drawBoard, "board-sort"),
+    el(
+      "div",
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": t("board.title") },
+      table,
+    ),
+  );
   restoreFocus(body, focus);
-}
-
-// Sorting, for the leaderboard and the rows alike: a button in each heading, and a list where the
-// table is shown as cards, without headings.
-
-function turned(state, key, firstDown) {
-  if (state.key === key) return `-${key}`;
-  if (state.key === `-${key}`) return key;
-  return firstDown ? `-${key}` : key;
-}
-
-function heading(column, state, redraw) {
-  const direction = state.key === column.key ? "ascending" : state.key === `-${column.key}` ? "descending" : null;
-  const sort = () => {
-    state.key = turned(state, column.key, !["rank", "name", "id", "place", "category", "p_adjusted"].includes(column.key));
-    redraw(`[data-sort="${CSS.escape(column.key)}"]`);
-  };
-  return el("th", { role: "columnheader", scope: "col", class: column.kind ?? "figure", "aria-sort": direction ?? "none" },
-    el("button", { type: "button", class: "sort", "data-sort": column.key, title: column.hint, onclick: sort }, column.title),
-    column.under ? el("span", { class: "sub" }, column.under) : null);
-}
-
-function sorter(columns, state, redraw, id) {
-  const key = state.key.replace(/^-/, "");
-  const choose = el("select", { id, onchange: (event) => { state.key = (state.key.startsWith("-") ? "-" : "") + event.target.value; redraw(`#${id}`); } },
-    columns.map((column) => el("option", { value: column.key, selected: column.key === key }, column.title)));
-  const turn = () => { state.key = turned(state, key); redraw(`#${id}-turn`); };
-  return el("div", { class: "sorter" },
-    el("label", { for: id }, t("sort")), choose,
-    el("button", { type: "button", id: `${id}-turn`, class: "quiet", onclick: turn }, state.key.startsWith("-") ? t("sort.down") : t("sort.up")));
-}
-
-function restoreFocus(body, selector) {
-  if (typeof selector === "string") body.querySelector(selector)?.focus();
 }

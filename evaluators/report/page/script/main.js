@@ -3,25 +3,64 @@
 function drawFrame() {
   document.documentElement.lang = page.language;
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll("[data-t-label]"))
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
   const language = document.getElementById("language");
   language.textContent = page.language === "ko" ? "English" : "한국어";
   language.lang = page.language === "ko" ? "en" : "ko";
   drawTheme();
   const facts = [
-    [t("facts.metric"), [report.metric.name, " ", el("span", { class: "soft" }, t(`direction.${report.metric.direction}`))]],
+    [
+      t("facts.metric"),
+      [
+        report.metric.name,
+        " ",
+        el("span", { class: "soft" }, t(`direction.${report.metric.direction}`)),
+      ],
+    ],
     [t("facts.baseline"), report.baseline],
     [t("facts.runs"), count(report.runs.length)],
     [t("facts.rows"), count(total)],
     [t("runs.signature"), el("code", {}, report.metric.signature)],
   ];
-  document.getElementById("facts").replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
-  document.getElementById("notice").replaceChildren(...(report.metric.proxy_reason
-    ? [el("p", { class: "notice" }, el("b", {}, t("proxy.title")), " ", t("proxy.text"), " ", el("span", { class: "soft" }, report.metric.proxy_reason))]
-    : []));
-  document.getElementById("notes").replaceChildren(...(report.notes.length
-    ? [el("details", { class: "notes" }, el("summary", {}, t("notes.title")), el("ul", {}, report.notes.map((note) => el("li", {}, note))))]
-    : []));
+  document
+    .getElementById("facts")
+    .replaceChildren(
+      ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+    );
+  document
+    .getElementById("notice")
+    .replaceChildren(
+      ...(report.metric.proxy_reason
+        ? [
+            el(
+              "p",
+              { class: "notice" },
+              el("b", {}, t("proxy.title")),
+              " ",
+              t("proxy.text"),
+              " ",
+              el("span", { class: "soft" }, report.metric.proxy_reason),
+            ),
+          ]
+        : []),
+    );
+  document.getElementById("notes").replaceChildren(
+    ...(report.notes.length
+      ? [
+          el(
+            "details",
+            { class: "notes" },
+            el("summary", {}, t("notes.title")),
+            el(
+              "ul",
+              {},
+              report.notes.map((note) => el("li", {}, note)),
+            ),
+          ),
+        ]
+      : []),
+  );
 }
 
 const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");

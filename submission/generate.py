@@ -194,7 +194,7 @@ def _row_key(
 
 
 def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
-    about = {"about", "training"}
+    about = {"about", "training", "preference"}
     # What is degenerate, and how that is generated anew, changes no answer that is there.
     later = {"quarantine", "retry"}
     fingerprint = digest(

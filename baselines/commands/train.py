@@ -13,7 +13,16 @@ from submission.commands import options
 @click.argument("recipe")
 @options.competition()
 @click.option("--data", type=options.FILE, required=True, help="The competition's training file.")
-@click.option("--out", type=options.FILE, required=True, help="New folder for the adapter.")
+@click.option(
+    "--out", type=options.FILE, required=True, help="New folder for the adapter or the model."
+)
+@click.option(
+    "--eval",
+    "evaluation",
+    type=options.FILE,
+    help="Held-out rows in the training file's format, tried while training goes on.",
+)
+@click.option("--encoder", metavar="NAME|FOLDER", help="Encoder for scoring them, or 'offline'.")
 @click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")
@@ -24,27 +33,44 @@ def command(
     competition: str,
     data: Path,
     out: Path,
+    evaluation: Path | None,
+    encoder: str | None,
     model: str | None,
     overrides: tuple[str, ...],
     resume: bool,
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Fine-tune a LoRA adapter as RECIPE says, on every phrasing and every answer of the data.
+    """Fine-tune as RECIPE says, on every phrasing and every answer of the data.
 
-    Checkpoints are kept beside the adapter's folder until it is whole: a training that was
+    What comes out is an adapter (lora, qlora) or a model (full), with a report and the course of
+    the loss. Checkpoints are kept beside the folder until it is whole: a training that was
     stopped, in whatever way, goes on with --resume.
     """
-    from baselines.training.sft import train
+    from baselines.training.held_out import HeldOut, hold_out
+    from baselines.training.sft import tables, train
     from submission.competitions import find_competition
     from submission.models import sha256_file
     from submission.recipes import find_recipe, model_overrides
     from submission.records import read_training
 
+    wanted = find_recipe(recipe, [*overrides, *model_overrides(model, None, None, None)])
+    settings = tables(wanted)[1]
+    profile = find_competition(competition)
+    rows = read_training(profile.profile, data)
+    held_out = None
+    if evaluation is not None:
+        held_out = HeldOut.read(profile, evaluation, encoder)
+    elif settings.evaluation.share:
+        everything = HeldOut.read(profile, data, encoder)
+        chance = settings.seed if seed is None else seed
+        rows, held_out = hold_out(everything, settings.evaluation.share, chance)
+        options.say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
     report = train(
-        find_recipe(recipe, [*overrides, *model_overrides(model, None, None, None)]),
-        read_training(find_competition(competition).profile, data),
+        wanted,
+        rows,
         out,
+        held_out=held_out,
         data_sha256=sha256_file(data),
         seed=seed,
         resume=resume,

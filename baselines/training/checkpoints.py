@@ -43,6 +43,37 @@ class Workspace:
         found = [_checkpoint(marker) for marker in self.folder.glob(f"{_PREFIX}*/{_WHOLE}")]
         return max(found, key=lambda checkpoint: checkpoint.step, default=None)
 
+    def keep(self, step: int, model: Any) -> None:
+        """Write what is trained of ``model``, as it is after ``step``."""
+        from safetensors.torch import save
+
+        tensors = {
+            name: tensor.detach().contiguous().cpu()
+            for name, tensor in model.named_parameters()
+            if tensor.requires_grad
+        }
+        write_bytes(self._kept(step), save(tensors))
+
+    def bring_back(self, step: int, model: Any) -> None:
+        """Give ``model`` the weights that were kept after ``step``."""
+        import torch
+        from safetensors.torch import load_file
+
+        kept = load_file(self._kept(step))
+        with torch.no_grad():
+            for name, tensor in model.named_parameters():
+                if tensor.requires_grad:
+                    tensor.copy_(kept[name])
+
+    def keep_only(self, step: int) -> None:
+        """Remove the weights kept after any other step."""
+        for path in self.folder.glob("best-*.safetensors"):
+            if path != self._kept(step):
+                path.unlink()
+
+    def _kept(self, step: int) -> Path:
+        return self.folder / f"best-{step}.safetensors"
+
     def clear(self) -> None:
         """Remove it, once the adapter is in place."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -93,19 +124,34 @@ def _agree(folder: Path, fingerprint: str, *, resume: bool) -> None:
         write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())
 
 
+class Stopwatch:
+    """Adds up the seconds spent in blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.monotonic() - self._began
+
+
 class KeepCheckpoints(TrainerCallback):  # type: ignore[misc]  # untyped base
     """Saves every so many seconds, and marks a checkpoint that is written to its end."""
 
-    def __init__(self, every: float, before: float, log_steps: int) -> None:
+    def __init__(self, every: float, before: float, log_steps: int, pauses: Stopwatch) -> None:
         self._every = every
         self._before = before
+        self._pauses = pauses
         self._log_steps = log_steps
         self._started = self._saved = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """Training time so far, that before an interruption included."""
-        return self._before + time.monotonic() - self._started
+        """Training time so far, that before an interruption included and pauses not."""
+        return self._before + time.monotonic() - self._started - self._pauses.seconds
 
     def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
         """Ask for a checkpoint when one is due, where a logged interval ends."""

@@ -1,4 +1,4 @@
-"""A new adapter over a base model, and the base made ready for it."""
+"""A new adapter over a base model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from submission.adapters.adapter import CONFIG
-from submission.adapters.load import embedding_rows
 from submission.errors import InputError
 from submission.recipes.schema import Lora
 
 ALL_LINEAR = "all-linear"
 
 
-def add_adapter(model: Any, lora: Lora) -> Any:
+def add_adapter(model: Any, lora: Lora, *, seq2seq: bool = False) -> Any:
     """``model`` with an untrained adapter over it, as a peft model.
 
     Raises :class:`InputError` where a target is no layer of the model.
@@ -28,9 +27,11 @@ def add_adapter(model: Any, lora: Lora) -> Any:
         lora_alpha=int(lora.alpha) if lora.alpha.is_integer() else lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=_targets(lora, names, _output_name(model)),
-        task_type="CAUSAL_LM",
+        task_type="SEQ_2_SEQ_LM" if seq2seq else "CAUSAL_LM",
     )
     with warnings.catch_warnings():
+        # An adapter on an output layer that shares its weights is merged with care (attach.py).
+        warnings.filterwarnings("ignore", message=".*tie_word_embeddings.*")
         # GPT-2 keeps its weights transposed, which peft finds out and announces.
         warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
         return get_peft_model(model, config)
@@ -48,28 +49,6 @@ def save_adapter(model: Any, folder: Path, base_name: str) -> None:
     path.write_text(
         json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8"
     )
-
-
-def ensure_end(tokenizer: Any, model: Any) -> None:
-    """Make the tokenizer's end-of-sequence token one that the model knows.
-
-    Some published tokenizers name an end token that has no embedding, while the model's
-    configuration has the id it was really trained with.
-    """
-    rows = embedding_rows(model)
-    known = tokenizer.eos_token_id
-    if known is not None and known < rows:
-        return
-    declared = model.config.eos_token_id
-    ends = declared if isinstance(declared, list) else [declared]
-    end = next((number for number in ends if number is not None and number < rows), None)
-    token = None if end is None else tokenizer.convert_ids_to_tokens(end)
-    if token is None:
-        raise InputError(
-            "Neither the tokenizer nor the model's config.json has an end-of-sequence token that "
-            "the model knows, so no end can be learned. Set eos_token_id in config.json."
-        )
-    tokenizer.eos_token = token
 
 
 def _targets(lora: Lora, names: set[str], output: str | None) -> list[str]:

@@ -15,13 +15,18 @@ from submission.errors import InputError
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """One finished training; written as ``leaderkit.json`` beside the adapter.
+    """One finished training; written as ``leaderkit.json`` beside the adapter or the model.
 
-    Losses are means over the first and the last tenth of the steps. ``fingerprint`` is equal for
-    trainings that must give the same adapter; ``resumed_at`` is the step this process began with.
+    Losses are means over the first and the last tenth of the logged steps. ``score_base`` is the
+    held-out figure before training and ``score`` that of the weights that were kept, which are
+    those after ``kept_step``; ``metric`` is its name and None without held-out rows.
+    ``fingerprint`` is equal for trainings that must give the same weights; ``resumed_at`` is the
+    step this process began with. ``micro_batch`` is how many sequences were computed at once in
+    the end. ``seconds`` are of training without evaluation; memory is the highest in bytes.
     """
 
     recipe: dict[str, Any]
+    method: str
     base: str
     base_sha256: str
     base_quantization: str | None
@@ -29,11 +34,24 @@ class TrainingReport:
     seed: int
     samples: int
     too_long: int
+    sequences: int
+    parameters: int
+    trained_parameters: int
     steps: int
     resumed_at: int
+    stopped_early: bool
+    micro_batch: int
     loss_first: float
     loss_last: float
+    metric: str | None
+    metric_signature: str | None
+    score_base: float | None
+    score: float | None
+    kept_step: int
     seconds: float
+    tokens_per_second: float
+    peak_memory: int
+    peak_gpu_memory: int | None
     fingerprint: str
 
     def as_json(self) -> dict[str, Any]:
@@ -41,15 +59,32 @@ class TrainingReport:
         return asdict(self)
 
     def summary(self) -> str:
-        """The report in one line for people."""
+        """The report in a few lines for people."""
         left_out = f" ({self.too_long} too long)" if self.too_long else ""
-        return (
-            f"adapter over {self.base}, {self.samples} samples{left_out}, {self.steps} steps in "
+        what = "every weight of" if self.method == "full" else f"{self.method} adapter over"
+        share = self.trained_parameters / self.parameters
+        done = (
+            f"{what} {self.base}, {self.samples} samples{left_out}, {self.steps} steps in "
             f"{self.seconds:.0f} s, loss {self.loss_first:.3f} to {self.loss_last:.3f}."
         )
+        needed = (
+            f"{self.trained_parameters:,} of {self.parameters:,} parameters trained "
+            f"({share:.2%}), {self.tokens_per_second:.0f} tokens/s, {self._memory()}."
+        )
+        lines = [done, needed]
+        if self.metric is not None and self.score_base is not None and self.score is not None:
+            lines.append(
+                f"held out: {self.metric} {self.score_base:.4g} before, {self.score:.4g} after "
+                f"step {self.kept_step}, which was kept."
+            )
+        return "\n".join(lines)
+
+    def _memory(self) -> str:
+        gpu = f", {_gib(self.peak_gpu_memory)} GPU" if self.peak_gpu_memory is not None else ""
+        return f"at most {_gib(self.peak_memory)} memory{gpu}"
 
     def write(self, folder: Path) -> None:
-        """Write it into the adapter's folder."""
+        """Write it into the folder."""
         text = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -72,3 +107,7 @@ def loss_ends(losses: Sequence[float]) -> tuple[float, float]:
         round(sum(losses[:tenth]) / tenth, 4),
         round(sum(losses[-tenth:]) / tenth, 4),
     )
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.2f} GiB"

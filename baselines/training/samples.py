@@ -1,10 +1,10 @@
-"""Training rows into the ids that a model learns, and those ids into batches."""
+"""Training rows into the ids that a model learns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,93 +14,138 @@ from submission.models import digest
 from submission.prompts.encode import PromptEncoder
 from submission.records import TrainingRow
 
-if TYPE_CHECKING:
-    import torch
-
 IGNORED = -100
 """The label of a token that is read but not learned."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sample:
-    """One prompt and the response to it, as one run of token ids."""
+    """One prompt and the response to it, as one run of token ids.
+
+    ``learned_from`` is the first id that is learned: the response's, or 0 for all.
+    """
 
     ids: NDArray[np.int32]
     prompt_length: int
+    learned_from: int
+
+    @property
+    def prompt(self) -> NDArray[np.int32]:
+        """The prompt's ids: what an encoder reads."""
+        return self.ids[: self.prompt_length]
+
+    @property
+    def response(self) -> NDArray[np.int32]:
+        """The response's ids, its end included: what a decoder learns."""
+        return self.ids[self.prompt_length :]
 
     @property
     def labels(self) -> NDArray[np.int32]:
-        """The ids to learn: those of the response, and :data:`IGNORED` for the prompt."""
+        """For each id of a causal model's sequence: itself, or :data:`IGNORED`."""
         labels = self.ids.copy()
-        labels[: self.prompt_length] = IGNORED
+        labels[: self.learned_from] = IGNORED
         return labels
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most tokens of a sample: in all, and where they are set of its two parts."""
+
+    total: int | None
+    prompt: int | None = None
+    response: int | None = None
+
+    def fit(self, sample: Sample) -> bool:
+        """Whether the sample is within them."""
+        sizes = (len(sample), sample.prompt_length, len(sample.response))
+        return all(
+            limit is None or size <= limit
+            for size, limit in zip(sizes, (self.total, self.prompt, self.response), strict=True)
+        )
+
+    def __str__(self) -> str:
+        named = {"": self.total, " of prompt": self.prompt, " of response": self.response}
+        return " and ".join(f"{limit}{what}" for what, limit in named.items() if limit is not None)
+
+
 @dataclass(frozen=True)
 class SampleSet:
-    """The samples that fit, and what is known of those that do not."""
+    """The samples that fit, and what is known of those that do not.
+
+    ``longest`` is the longest sample's, prompt's and response's length, over all samples.
+    """
 
     samples: tuple[Sample, ...]
-    limit: int
+    limits: Limits
     too_long: int
-    longest: int
+    longest: tuple[int, int, int]
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every id and where each response begins."""
-        return digest(f"{each.prompt_length}:{each.ids.tobytes().hex()}" for each in self.samples)
+        """SHA-256 over every id and where each prompt ends and learning begins."""
+        return digest(
+            f"{each.prompt_length}:{each.learned_from}:{each.ids.tobytes().hex()}"
+            for each in self.samples
+        )
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Say how many samples there are, and what was left out for its length."""
+        say(f"{len(self.samples)} samples, at most {self.limits} tokens each")
+        if self.too_long:
+            whole, prompt, response = self.longest
+            say(
+                f"warning: {self.too_long} of {len(self.samples) + self.too_long} samples are "
+                f"longer (up to {whole} tokens: prompts {prompt}, responses {response}) and are "
+                "left out, never cut; training.max_length, source_length and target_length set "
+                "the limits"
+            )
 
 
-def make_samples(rows: Sequence[TrainingRow], encoder: PromptEncoder, limit: int) -> SampleSet:
+def make_samples(
+    rows: Sequence[TrainingRow],
+    encoder: PromptEncoder,
+    limits: Limits | int,
+    loss_on: Literal["response", "all"] = "response",
+) -> SampleSet:
     """Every phrasing of a row's question with every answer to it, in the rows' order.
 
-    Samples of more than ``limit`` tokens are counted and left out whole: a cut answer would teach
-    the model to stop in the middle. Raises :class:`InputError` where none is left.
+    Samples beyond the limits are counted and left out whole: a cut answer would teach the model
+    to stop in the middle, a cut prompt to answer what it was not told. Raises
+    :class:`InputError` where none is left.
     """
+    if isinstance(limits, int):
+        limits = Limits(limits)
     fitting: list[Sample] = []
-    too_long = longest = 0
-    for sample in _each(rows, encoder):
-        longest = max(longest, len(sample))
-        if len(sample) > limit:
-            too_long += 1
-        else:
+    too_long, longest = 0, (0, 0, 0)
+    for sample in _each(rows, encoder, loss_on):
+        sizes = (len(sample), sample.prompt_length, len(sample.response))
+        longest = (
+            max(longest[0], sizes[0]), max(longest[1], sizes[1]), max(longest[2], sizes[2]),
+        )  # fmt: skip
+        if limits.fit(sample):
             fitting.append(sample)
+        else:
+            too_long += 1
     if not fitting:
         raise InputError(
-            f"None of the {too_long} training samples has at most {limit} tokens (the longest has "
-            f"{longest}): raise training.max_length, or take a model with a longer context."
+            f"None of the {too_long} training samples has at most {limits} tokens (the longest has "
+            f"{longest[0]}): raise training.max_length (or source_length and target_length), or "
+            "take a model with a longer context."
             if too_long
             else "There are no training rows."
         )
-    return SampleSet(tuple(fitting), limit, too_long, longest)
+    return SampleSet(tuple(fitting), limits, too_long, longest)
 
 
-def _each(rows: Sequence[TrainingRow], encoder: PromptEncoder) -> Iterator[Sample]:
+def _each(rows: Sequence[TrainingRow], encoder: PromptEncoder, loss_on: str) -> Iterator[Sample]:
     for row in rows:
         for question in row.questions:
             prompt = encoder.prompt_ids(question, row.context, row.row)
+            learned_from = len(prompt) if loss_on == "response" else 0
             for answer in row.answers:
                 response = encoder.response_ids(answer, question, row.context, row.row)
-                yield Sample(np.array([*prompt, *response], dtype=np.int32), len(prompt))
-
-
-def collate(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
-    """A batch, padded at the end; what pads is neither read nor learned."""
-    import torch
-
-    shape = (len(samples), max(map(len, samples)))
-    ids = np.zeros(shape, dtype=np.int64)
-    labels = np.full(shape, IGNORED, dtype=np.int64)
-    mask = np.zeros(shape, dtype=np.int64)
-    for place, sample in enumerate(samples):
-        ids[place, : len(sample)] = sample.ids
-        labels[place, : len(sample)] = sample.labels
-        mask[place, : len(sample)] = 1
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "labels": torch.from_numpy(labels),
-        "attention_mask": torch.from_numpy(mask),
-    }
+                ids = np.array([*prompt, *response], dtype=np.int32)
+                yield Sample(ids, len(prompt), learned_from)

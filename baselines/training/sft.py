@@ -1,8 +1,10 @@
-"""Supervised fine-tuning: a recipe and training rows in, a LoRA adapter out."""
+"""Supervised fine-tuning: a recipe and training rows in, an adapter or a model out."""
 
 from __future__ import annotations
 
 import json
+import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,26 +12,30 @@ from typing import Any
 import torch
 from transformers import set_seed
 
-from baselines.training.checkpoints import open_workspace
-from baselines.training.loop import fit
-from baselines.training.lora import add_adapter, ensure_end, save_adapter
+from baselines.training.base import Base, load, make_trainable
+from baselines.training.checkpoints import Workspace, open_workspace
+from baselines.training.curve import write_curve
+from baselines.training.held_out import HeldOut
+from baselines.training.judge import Judge
+from baselines.training.loop import Fit, collate_for, fit
+from baselines.training.lora import save_adapter
 from baselines.training.report import TrainingReport, loss_ends
-from baselines.training.samples import SampleSet, make_samples
-from submission.adapters.load import (
-    context_length,
-    load_base,
-    load_tokenizer,
-    quantization,
-    share,
-)
+from baselines.training.samples import Limits, SampleSet, make_samples
+from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
+from evaluators.encoders.torch_support import quiet_transformers
+from submission.adapters.load import share
 from submission.atomic import atomic_folder
 from submission.errors import InputError
 from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
-from submission.prompts.encode import PromptEncoder
+from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Model, Recipe, Training
 from submission.records import TrainingRow
 
 CHECKPOINT_SECONDS = 300.0
+TRACKED = "runs"
+"""Where transformers puts TensorBoard's files in a folder."""
+
+Say = Callable[[str], None]
 
 
 def train(
@@ -38,31 +44,41 @@ def train(
     out: Path,
     *,
     base: ModelFiles | None = None,
+    held_out: HeldOut | None = None,
     data_sha256: str = "",
     seed: int | None = None,
     resume: bool = False,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> TrainingReport:
-    """Train an adapter over ``base`` (the recipe's model) and write it to ``out``, with a report.
+    """Train over ``base`` (the recipe's model) and write adapter or model to ``out``.
 
-    Prompts are rendered as generation renders them, and only the response is learned. While it
-    runs, checkpoints are kept in the folder ``<out>.training``; with ``resume``, what they hold is
-    not computed again, and a training that had already ended is only reported.
+    Prompts are rendered as generation renders them. ``held_out`` rows are answered while training
+    goes on, and the best weights kept, as ``training.evaluation`` says. Beside the weights stand
+    the report, the course of the loss (``loss.csv``, ``loss.svg``) and the tokenizer.
+
+    While it runs, checkpoints are kept in the folder ``<out>.training``; with ``resume``, what
+    they hold is not computed again, and a training that had already ended is only reported.
 
     Raises:
         InputError: the recipe has no ``[training]``, no sample fits, a target is no layer of the
-            model, ``out`` is in the way, or an unfinished training is.
+            model, ``out`` is in the way, an unfinished training is, or the held-out rows cannot
+            be scored.
+        Stopped: memory does not suffice; checkpoints are kept.
     """
-    model_table, training = _tables(recipe)
-    base = base or locate_model(model_table.name, recipe.engine.revision)
+    table, training = tables(recipe)
+    files = base or locate_model(table.name, recipe.engine.revision)
     seed = training.seed if seed is None else seed
-    model, tokenizer = _load(base, model_table, training)
-    limit = min(training.max_length, context_length(model.config) or training.max_length)
-    samples = make_samples(rows, PromptEncoder(tokenizer, recipe.prompt), limit)
-    _tell(samples, say)
-    base_sha256 = folder_digest(base.folder, sha256_file)
-    fingerprint = _fingerprint(training, samples, base_sha256, seed)
+    rows = draw_rows(rows, training.rows, seed)
+    loaded = load(files, table, training)
+    encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
+    samples = make_samples(rows, encoder, limits_for(loaded, training), training.loss_on)
+    samples.tell(say)
+    _tell_of_the_end(samples, loaded, recipe, say)
+    base_sha256 = folder_digest(files.folder, sha256_file)
+    start = decoder_start(loaded)
+    judge = _judge(recipe, files, loaded, encoder, held_out, training, start)
+    fingerprint = _fingerprint(training, samples, base_sha256, seed, judge, held_out)
     finished = TrainingReport.read(out) if resume else None
     if finished is not None and finished.fingerprint == fingerprint:
         say(f"{out}: this training has already ended")
@@ -73,75 +89,198 @@ def train(
     ):
         # Before the adapter's first weights, which are random.
         set_seed(seed)
-        tuned = add_adapter(model, training.lora)
-        done = fit(tuned, samples, training, seed, workspace, checkpoint_seconds, say)
-        first, last = loss_ends(done.losses)
-        save_adapter(tuned, folder, base.name)
-        tokenizer.save_pretrained(folder)
+        tuned = make_trainable(loaded, training)
+        done = fit(
+            tuned, samples, training, seed, workspace, checkpoint_seconds, say,
+            start=start, judge=judge,
+        )  # fmt: skip
+        report = _report(
+            recipe, training, files, loaded, tuned, samples, done, judge,
+            base_sha256=base_sha256, data_sha256=data_sha256, seed=seed, fingerprint=fingerprint,
+        )  # fmt: skip
+        save(tuned, loaded, training, folder, files.name)
+        name = judge.name if judge is not None else ""
+        write_curve(folder, done.points, done.evaluations, name)
+        keep_tracked(workspace, folder)
         share(folder)
-        report = TrainingReport(
-            recipe=recipe.model_dump(mode="json"),
-            base=base.name,
-            base_sha256=base_sha256,
-            base_quantization=quantization(base.folder),
-            data_sha256=data_sha256,
-            seed=seed,
-            samples=len(samples.samples),
-            too_long=samples.too_long,
-            steps=done.steps,
-            resumed_at=done.began,
-            loss_first=first,
-            loss_last=last,
-            seconds=round(done.seconds, 2),
-            fingerprint=fingerprint,
-        )
         report.write(folder)
     workspace.clear()
     return report
 
 
-def _tables(recipe: Recipe) -> tuple[Model, Training]:
+def tables(recipe: Recipe) -> tuple[Model, Training]:
+    """The recipe's model and training. Raises :class:`InputError` where it has not both."""
     model, training = recipe.model, recipe.training
     if training is None or model is None:
         raise InputError(
             f"Recipe '{recipe.name}' is not trained: it has no "
             f"[{'model' if model is None else 'training'}]."
         )
-    if model.kind == "seq2seq":
-        raise InputError(f"Recipe '{recipe.name}': only causal models are trained, not seq2seq.")
     if model.adapter is not None:
         raise InputError(
             f"Recipe '{recipe.name}' has an adapter already (model.adapter). "
             "Merge it first, and train over the merged model."
         )
-    if training.dtype == "float16" and not torch.cuda.is_available():
-        raise InputError(
-            "training.dtype=float16 needs a GPU. Use float32, or bfloat16 where the CPU is fast "
-            "with it."
-        )
     return model, training
 
 
-def _load(base: ModelFiles, table: Model, training: Training) -> tuple[Any, Any]:
-    trust = table.trust_remote_code
-    # Mixed precision with float16 scales the loss, which needs float32 weights.
-    dtype = torch.bfloat16 if training.dtype == "bfloat16" else torch.float32
-    model = load_base(base.folder, dtype, trust_remote_code=trust)
-    vocabulary = locate_model(table.tokenizer).folder if table.tokenizer else base.folder
-    tokenizer = load_tokenizer(vocabulary, trust_remote_code=trust)
-    ensure_end(tokenizer, model)
-    return model, tokenizer
+def draw_rows(rows: Sequence[TrainingRow], count: int | None, seed: int) -> Sequence[TrainingRow]:
+    """``count`` rows in the order of the file; those of a smaller count are among them."""
+    if count is None or count >= len(rows):
+        return rows
+    places = list(range(len(rows)))
+    random.Random(f"rows/{seed}").shuffle(places)  # noqa: S311 -- no secret
+    return [rows[place] for place in sorted(places[:count])]
 
 
-def _tell(samples: SampleSet, say: Callable[[str], None]) -> None:
-    say(f"{len(samples.samples)} samples, at most {samples.limit} tokens each")
-    if samples.too_long:
+def limits_for(base: Base, training: Training) -> Limits:
+    """The longest samples that the recipe asks for and the model can read."""
+    if base.seq2seq:
+        return Limits(
+            None,
+            training.source_length or training.max_length,
+            training.target_length or training.max_length,
+        )
+    return Limits(min(training.max_length, base.context or training.max_length))
+
+
+def decoder_start(base: Base) -> int | None:
+    """The id an encoder-decoder's decoder begins with; None for a causal model."""
+    if not base.seq2seq:
+        return None
+    start = base.model.config.decoder_start_token_id
+    if start is None:
+        raise InputError(
+            "The model's config.json has no decoder_start_token_id, so its decoder cannot begin."
+        )
+    return int(start)
+
+
+def save(model: Any, base: Base, training: Training, folder: Path, base_name: str) -> None:
+    """Write what was trained and the tokenizer; a whole model in the recipe's precision."""
+    if training.method == "full":
+        model.config.use_cache = True
+        with quiet_transformers():
+            model.to(getattr(torch, training.dtype)).save_pretrained(folder)
+    else:
+        save_adapter(model, folder, base_name)
+    base.tokenizer.save_pretrained(folder)
+
+
+def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -> None:
+    """Warn of a learned end of turn at which generation would not stop."""
+    special = base.tokenizer.added_tokens_decoder
+    last = next(
+        (int(token) for token in reversed(samples.samples[0].response) if int(token) in special),
+        None,
+    )
+    if last is None:
         say(
-            f"warning: {samples.too_long} samples are longer (up to {samples.longest} tokens) and "
-            "are left out, never cut; training.max_length sets the limit"
+            "warning: responses end in no special token, so that generation does not know where "
+            "to stop; see the chat template, or training.end_token"
+        )
+        return
+    declared = base.model.generation_config.eos_token_id
+    if declared is None:
+        declared = base.tokenizer.eos_token_id
+    ends = set(declared if isinstance(declared, list) else [declared])
+    ends.update(stop_tokens(base.tokenizer, recipe.sampling.stop)[0])
+    if last not in ends:
+        token = str(special[last])
+        say(
+            f"warning: responses end in {token!r}, at which generation does not stop: add it to "
+            "sampling.stop"
         )
 
 
-def _fingerprint(training: Training, samples: SampleSet, base_sha256: str, seed: int) -> str:
-    settings = training.model_dump(mode="json", exclude={"seed"})
-    return digest([json.dumps(settings, sort_keys=True), samples.digest, base_sha256, str(seed)])
+def _judge(
+    recipe: Recipe,
+    files: ModelFiles,
+    base: Base,
+    encoder: PromptEncoder,
+    held_out: HeldOut | None,
+    training: Training,
+    start: int | None,
+) -> Judge | None:
+    if held_out is None:
+        if training.evaluation.patience is not None:
+            raise InputError(
+                "training.evaluation.patience needs held-out rows: give --eval FILE, or set "
+                "training.evaluation.share."
+            )
+        return None
+    chosen = held_out.first(training.evaluation.rows)
+    samples = make_samples(chosen.rows, encoder, limits_for(base, training))
+    collate = collate_for(training, start)
+    return Judge(chosen, recipe, files, samples, collate, training.evaluation.metric)
+
+
+def _fingerprint(
+    training: Training,
+    samples: SampleSet,
+    base_sha256: str,
+    seed: int,
+    judge: Judge | None,
+    held_out: HeldOut | None,
+) -> str:
+    unread = {"seed", "report_to"}
+    unread |= {"quantization"} if training.method != "qlora" else set()
+    unread |= {"lora"} if training.method == "full" else set()
+    unread |= {"evaluation"} if judge is None else set()
+    settings = training.model_dump(mode="json", exclude=unread)
+    parts = [json.dumps(settings, sort_keys=True), samples.digest, base_sha256, str(seed)]
+    if judge is not None and held_out is not None:
+        parts += [judge.signature, *(row.id for row in held_out.rows)]
+    return digest(parts)
+
+
+def _report(
+    recipe: Recipe,
+    training: Training,
+    files: ModelFiles,
+    base: Base,
+    tuned: Any,
+    samples: SampleSet,
+    done: Fit,
+    judge: Judge | None,
+    **known: Any,
+) -> TrainingReport:
+    first, last = loss_ends([point.loss for point in done.points])
+    total, trained = count_parameters(tuned)
+    scores = {each.step: each.score for each in done.evaluations}
+    keeps = done.best is not None and training.evaluation.keep_best
+    kept = done.best.step if keeps and done.best is not None else done.steps
+    return TrainingReport(
+        recipe=recipe.model_dump(mode="json"),
+        method=training.method,
+        base=files.name,
+        base_quantization=base.quantized,
+        samples=len(samples.samples),
+        too_long=samples.too_long,
+        sequences=done.sequences,
+        parameters=total,
+        trained_parameters=trained,
+        steps=done.steps,
+        resumed_at=done.began,
+        stopped_early=done.stopped_early,
+        micro_batch=done.micro_batch,
+        loss_first=first,
+        loss_last=last,
+        metric=judge.name if judge is not None else None,
+        metric_signature=judge.signature if judge is not None else None,
+        score_base=scores.get(0),
+        score=scores.get(kept),
+        kept_step=kept,
+        seconds=round(done.seconds, 2),
+        tokens_per_second=round(done.pace, 1),
+        peak_memory=peak_memory(),
+        peak_gpu_memory=peak_gpu_memory(),
+        **known,
+    )
+
+
+def keep_tracked(workspace: Workspace, folder: Path) -> None:
+    """Copy what ``report_to`` wrote while training beside the result."""
+    tracked = workspace.folder / TRACKED
+    if tracked.is_dir():
+        shutil.copytree(tracked, folder / TRACKED)

@@ -37,20 +37,48 @@ def quantization(folder: Path) -> str | None:
     return method + next((text for key, text in bits.items() if declared.get(key)), "")
 
 
-def load_base(folder: Path, dtype: torch.dtype, *, trust_remote_code: bool = False) -> Any:
-    """The causal language model in ``folder``, in evaluation mode, every weight as ``dtype``."""
-    from transformers import AutoModelForCausalLM
+def is_seq2seq(folder: Path, kind: str = "auto") -> bool:
+    """Whether the model in ``folder`` is an encoder-decoder; ``kind`` as a recipe declares it."""
+    if kind != "auto":
+        return kind == "seq2seq"
+    return bool(read_json(folder / "config.json").get("is_encoder_decoder"))
+
+
+def load_base(
+    folder: Path,
+    dtype: torch.dtype,
+    *,
+    trust_remote_code: bool = False,
+    seq2seq: bool = False,
+    quantize: Any = None,
+) -> Any:
+    """The causal (or encoder-decoder) model in ``folder``, in evaluation mode.
+
+    Weights are held as ``dtype``; with ``quantize``, a transformers quantization configuration,
+    those of its linear layers as that says.
+    """
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder}: no config.json in it; a base model is needed here.")
+    loader = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
+    options = {} if quantize is None else {"quantization_config": quantize}
+    if read_json(folder / "config.json").get("attn_logit_softcapping"):
+        # Other implementations leave the capping out without a word.
+        options["attn_implementation"] = "eager"
     try:
         with quiet_transformers():
-            model, loading = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
+            model, loading = loader.from_pretrained(
+                folder,
+                dtype=dtype,
+                trust_remote_code=trust_remote_code,
+                output_loading_info=True,
+                **options,
             )
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"{folder}: no causal language model that can be loaded: {_first_line(error)}"
+            f"{folder}: no {'encoder-decoder' if seq2seq else 'causal language model'} that can be "
+            f"loaded: {_first_line(error)}"
         ) from error
     missing = sorted(loading["missing_keys"])
     if missing:
@@ -60,7 +88,8 @@ def load_base(folder: Path, dtype: torch.dtype, *, trust_remote_code: bool = Fal
         )
     # What transformers would fall back to for GPT-2, whose class name does not say it, with a
     # warning.
-    model.loss_type = "ForCausalLM"
+    if not seq2seq:
+        model.loss_type = "ForCausalLM"
     return model.eval()
 
 

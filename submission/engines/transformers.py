@@ -10,6 +10,7 @@ from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.loading import without_bars
 from submission.engines.machine import has_gpu, installed
+from submission.engines.memory import free_memory, out_of_memory
 from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
 from submission.records import Question
@@ -24,7 +25,7 @@ class _Weights:
     def close(self) -> None:
         """Free it."""
         self.model = None
-        _free()
+        free_memory()
 
 
 class TransformersEngine:
@@ -65,7 +66,7 @@ class TransformersEngine:
             try:
                 done = self._generate(batch)
             except (MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
                 if len(batch) == 1:
                     raise Stopped(
@@ -75,7 +76,7 @@ class TransformersEngine:
                     ) from None
                 half = len(batch) // 2
                 self._context.say(f"Out of memory at {len(batch)} rows: halved to {half}.")
-                _free()
+                free_memory()
                 waiting.extendleft([batch[half:], batch[:half]])
                 continue
             yield from done
@@ -219,25 +220,3 @@ def _own_ends(model: Any, tokenizer: Any) -> list[int]:
     if declared is None:
         return []
     return list(declared) if isinstance(declared, list) else [declared]
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError | torch.OutOfMemoryError)
-        or "out of memory" in text
-        or "can't allocate memory" in text
-        or "not enough memory" in text
-    )
-
-
-def _free() -> None:
-    import gc
-
-    gc.collect()
-    if has_gpu():
-        import torch
-
-        torch.cuda.empty_cache()

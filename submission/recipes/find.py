@@ -35,10 +35,11 @@ class RecipeEntry:
 def find_recipe(spec: str, overrides: Iterable[str] = ()) -> Recipe:
     """The recipe called ``spec``, with ``KEY=VALUE`` overrides applied in order.
 
-    ``spec`` is a shipped name, an alias, a path to a TOML file, and after a colon the
-    name of one of the file's variants. Raises :class:`InputError` for an unknown name or
-    variant, and for every wrong key or value at once.
+    ``spec`` is a shipped name, an alias (which a variant can have too), a path to a TOML file,
+    and after a colon the name of one of the file's variants. Raises :class:`InputError` for an
+    unknown name or variant, and for every wrong key or value at once.
     """
+    spec = _variant_aliases().get(spec, spec)
     base, _, variant = spec.partition(":") if not Path(spec).is_file() else (spec, "", "")
     path = _path(base)
     data = read_toml(path)
@@ -46,6 +47,7 @@ def find_recipe(spec: str, overrides: Iterable[str] = ()) -> Recipe:
     variants = _variants(path, data.pop("variants", {}))
     if variant:
         data = _merge(data, _variant(base, variant, variants))
+        data.pop("aliases", None)
         data["name"] = f"{data.get('name', base)}:{variant}"
     for override in overrides:
         data = _merge(data, _override(override))
@@ -79,8 +81,12 @@ def list_recipes() -> list[RecipeEntry]:
         name = data["name"]
         entries.append(_entry(name, aliases, validate(Recipe, data, str(path))))
         entries.extend(
-            _entry(f"{name}:{variant}", (), find_recipe(f"{name}:{variant}"))
-            for variant in variants
+            _entry(
+                f"{name}:{variant}",
+                tuple(over.get("aliases", ())),
+                find_recipe(f"{name}:{variant}"),
+            )
+            for variant, over in variants.items()
         )
     return sorted(entries, key=lambda entry: entry.name)
 
@@ -115,6 +121,16 @@ def _aliases() -> dict[str, Path]:
     }
 
 
+@cache
+def _variant_aliases() -> dict[str, str]:
+    return {
+        alias: f"{name}:{variant}"
+        for name, path in _installed().items()
+        for variant, over in _variants(path, read_toml(path).get("variants", {})).items()
+        for alias in over.get("aliases", ())
+    }
+
+
 def _path(base: str) -> Path:
     if base.endswith(".toml") or "/" in base:
         return Path(base)
@@ -124,7 +140,7 @@ def _path(base: str) -> Path:
     aliases = _aliases()
     if base in aliases:
         return aliases[base]
-    known = sorted([*names, *aliases])
+    known = sorted([*names, *aliases, *_variant_aliases()])
     close = difflib.get_close_matches(base, known, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise InputError(f"No recipe '{base}'.{hint} Known: {', '.join(known)}; or give a TOML file.")

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-NonEmpty = Annotated[str, Field(min_length=1)]
+from submission.recipes.preference import Preference
+from submission.recipes.table import Conflict, NonEmpty, Table
+from submission.recipes.training import Evaluation, Lora, Quantization, Training
+
+__all__ = [
+    "Compound",
+    "Engine",
+    "Evaluation",
+    "Extraction",
+    "Lora",
+    "Model",
+    "Preference",
+    "Prompt",
+    "Quantization",
+    "Recipe",
+    "Sampling",
+    "Training",
+]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Model(_Table):
+class Model(Table):
     """What generates: a hub name or a local folder, and an adapter over it.
 
     ``kind`` is only needed where the model's own configuration does not tell.
@@ -26,7 +40,7 @@ class Model(_Table):
     trust_remote_code: bool = False
 
 
-class Compound(_Table):
+class Compound(Table):
     """What is done with a cell that holds several questions.
 
     ``split`` asks each on its own and joins the answers with ``joiner``; ``whole`` asks the
@@ -37,7 +51,7 @@ class Compound(_Table):
     joiner: str = " "
 
 
-class Prompt(_Table):
+class Prompt(Table):
     """How a question becomes the model's input.
 
     ``template`` is Jinja2 over ``question``, ``context`` and ``row`` (the test file's columns by
@@ -52,7 +66,7 @@ class Prompt(_Table):
     compound: Compound = Compound()
 
 
-class Sampling(_Table):
+class Sampling(Table):
     """How tokens are chosen. Temperature 0 or ``top_k`` 1 is greedy.
 
     Generation ends at the model's own end tokens and at any of ``stop``; an entry that is one
@@ -64,7 +78,7 @@ class Sampling(_Table):
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
     top_k: int = Field(default=0, ge=0)
     repetition_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
-    stop: list[NonEmpty] = []
+    stop: list[NonEmpty] = Field(default=[])
     beams: int = Field(default=1, ge=1)
     samples: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
@@ -84,17 +98,17 @@ class Sampling(_Table):
         return self
 
 
-class Extraction(_Table):
+class Extraction(Table):
     """What is kept of a completion: the text before the first of ``cut``, after the last
     ``after`` (where it occurs), on one line, without surrounding white space.
     """
 
-    cut: list[NonEmpty] = []
+    cut: list[NonEmpty] = Field(default=[])
     after: NonEmpty | None = None
     one_line: bool = True
 
 
-class Quarantine(_Table):
+class Quarantine(Table):
     """Which answers count as degenerate.
 
     ``language`` is what answers should be in: ``auto`` (the question's, or the one that question
@@ -104,10 +118,10 @@ class Quarantine(_Table):
     language: Literal["auto", "any", "ko", "en", "zh", "ja"] = "auto"
     ignore: list[
         Literal["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"]
-    ] = []
+    ] = Field(default=[])
 
 
-class Retry(_Table):
+class Retry(Table):
     """How a degenerate answer is generated anew, up to ``attempts`` times with other seeds.
 
     ``max_tokens`` is the recipe's own unless given; all else of the sampling that is not named
@@ -122,7 +136,7 @@ class Retry(_Table):
     max_tokens: int | None = Field(default=None, gt=0)
 
 
-class Engine(_Table):
+class Engine(Table):
     """Which engine runs the recipe, and what it is told.
 
     ``name`` is ``auto`` (vLLM where it can run the model, else transformers) or an engine's
@@ -141,36 +155,7 @@ class Engine(_Table):
     cpu_kvcache_gib: int = Field(default=1, gt=0)
 
 
-class Lora(_Table):
-    """The adapter's shape."""
-
-    rank: int = Field(default=16, gt=0)
-    alpha: float = Field(default=32, gt=0)
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    targets: list[NonEmpty] = Field(default=["all-linear"], min_length=1)
-
-
-class Training(_Table):
-    """Supervised fine-tuning of a LoRA adapter, loss on the response only.
-
-    Lengths are in tokens; ``batch_size`` times ``accumulation`` rows make one step.
-    """
-
-    method: Literal["lora"] = "lora"
-    lora: Lora = Lora()
-    epochs: float = Field(default=1.0, gt=0)
-    learning_rate: float = Field(default=2e-4, gt=0)
-    batch_size: int = Field(default=8, gt=0)
-    accumulation: int = Field(default=1, gt=0)
-    warmup: float = Field(default=0.0, ge=0)
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_length: int = Field(default=1024, gt=0)
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    seed: int = Field(default=0, ge=0)
-
-
-class Recipe(_Table):
+class Recipe(Table):
     """Everything needed to produce answers, and optionally how the adapter is trained.
 
     ``model`` is absent in recipes whose engine answers without one; ``options`` are that
@@ -187,4 +172,54 @@ class Recipe(_Table):
     quarantine: Quarantine = Quarantine()
     retry: Retry = Retry()
     training: Training | None = None
-    options: dict[str, str] = {}
+    preference: Preference | None = None
+    options: dict[str, str] = Field(default={})
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """What the model's kind, the prompt and preference tuning rule out in training."""
+        training = self.training
+        if training is None:
+            if self.preference is not None:
+                yield Conflict("preference", "training", "needs a [training] table, which says how")
+            return
+        kind = self.model.kind if self.model is not None else "auto"
+        if kind == "causal" and training.seq2seq_lengths:
+            unset = training.source_length is None
+            yield Conflict(
+                "training.target_length" if unset else "training.source_length",
+                "model",
+                "is an encoder-decoder's, and model.kind is causal; its length is max_length",
+            )
+        if kind == "seq2seq" and training.packing:
+            yield Conflict(
+                "training.packing", "model", "is for causal models, and model.kind is seq2seq"
+            )
+        if kind == "seq2seq" and training.loss_on == "all":
+            yield Conflict(
+                "training.loss_on", "model", "an encoder-decoder has no loss on its prompt"
+            )
+        if self.prompt.chat and training.end_token is not None:
+            yield Conflict(
+                "training.end_token",
+                "prompt",
+                "is for prompts that are no chat; a chat's turn ends as the chat template says",
+            )
+        if self.preference is not None:
+            yield from self._conflicts_of_preference(training, kind)
+
+    def _conflicts_of_preference(self, training: Training, kind: str) -> Iterator[Conflict]:
+        if kind == "seq2seq":
+            yield Conflict("preference", "model", "is for causal models, and model.kind is seq2seq")
+        if training.method == "full":
+            yield Conflict(
+                "training.method",
+                "preference",
+                "preference tuning trains an adapter (lora, qlora): the model without it is the "
+                "reference",
+            )
+        if training.packing:
+            yield Conflict("training.packing", "preference", "pairs are not packed")
+        if training.loss_on == "all":
+            yield Conflict(
+                "training.loss_on", "preference", "only the answers of a pair are compared"
+            )

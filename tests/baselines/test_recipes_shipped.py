@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import baselines.training.embedded as embedded
 from submission.adapters.load import load_base, load_tokenizer
 from submission.models import EMBEDDED, locate_model
 from submission.prompts.encode import PromptEncoder
-from submission.recipes import find_recipe
+from submission.recipes import find_recipe, list_recipes
 from submission.tables import read_table
 
 MOST_BYTES = 8_000_000
@@ -40,6 +41,88 @@ def test_kogpt2_generates_as_published() -> None:
     assert sampling.repetition_penalty == 1.2
     assert recipe.prompt.template == "{{ question }}</s>"
     assert (sampling.stop, recipe.extraction.cut) == (["</s>"], ["</s>"])
+
+
+SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+# The systems' published documents and training code, field by field; what neither says is left out.
+PUBLISHED: dict[str, dict[str, object]] = {
+    "news-qa-gemma": {
+        "method": "qlora", "quantization.type": "nf4", "quantization.double": True,
+        "lora.rank": 1, "lora.alpha": 2, "lora.dropout": 0.05, "lora.targets": SEVEN,
+        "batch_size": 1, "accumulation": 5, "epochs": 1, "optimizer": "adamw_8bit",
+        "loss_on": "response",
+    },
+    "open-book-gem2": {
+        "method": "qlora", "quantization.type": "nf4",
+        "lora.rank": 16, "lora.alpha": 16, "lora.dropout": 0.01,
+        "lora.targets": ["q_proj", "v_proj", "o_proj"],
+        "learning_rate": 4e-4, "schedule": "cosine", "warmup": 0.06, "epochs": 1,
+        "accumulation": 16,
+    },
+    "wallpaper-kogpt2:full": {
+        "method": "full", "learning_rate": 2e-5, "epochs": 10, "batch_size": 1,
+        "optimizer": "adamw",
+    },
+    "wallpaper-42dot": {
+        "method": "lora", "lora.rank": 16, "lora.alpha": 8, "lora.dropout": 0.05,
+        "lora.targets": ["q_proj", "k_proj", "v_proj", "o_proj", "lm_head"],
+        "learning_rate": 2e-5, "epochs": 15,
+    },
+    "wallpaper-synatra": {
+        "method": "lora", "lora.rank": 16, "lora.alpha": 8, "lora.dropout": 0.05,
+        "lora.targets": ["q_proj", "k_proj", "v_proj", "o_proj", "lm_head"],
+        "learning_rate": 2e-5, "epochs": 15,
+    },
+    "odqa-llama": {
+        "method": "qlora", "quantization.type": "nf4", "quantization.double": True,
+        "lora.rank": 128, "lora.alpha": 256, "lora.dropout": 0.05, "lora.targets": SEVEN,
+        "batch_size": 8, "accumulation": 4, "learning_rate": 1e-4, "warmup": 0.1,
+        "optimizer": "paged_adamw_32bit",
+    },
+    "odqa-t5": {"method": "full", "source_length": 384, "target_length": 128},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_system_is_trained_as_published(name: str) -> None:
+    training = find_recipe(name).training
+    found = {key: attrgetter(key)(training) for key in PUBLISHED[name]}
+    assert found == PUBLISHED[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens", "beams", "stop"),
+    [
+        ("wallpaper-42dot", 250, 1, []),
+        ("wallpaper-synatra", 250, 1, []),
+        ("odqa-llama", 64, 1, ["<|eot_id|>", "<|end_of_text|>"]),
+        ("odqa-t5", 128, 3, []),
+        ("news-qa-gemma", 64, 1, ["<end_of_turn>"]),
+        ("open-book-gem2", 512, 1, ["<|eot_id|>", "<|end_of_text|>"]),
+    ],
+)
+def test_a_system_generates_greedily_and_stops_at_its_models_ends(
+    name: str, tokens: int, beams: int, stop: list[str]
+) -> None:
+    sampling = find_recipe(name).sampling
+    assert sampling.greedy
+    assert (sampling.max_tokens, sampling.beams, sampling.stop) == (tokens, beams, stop)
+
+
+@pytest.mark.parametrize("name", ["gemma-2b", "gemma-2-2b-it", "llama-3.1-8b", "gem2-llamion-14b"])
+def test_baselines_without_training_have_none(name: str) -> None:
+    recipe = find_recipe(name)
+    assert recipe.about
+    assert recipe.model is not None
+    assert recipe.training is None
+    assert recipe.sampling.greedy
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in list_recipes()])
+def test_every_recipe_trains_in_a_precision_that_needs_no_gpu(name: str) -> None:
+    training = find_recipe(name).training
+    if training is not None:
+        assert "float16" not in (training.dtype, training.quantization.compute_dtype)
 
 
 def test_the_embedded_model_is_small_and_holds_no_pickle(folder: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from baselines.training.small import Plan, make
 from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
 from submission.records import TrainingRow
@@ -15,6 +18,24 @@ from tests.models import gpt2
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return ModelFiles("tiny", gpt2(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+TINY = Plan(merges=0, width=64, heads=1, steps=0)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ModelFiles]:
+    """Untaught models by architecture: ``small("gemma2")``."""
+    folder = tmp_path_factory.mktemp("small")
+
+    @cache
+    def made(architecture: str) -> ModelFiles:
+        place = folder / architecture
+        place.mkdir()
+        make(architecture, place, TINY, ["가나다"])
+        return ModelFiles(architecture, place)
+
+    return made
 
 
 @pytest.fixture
@@ -50,7 +71,16 @@ def recipe() -> Recipe:
 
 def with_training(recipe: Recipe, **settings: object) -> Recipe:
     assert recipe.training is not None
-    return recipe.model_copy(update={"training": recipe.training.model_copy(update=settings)})
+    return with_tables(recipe, training={**recipe.training.model_dump(), **settings})
+
+
+def with_tables(recipe: Recipe, **tables: object) -> Recipe:
+    """The recipe with other tables, validated as a file's would be."""
+    return Recipe.model_validate({**recipe.model_dump(), **tables})
+
+
+def as_chat(recipe: Recipe) -> Recipe:
+    return with_tables(recipe, prompt={"template": "{{ question }}", "chat": True})
 
 
 def adapter_bytes(folder: Path) -> tuple[bytes, bytes]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from baselines.training.batches import collate_padded
 from baselines.training.order import EpochOrder
-from baselines.training.samples import IGNORED, collate, make_samples
+from baselines.training.samples import IGNORED, Limits, make_samples
 from submission.adapters.load import load_tokenizer
 from submission.errors import InputError
 from submission.models import ModelFiles
@@ -73,8 +74,24 @@ def test_what_is_too_long_is_counted_and_never_cut(
     limit = sorted(map(len, whole.samples))[5]
     some = make_samples(rows, encoder, limit)
     assert some.too_long == sum(len(each) > limit for each in whole.samples) > 0
-    assert some.longest == max(map(len, whole.samples))
+    assert some.longest[0] == max(map(len, whole.samples))
     assert all(int(each.ids[-1]) == tokenizer.eos_token_id for each in some.samples)
+
+
+def test_prompts_and_responses_have_limits_of_their_own(
+    rows: list[TrainingRow], recipe: Recipe, tokenizer: Any
+) -> None:
+    encoder = PromptEncoder(tokenizer, recipe.prompt)
+    whole = make_samples(rows, encoder, 512).samples
+    prompt = sorted(each.prompt_length for each in whole)[6]
+    response = sorted(len(each.response) for each in whole)[6]
+    some = make_samples(rows, encoder, Limits(None, prompt, response))
+    fitting = [e for e in whole if e.prompt_length <= prompt and len(e.response) <= response]
+    assert [each.ids.tolist() for each in some.samples] == [each.ids.tolist() for each in fitting]
+    said: list[str] = []
+    some.tell(said.append)
+    assert f"at most {prompt} of prompt and {response} of response tokens each" in said[0]
+    assert f"warning: {10 - len(fitting)} of 10 samples are longer" in said[1]
 
 
 def test_refuses_when_nothing_fits(rows: list[TrainingRow], recipe: Recipe, tokenizer: Any) -> None:
@@ -88,13 +105,13 @@ def test_padding_is_neither_read_nor_learned(
     rows: list[TrainingRow], recipe: Recipe, tokenizer: Any
 ) -> None:
     samples = make_samples(rows, PromptEncoder(tokenizer, recipe.prompt), 512).samples
-    batch = collate(samples)
-    for place, sample in enumerate(samples):
-        assert batch["attention_mask"][place].tolist() == [
-            int(position < len(sample)) for position in range(batch["input_ids"].shape[1])
-        ]
-        assert set(batch["labels"][place, len(sample) :].tolist()) <= {IGNORED}
-        assert batch["labels"][place, : len(sample)].tolist() == sample.labels.tolist()
+    batch = collate_padded([(sample,) for sample in samples])
+    kept = batch["logits_to_keep"].tolist()
+    for row, sample in enumerate(samples):
+        read = batch["attention_mask"][row].tolist()
+        assert read == [int(place < len(sample)) for place in range(len(read))]
+        past = [column for column, place in enumerate(kept) if place >= len(sample) - 1]
+        assert set(batch["labels"][row, past].tolist()) <= {IGNORED}
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:

@@ -1,0 +1,98 @@
+"""Pairs of answers, one better than the other, in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from submission.errors import InputError
+from submission.tables import Table, read_table, write_jsonl
+
+ROW = "row."
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A prompt with the answer that was chosen over the rejected one.
+
+    ``row`` has the test row's columns by name, for templates that read them.
+    """
+
+    question: str
+    context: str
+    row: Mapping[str, str]
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a pair comes from: the row and part of a run, both samples, and who chose.
+
+    ``by`` is ``person``, or the signature of the metric whose scores stand beside it.
+    """
+
+    id: str
+    part: int
+    run: str
+    by: str
+    chosen_sample: int
+    rejected_sample: int
+    chosen_score: float | None = None
+    rejected_score: float | None = None
+
+
+def write_pairs(path: Path, pairs: Iterable[tuple[Pair, Origin]]) -> None:
+    """Write JSON lines, whole, or leave what was there."""
+    write_jsonl(
+        path,
+        (
+            {
+                "id": origin.id,
+                "part": origin.part,
+                "context": pair.context,
+                "question": pair.question,
+                "chosen": pair.chosen,
+                "rejected": pair.rejected,
+                "row": dict(pair.row),
+                **{key: value for key, value in asdict(origin).items() if key not in _PLACE},
+            }
+            for pair, origin in pairs
+        ),
+    )
+
+
+_PLACE = ("id", "part")
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs in a file that :func:`write_pairs` or anyone else wrote.
+
+    Needed are ``question`` (or ``prompt``), ``chosen`` and ``rejected``; ``context`` is empty
+    where it is absent. Templates read ``row.NAME`` as ``row["NAME"]``, and where there are no
+    such columns, every column.
+
+    Raises :class:`InputError` for a missing column, an empty question, an empty chosen answer,
+    and two answers that are alike.
+    """
+    table = read_table(path)
+    asked = (
+        "prompt" if "question" not in table.columns and "prompt" in table.columns else "question"
+    )
+    table.require([asked, "chosen", "rejected"])
+    return [_pair(table, index, asked) for index in range(len(table))]
+
+
+def _pair(table: Table, index: int, asked: str) -> Pair:
+    values = table.records[index].values
+    for column in (asked, "chosen"):
+        if not values[column].strip():
+            raise InputError(f"{table.where(index, column)}: is empty. Fill it or drop the row.")
+    chosen, rejected = values["chosen"].strip(), values["rejected"].strip()
+    if chosen == rejected:
+        raise InputError(
+            f"{table.where(index, 'rejected')}: is the chosen answer again. Drop the row."
+        )
+    row = {key.removeprefix(ROW): text for key, text in values.items() if key.startswith(ROW)}
+    return Pair(values[asked], values.get("context", ""), row or values, chosen, rejected)

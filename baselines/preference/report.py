@@ -1,0 +1,176 @@
+"""What preference tuning leaves behind about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from submission.adapters.adapter import MANIFEST
+from submission.tables import write_csv
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How far tuning told chosen from rejected answers apart, over ``pairs`` pairs.
+
+    ``loss`` is the DPO loss, ``margin`` the mean difference of the implicit rewards (beta times
+    the change of an answer's log-probability), ``accuracy`` the share of pairs where it is
+    positive. ``chosen`` and ``rejected`` are mean log-probabilities of the answers in nats,
+    ``prefers`` the share of pairs where the chosen answer has the higher one; each before and
+    after tuning.
+    """
+
+    pairs: int
+    too_long: int
+    loss: float
+    margin: float
+    accuracy: float
+    chosen_before: float
+    rejected_before: float
+    prefers_before: float
+    chosen: float
+    rejected: float
+    prefers: float
+
+    @classmethod
+    def of(
+        cls, log_probs: torch.Tensor, *, beta: float, label_smoothing: float, too_long: int
+    ) -> Self:
+        """From log-probabilities of shape (pairs, tuned and reference, chosen and rejected)."""
+        from torch.nn.functional import logsigmoid
+
+        values = log_probs.double()
+        margins = beta * ((values[:, 0, 0] - values[:, 1, 0]) - (values[:, 0, 1] - values[:, 1, 1]))
+        loss = -(
+            (1 - label_smoothing) * logsigmoid(margins) + label_smoothing * logsigmoid(-margins)
+        )
+        means = values.mean(dim=0)
+        prefers = (values[:, :, 0] > values[:, :, 1]).double().mean(dim=0)
+        return cls(
+            pairs=len(values),
+            too_long=too_long,
+            loss=_round(loss.mean()),
+            margin=_round(margins.mean()),
+            accuracy=_round((margins > 0).double().mean()),
+            chosen_before=_round(means[1, 0]),
+            rejected_before=_round(means[1, 1]),
+            prefers_before=_round(prefers[1]),
+            chosen=_round(means[0, 0]),
+            rejected=_round(means[0, 1]),
+            prefers=_round(prefers[0]),
+        )
+
+
+def _round(value: torch.Tensor) -> float:
+    return round(float(value), 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A logged step: means over its pairs, as in :class:`Separation`."""
+
+    step: int
+    loss: float
+    margin: float
+    accuracy: float
+    chosen: float
+    rejected: float
+
+
+def write_course(path: Path, points: Sequence[Point]) -> None:
+    """Write the points as a table, one line per logged step."""
+    columns = [field.name for field in fields(Point)]
+    write_csv(path, columns, [astuple(point) for point in points], bom=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Means over the first and over the last tenth of the logged steps."""
+
+    first: float
+    last: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Self:
+        """From all values, in order."""
+        tenth = max(1, len(values) // 10)
+        return cls(round(sum(values[:tenth]) / tenth, 4), round(sum(values[-tenth:]) / tenth, 4))
+
+
+@dataclass(frozen=True)
+class PreferenceReport:
+    """One finished tuning; written as ``leaderkit.json`` beside the adapter.
+
+    ``start`` is the adapter that it began with and that was the reference, None for the base
+    alone. ``fingerprint`` is equal for tunings that must give the same adapter; ``resumed_at`` is
+    the step this process began with.
+    """
+
+    recipe: Mapping[str, Any]
+    base: str
+    base_sha256: str
+    base_quantization: str | None
+    start: str | None
+    start_sha256: str | None
+    data_sha256: str
+    seed: int
+    pairs: int
+    too_long: int
+    steps: int
+    resumed_at: int
+    loss: Change
+    margin: Change
+    accuracy: Change
+    held_out: Separation | None
+    seconds: float
+    fingerprint: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as an object for JSON."""
+        return asdict(self)
+
+    def summary(self) -> str:
+        """The report in lines for people."""
+        over = f"{self.base} and {self.start}" if self.start else self.base
+        left_out = f" ({self.too_long} too long)" if self.too_long else ""
+        line = (
+            f"adapter over {over}, {self.pairs} pairs{left_out}, {self.steps} steps in "
+            f"{self.seconds:.0f} s, loss {self.loss.first:.3f} to {self.loss.last:.3f}, margin "
+            f"{self.margin.first:.3f} to {self.margin.last:.3f}, accuracy "
+            f"{self.accuracy.first:.2f} to {self.accuracy.last:.2f}."
+        )
+        held_out = self.held_out
+        if held_out is not None:
+            line += (
+                f"\nHeld out, {held_out.pairs} pairs: loss {held_out.loss:.3f}, margin "
+                f"{held_out.margin:.3f}, accuracy {held_out.accuracy:.2f}; the chosen answer is "
+                f"the likelier one in {held_out.prefers_before:.0%} before and "
+                f"{held_out.prefers:.0%} after (log-probability {held_out.chosen_before:.1f} "
+                f"against {held_out.rejected_before:.1f} before, {held_out.chosen:.1f} against "
+                f"{held_out.rejected:.1f} after)."
+            )
+        return line
+
+    def write(self, folder: Path) -> None:
+        """Write it into the adapter's folder."""
+        text = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The report in ``folder``; None where there is none of this kind."""
+        try:
+            found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            for name in ("loss", "margin", "accuracy"):
+                found[name] = Change(**found[name])
+            if found["held_out"] is not None:
+                found["held_out"] = Separation(**found["held_out"])
+            return cls(**found)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

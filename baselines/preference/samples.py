@@ -1,0 +1,65 @@
+"""Pairs into the ids that a model is tuned on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from baselines.preference.pairs import Pair
+from submission.errors import InputError
+from submission.models import digest
+from submission.prompts.encode import PromptEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class PairSample:
+    """Token ids of a prompt and of both answers to it, each with the end of its turn."""
+
+    prompt: tuple[int, ...]
+    chosen: tuple[int, ...]
+    rejected: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """The longer of the two, with the prompt."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected))
+
+
+@dataclass(frozen=True, slots=True)
+class PairSet:
+    """The pairs that fit into ``limit`` tokens, and what is known of those that do not."""
+
+    samples: tuple[PairSample, ...]
+    limit: int
+    too_long: int
+    longest: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every id."""
+        return digest(f"{each.prompt}{each.chosen}{each.rejected}" for each in self.samples)
+
+
+def make_samples(pairs: Sequence[Pair], encoder: PromptEncoder, limit: int) -> PairSet:
+    """The pairs as ids, rendered as generation and training render them, in their order.
+
+    Pairs with more than ``limit`` tokens on either side are counted and left out whole. Raises
+    :class:`InputError` where none is left.
+    """
+    samples = [_sample(pair, encoder) for pair in pairs]
+    fitting = tuple(sample for sample in samples if len(sample) <= limit)
+    longest = max(map(len, samples), default=0)
+    if not fitting:
+        raise InputError(
+            f"None of the {len(samples)} pairs has at most {limit} tokens (the longest has "
+            f"{longest}): raise training.max_length, or take a model with a longer context."
+        )
+    return PairSet(fitting, limit, len(samples) - len(fitting), longest)
+
+
+def _sample(pair: Pair, encoder: PromptEncoder) -> PairSample:
+    asked = (pair.question, pair.context, pair.row)
+    return PairSample(
+        prompt=tuple(encoder.prompt_ids(*asked)),
+        chosen=tuple(encoder.response_ids(pair.chosen, *asked)),
+        rejected=tuple(encoder.response_ids(pair.rejected, *asked)),
+    )

@@ -1,0 +1,113 @@
+"""kill -9 in the middle of a training, and what comes of it with --resume: the same bytes."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from baselines.training.held_out import HeldOut
+from baselines.training.sft import train
+from submission.competitions import find_competition
+from submission.errors import InputError
+from submission.models import ModelFiles
+from submission.recipes.schema import Recipe
+from submission.records import Reference, TrainingRow
+from tests.baselines.training.conftest import with_training
+
+INTERRUPTED = """
+import pickle, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from baselines.training.held_out import HeldOut
+from baselines.training.sft import train
+from submission.competitions import find_competition
+recipe, rows, base, out, references = pickle.loads(Path(sys.argv[1]).read_bytes())
+held_out = None
+if references:
+    held_out = HeldOut(find_competition("sample-wallpaper"), rows, references)
+train(recipe, rows, out, base=base, held_out=held_out, checkpoint_seconds=0.0)
+"""
+
+
+def killed(job: tuple[Any, ...], folder: Path) -> None:
+    """Train in a process of its own and kill it where it is hardest to go on: within an epoch."""
+    path = folder / "job"
+    path.write_bytes(pickle.dumps(job))
+    work = job[3].with_name(f"{job[3].name}.training")
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(path)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list(work.glob("checkpoint-*[13579]/whole.json")):
+        assert process.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not job[3].exists()
+
+
+def weights(folder: Path) -> bytes:
+    (path,) = folder.glob("*.safetensors")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("method", "architecture", "evaluated"),
+    [("lora", "gpt2", False), ("lora", "gemma2", True), ("full", "t5", False)],
+)
+def test_a_killed_training_goes_on_to_the_same_weights(
+    method: str,
+    architecture: str,
+    evaluated: bool,
+    tmp_path: Path,
+    small: Callable[[str], ModelFiles],
+    rows: list[TrainingRow],
+    recipe: Recipe,
+) -> None:
+    torch.set_num_threads(1)
+    base = small(architecture)
+    evaluation = {"metric": "loss", "every_steps": 3}
+    recipe = with_training(
+        recipe, method=method, epochs=30.0, accumulation=2, evaluation=evaluation
+    )
+    references = [Reference(row.id, row.answers, row.category) for row in rows]
+    held_out = None
+    if evaluated:
+        held_out = HeldOut(find_competition("sample-wallpaper"), rows, references)
+    out = tmp_path / "out"
+    killed((recipe, rows, base, out, references if evaluated else None), tmp_path)
+
+    if not evaluated:
+        with pytest.raises(InputError, match=r"unfinished training\. Continue it with --resume"):
+            train(recipe, rows, out, base=base)
+        other = with_training(recipe, learning_rate=1e-4)
+        with pytest.raises(InputError, match="checkpoints of another training"):
+            train(other, rows, out, base=base, resume=True)
+    resumed = train(recipe, rows, out, base=base, held_out=held_out, resume=True)
+    whole = train(recipe, rows, tmp_path / "whole", base=base, held_out=held_out)
+
+    assert 0 < resumed.resumed_at < resumed.steps == whole.steps
+    assert weights(out) == weights(tmp_path / "whole")
+    assert (out / "loss.csv").read_bytes() == (tmp_path / "whole" / "loss.csv").read_bytes()
+    assert (resumed.score_base, resumed.score, resumed.kept_step) == (
+        whole.score_base, whole.score, whole.kept_step,
+    )  # fmt: skip
+    assert not out.with_name("out.training").exists()
+    said: list[str] = []
+    again = train(recipe, rows, out, base=base, held_out=held_out, resume=True, say=said.append)
+    assert again == resumed
+    assert "already ended" in said[-1]

@@ -10,18 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 NonEmpty = Annotated[str, Field(min_length=1)]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """Frozen, and without keys that nobody knows."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Level(_Table):
+class Level(Table):
     """One choice on an axis: what it is called, and the recipe fields it sets."""
 
     label: NonEmpty
     set: dict[str, Any] = {}
 
 
-class Varied(_Table):
+class Varied(Table):
     """What is varied, and what all cells have in common; ``out`` is where results go.
 
     Cells are all combinations of ``axes`` that no table of ``exclude`` matches, or those of

@@ -60,7 +60,7 @@ def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Reco
     header += ["vs base", "trained", "train s", "train MiB", "answer s", "MiB"]
     rows = []
     for record in records:
-        row = [str(record["method"]), *(printable(record[axis]) for axis in axes)]
+        row = [str(record["method"]), *(printable(record.get(axis) or "") for axis in axes)]
         row += [_text(record.get("dataset_size")), _text(record.get("rank"))]
         if judged:
             row += [_text(record["comet"], ".4f"), _text(record["miss_rate"], ".0%")]

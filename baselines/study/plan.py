@@ -20,7 +20,7 @@ from submission.toml_file import read_toml, validate
 
 BASE = "base"
 """The label of the model before training."""
-NONE = "-"
+NONE = "none"
 """The label on an axis whose fields the cell's method does not read."""
 
 
@@ -149,8 +149,7 @@ def _plan(
         metrics.append(comet)
     grid = GridFile(
         **{
-            **file.model_dump(exclude={"tasks", "comet", "merge", "name", "axes"}),
-            "axes": file.axes,
+            **file.model_dump(exclude={"tasks", "comet", "merge", "name"}),
             "recipe": file.recipe.replace("{task}", name),
             "set": _merged(
                 _merged(file.set, task.set), {"model": {"name": model}} if model else {}

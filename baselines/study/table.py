@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baselines.ablation.columns import DIFFERENCE, SCORE
+from baselines.ablation.grid import Cell
+from baselines.ablation.overrides import flat
 from baselines.ablation.results import Finished
 from baselines.ablation.table import Record, write_records
 from baselines.study.columns import ABOUT, COMET, FOR_AXES, LAST, SCORES
-from baselines.study.plan import BASE, NONE
+from baselines.study.plan import BASE, TaskPlan, training_of
 from baselines.study.published import miss_rate
 from baselines.study.results import Outcome, StudyResults, TaskResults
 
@@ -49,21 +51,28 @@ def _task_records(results: StudyResults, task: TaskResults) -> Iterator[Record]:
     of_run |= {run.trial.run: run for each in task.outcomes for run in each.finished}
     trained = {each.cell.labels: each for each in task.outcomes}
     for trial in plan.grid.trials:
-        cell = trial.cell
-        untuned = cell is plan.grid.baseline
-        labels = [NONE] * len(plan.grid.axes) if untuned else cell.labels
-        finished, outcome = of_run.get(trial.run), trained.get(cell.labels)
+        untuned = trial.cell is plan.grid.baseline
+        finished, outcome = of_run.get(trial.run), trained.get(trial.cell.labels)
         yield {
-            **dict(zip(plan.grid.axes, labels, strict=True)),
-            "task": plan.name,
-            "kind": plan.task.kind,
-            "method": BASE if untuned else cell.recipe.training and cell.recipe.training.method,
-            "seed": trial.seed,
+            **({} if untuned else _cell(plan, trial.cell)),
             **(_training(outcome) if outcome else {}),
             **(_figures(task, finished, untuned=untuned) if finished else {}),
+            "task": plan.name,
+            "kind": plan.task.kind,
+            "method": BASE if untuned else training_of(trial.cell.recipe).method,
+            "seed": trial.seed,
             "run": trial.run,
             "error": results.failed.get(trial.run),
         }
+
+
+def _cell(plan: TaskPlan, cell: Cell) -> Record:
+    training = training_of(cell.recipe)
+    return {
+        **dict(zip(plan.grid.axes, cell.labels, strict=True)),
+        "dataset_size": training.rows,
+        "rank": None if training.method == "full" else training.lora.rank,
+    }
 
 
 def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
@@ -96,7 +105,6 @@ def _training(outcome: Outcome) -> Record:
         raise AssertionError(tuned.folder)
     return {
         "dataset_size": tuned.size,
-        "rank": tuned.rank,
         "model": str(tuned.merged or tuned.trained),
         "trained_parameters": report.trained_parameters,
         "parameters": report.parameters,
@@ -119,6 +127,11 @@ def _tenth(value: float | None) -> float | None:
 
 
 def axes_beside(results: StudyResults) -> Sequence[str]:
-    """The axes that are told by no column of their own, for tables with room for few."""
-    told = {*FOR_AXES, "training.method", "training.rows", "training.lora.rank"}
-    return [axis for axis in results.study.file.axes if axis not in told]
+    """The axes that set more than what columns of their own tell, for tables with little room."""
+    told = {"training.rows", "training.lora.rank", "training.lora.alpha"}
+    return [
+        axis
+        for axis, levels in results.study.file.axes.items()
+        if axis not in FOR_AXES
+        and not {key for level in levels for key, _ in flat(level.set)} <= told
+    ]

@@ -118,8 +118,6 @@ def run_study(
         else:
             tuned[asked[0].run] = made
             trials += [_asking(made, trial) for trial in asked]
-        finally:
-            free_memory()
     say("Now the answers after training.")
     failed |= execute(trials, jobs, ledger, journal, say)
     return StudyResults(

@@ -15,6 +15,7 @@ from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport
 from submission.adapters.load import read_json
 from submission.adapters.merge import REPORT
+from submission.engines.memory import free_memory
 from submission.models import ModelFiles, digest, folder_digest
 from submission.recipes.schema import Recipe
 from submission.records import TrainingRow
@@ -118,16 +119,19 @@ class Tuned:
     def _train(self, journal: Journal, say: Say) -> None:
         from baselines.training.sft import train
 
-        with PeakMemory() as peak:
-            report = train(
-                self._recipe,
-                self._material.rows,
-                self.trained,
-                base=self._base.files,
-                held_out=self._material.held_out,
-                resume=True,
-                say=say,
-            )
+        try:
+            with PeakMemory() as peak:
+                report = train(
+                    self._recipe,
+                    self._material.rows,
+                    self.trained,
+                    base=self._base.files,
+                    held_out=self._material.held_out,
+                    resume=True,
+                    say=say,
+                )
+        finally:
+            free_memory()
         journal.note(
             self.folder.name, Taken(peak_memory_mib=peak.mib, gpu_peak_memory_mib=peak.gpu_mib)
         )

@@ -57,7 +57,6 @@ rank = [
 [[exclude]]
 method = "lora"
 rows = "2"
-rank = "2"
 """
 
 RECIPE = """
@@ -97,6 +96,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gpt2(folder / "model", layers=1, context=128)
     (folder / "encoder").mkdir()
     write_checkpoint(folder / "comet", write_encoder(folder / "encoder"))
+    return folder
+
+
+@pytest.fixture(scope="package")
+def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
+    """A study that was run to its end."""
+    folder = prepare(tmp_path_factory.mktemp("studies") / "study", models)
+    assert run(["study", str(folder / "study.toml"), "--ledger", str(folder / "l.db")]) == 0
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from baselines.study.plan import read_study
 from submission.cli import run
 from submission.errors import InputError
-from tests.baselines.study.conftest import replace
+from tests.baselines.study.conftest import PROJECT, replace
+
+DOCS = PROJECT / "docs"
 
 
 def test_cells_that_differ_only_in_what_their_method_does_not_read_are_one(folder: Path):
@@ -17,7 +20,7 @@ def test_cells_that_differ_only_in_what_their_method_does_not_read_are_one(folde
 
     assert [cell.labels for cell in koen.tuned] == [
         ("fft", "2", "none"), ("fft", "4", "none"),
-        ("lora", "2", "1"), ("lora", "4", "1"), ("lora", "4", "2"),
+        ("lora", "4", "1"), ("lora", "4", "2"),
     ]  # fmt: skip
     assert [trial.run for trial in summary.grid.trials][:2] == [
         "study/summary/base",
@@ -65,7 +68,30 @@ def test_every_seed_asks_where_answers_are_sampled(folder: Path):
 
     runs = [trial.run for trial in plan.grid.trials]
     assert runs[:2] == ["study/koen/base@1", "study/koen/base@2"]
-    assert len(runs) == 2 * 6
+    assert len(runs) == 2 * 5
+
+
+def test_the_example_on_the_sample_data_is_a_study():
+    sample = read_study(DOCS / "examples" / "study.toml", "small/gemma")
+
+    assert [len(plan.tuned) for plan in sample.tasks] == [6, 6]
+    for plan in sample.tasks:
+        placed = plan.grid.file
+        assert all(path.is_file() for path in (placed.train, placed.test, placed.references))
+        sizes = {cell.recipe.training.rows for cell in plan.tuned}
+        assert sizes == {14, 28}
+
+
+def test_the_published_study_is_one_file(tmp_path: Path):
+    page = (DOCS / "commands" / "study.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    tasks = read_study(tmp_path / "study.toml").tasks
+
+    # Four sizes with every weight, four with each of three ranks.
+    assert [len(plan.tuned) for plan in tasks] == [4 + 12, 4 + 12]
+    rates = {cell.recipe.name: cell.recipe.training.learning_rate for cell in tasks[1].tuned}
+    assert rates == {"gemma-study:summary-news-fft": 1e-7, "gemma-study:summary-news-lora": 6e-5}
 
 
 @pytest.mark.parametrize(

@@ -55,36 +55,49 @@ def read_grid(path: Path) -> Grid:
     names something that is not there, then recipes that the cells would make.
     """
     file = validate(GridFile, read_toml(path), str(path))
+    made = make_cells(file, path)
+    baseline = next((cell for cell in made if cell.labels == _baseline(file)), None)
+    if baseline is None:
+        wanted = ", ".join(_baseline(file))
+        raise InputError(f"{path}: the baseline ({wanted}) is none of the cells. Set 'baseline'.")
+    name = file.name or path.stem
+    return Grid(
+        file=placed(file, path.parent, name),
+        axes=tuple(file.axes),
+        cells=tuple(made),
+        baseline=baseline,
+        trials=tuple(trial for cell in made for trial in make_trials(name, cell, file.seeds)),
+    )
+
+
+def make_cells(file: GridFile, path: Path) -> list[Cell]:
+    """The cells of ``file``, which stands at ``path``; raises what :func:`read_grid` raises."""
     _refuse(path, _mistakes(file))
     cells = _cells(file)
     if not cells:
         raise InputError(f"{path}: 'exclude' leaves no cell.")
     made, wrong = _recipes(file, cells, path.parent)
     _refuse(path, wrong)
-    baseline = next((cell for cell in made if cell.labels == _baseline(file)), None)
-    if baseline is None:
-        wanted = ", ".join(_baseline(file))
-        raise InputError(f"{path}: the baseline ({wanted}) is none of the cells. Set 'baseline'.")
-    places = ("test", "references", "out", "train")
-    placed: dict[str, object] = {
-        place: path.parent / value for place in places if (value := getattr(file, place))
+    return made
+
+
+def placed(file: GridFile, base: Path, name: str) -> GridFile:
+    """``file`` under ``name``, with its paths seen from ``base``."""
+    found: dict[str, object] = {
+        place: base / value
+        for place in ("test", "references", "out", "train")
+        if (value := getattr(file, place))
     }
-    name = file.name or path.stem
-    contest = path.parent / file.competition
+    contest = base / file.competition
     if (contest / "competition.toml").is_file():
-        placed["competition"] = str(contest)
+        found["competition"] = str(contest)
     if file.encoder is not None:
-        placed["encoder"] = beside(file.encoder, path.parent)
-    return Grid(
-        file=file.model_copy(update={**placed, "name": name}),
-        axes=tuple(file.axes),
-        cells=tuple(made),
-        baseline=baseline,
-        trials=tuple(trial for cell in made for trial in _trials(name, cell, file.seeds)),
-    )
+        found["encoder"] = beside(file.encoder, base)
+    return file.model_copy(update={**found, "name": name})
 
 
-def _trials(name: str, cell: Cell, seeds: Sequence[int]) -> list[Trial]:
+def make_trials(name: str, cell: Cell, seeds: Sequence[int]) -> list[Trial]:
+    """The runs of a cell, called after the grid: one per seed, or one where it is greedy."""
     run = f"{name}/{','.join(cell.labels)}"
     sampling = cell.recipe.sampling
     if sampling.greedy:
@@ -218,16 +231,17 @@ def _recipes(
     file: GridFile, cells: Sequence[tuple[str, ...]], base: Path
 ) -> tuple[list[Cell], list[str]]:
     """Every cell with its recipe, and what is wrong with those that make none."""
-    spec, colon, variant = file.recipe.partition(":")
-    recipe = f"{beside(spec, base)}{colon}{variant}"
     made, wrong = [], []
     for labels in cells:
         given = overrides(file.set, base)
+        spec = file.recipe
         for axis, label in zip(file.axes, labels, strict=True):
             level = next(each for each in file.axes[axis] if each.label == label)
             given += overrides(level.set, base)
+            spec = spec.replace(f"{{{axis}}}", label)
+        name, colon, variant = spec.partition(":")
         try:
-            made.append(Cell(labels, find_recipe(recipe, given)))
+            made.append(Cell(labels, find_recipe(f"{beside(name, base)}{colon}{variant}", given)))
         except LeaderkitError as error:
             wrong.append(str(error).rstrip("."))
     return made, list(dict.fromkeys(wrong))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,25 +82,10 @@ def collect(
     failed: Mapping[str, str],
 ) -> Results:
     """Score every trial that did not fail, and estimate the effects from the cells there are."""
-    scored = {
-        trial.run: score_subject(
-            scorer,
-            run_subject(ledger, trial.run),
-            references,
-            grid.file.metrics,
-            ledger,
-            grid.file.references,
-        )
-        for trial in grid.trials
-        if trial.run not in failed
-    }
-    by_cell = _by_cell(grid, scored)
-    base = by_cell.get(grid.baseline.labels)
-    finished = [
-        _finished(trial, scored[trial.run], base, grid, scorer, ledger, journal)
-        for trial in grid.trials
-        if trial.run in scored
-    ]
+    finished = score_trials(grid, scorer, references, ledger, journal, failed)
+    by_cell: dict[tuple[str, ...], list[Scored]] = {}
+    for each in finished:
+        by_cell.setdefault(each.trial.cell.labels, []).append(each.scored)
     notes = _notes(grid, finished)
     found, why = _effects(grid, by_cell, scorer)
     return Results(
@@ -114,18 +99,43 @@ def collect(
     )
 
 
-def _by_cell(grid: Grid, scored: Mapping[str, Scored]) -> dict[tuple[str, ...], list[Scored]]:
-    cells: dict[tuple[str, ...], list[Scored]] = {}
-    for trial in grid.trials:
-        if trial.run in scored:
-            cells.setdefault(trial.cell.labels, []).append(scored[trial.run])
-    return cells
+def score_trials(
+    grid: Grid,
+    scorer: Scorer,
+    references: Sequence[Reference],
+    ledger: Ledger,
+    journal: Journal,
+    failed: Container[str],
+) -> list[Finished]:
+    """Every trial of the grid whose run is not among ``failed``, scored."""
+    scored = {
+        trial.run: score_subject(
+            scorer,
+            run_subject(ledger, trial.run),
+            references,
+            grid.file.metrics,
+            ledger,
+            grid.file.references,
+        )
+        for trial in grid.trials
+        if trial.run not in failed
+    }
+    base = [
+        scored[trial.run]
+        for trial in grid.trials
+        if trial.cell is grid.baseline and trial.run in scored
+    ]
+    return [
+        _finished(trial, scored[trial.run], base, grid, scorer, ledger, journal)
+        for trial in grid.trials
+        if trial.run in scored
+    ]
 
 
 def _finished(
     trial: Trial,
     scored: Scored,
-    base: Sequence[Scored] | None,
+    base: Sequence[Scored],
     grid: Grid,
     scorer: Scorer,
     ledger: Ledger,
@@ -133,7 +143,7 @@ def _finished(
 ) -> Finished:
     further = scored.scores[len(scored.scores) - len(grid.file.metrics) :]
     difference = None
-    if base is not None and trial.cell is not grid.baseline:
+    if base and trial.cell is not grid.baseline:
         outcomes = _outcomes([[scored], base], scorer)
         difference = outcomes.test(np.array([1.0, -1.0])) if outcomes is not None else None
     parts = [part.completion for part in ledger.parts(trial.run) if part.completion is not None]

@@ -70,9 +70,9 @@ def write_tables(results: Results) -> list[Path]:
     cells, effects, interactions = (
         out / f"{name}.csv" for name in ("cells", "effects", "interactions")
     )
-    _write(cells, cell_columns(results), cell_records(results))
-    _write(effects, MAIN, effect_records(results))
-    _write(interactions, INTERACTION, interaction_records(results))
+    write_records(cells, cell_columns(results), cell_records(results))
+    write_records(effects, MAIN, effect_records(results))
+    write_records(interactions, INTERACTION, interaction_records(results))
     return [cells, effects, interactions]
 
 
@@ -118,7 +118,8 @@ def _tested(difference: Difference | None) -> Record:
     return dict(zip(TESTED, difference or [None] * len(TESTED), strict=True))
 
 
-def _write(path: Path, columns: Sequence[str], records: Sequence[Record]) -> None:
+def write_records(path: Path, columns: Sequence[str], records: Sequence[Record]) -> None:
+    """Write these columns of the records; text cannot run in a spreadsheet."""
     write_csv(
         path,
         columns,

@@ -14,4 +14,5 @@ COMMANDS = {
     "tune": _here("tune", "Tune an adapter on preferences (DPO).", 9),
     "run": _here("run", "Generate, score, submit and compare several recipes.", 13),
     "ablate": _here("ablate", "What each choice of a recipe is worth, over a grid.", 13),
+    "study": _here("study", "Train over a grid of sizes, ranks and methods, and compare.", 13),
 }

@@ -104,7 +104,7 @@ def _print_cells(results: Results) -> None:
         row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
         row += [_rounded(record["peak_memory_mib"])] if memory else []
         rows.append(row)
-    _print(header, rows, text=len(results.grid.axes))
+    print_table(header, rows, text=len(results.grid.axes))
 
 
 def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
@@ -125,14 +125,14 @@ def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
             ]
         )
     header = [*(name.replace("_", " ") for name in names), "effect", "95 %"]
-    _print(
+    print_table(
         [*header, "vs baseline", "95 %", "p"],
         rows,
         text=len([name for name in names if name != "mean"]),
     )
 
 
-def _print(header: Sequence[str], rows: Sequence[Sequence[str]], *, text: int) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, text: int) -> None:
     """A table whose first ``text`` columns are words and the others numbers."""
     from rich.box import SIMPLE
     from rich.console import Console

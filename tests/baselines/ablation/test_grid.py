@@ -48,6 +48,17 @@ def test_folders_are_relative_to_the_file(folder: Path):
     assert grid.file.test == folder / "data" / "test.csv"
 
 
+def test_a_recipe_may_be_named_by_labels(folder: Path):
+    (folder / "mine.toml").write_text('name = "m"\n[variants.b-1]\nabout = "B"\n', encoding="utf-8")
+    replace(folder, '"nearest"\n', '"mine.toml:{kind}-{number}"\n')
+    replace(folder, "[axes]", '[axes]\nkind = [{ label = "b" }]\nnumber = [{ label = "1" }]')
+    assert {cell.recipe.about for cell in read_grid(folder / "grid.toml").cells} == {"B"}
+
+    replace(folder, 'label = "1"', 'label = "2"')
+    with pytest.raises(InputError, match="no variant 'b-2'"):
+        read_grid(folder / "grid.toml")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -1,0 +1,53 @@
+"""``leaderkit study``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from submission.commands import options
+
+
+@click.command()
+@click.argument("grid", type=options.FILE, metavar="GRID.toml")
+@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="Forget the answers of these runs and generate them anew; trainings are kept.",
+)
+@options.ledger()
+@options.as_json()
+def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: bool) -> None:
+    """Train, merge, ask and score every combination of some training fields, on several tasks.
+
+    The model before training is asked once for each task. A finished training, and whatever is in
+    the ledger, is not computed again, so the same command resumes. A cell that fails does not stop
+    the others; the command then ends with 3.
+    """
+    from baselines.commands.studied import print_study, study_json
+    from baselines.study.plan import read_study
+    from baselines.study.plot import write_plots
+    from baselines.study.published import write_published
+    from baselines.study.run import run_study
+    from baselines.study.table import write_study
+    from submission.errors import Stopped
+    from submission.ledger import Ledger
+
+    declared = read_study(grid, model)
+    with Ledger(ledger) as book:
+        results = run_study(
+            declared, book, options.say, command=options.command_line(), fresh=fresh
+        )
+    files = [write_study(results), *write_published(results), *write_plots(results)]
+    if as_json:
+        options.print_json(study_json(results, files))
+    else:
+        print_study(results, files)
+    if results.failed:
+        runs = sum(len(plan.grid.trials) for plan in declared.tasks)
+        raise Stopped(
+            f"{len(results.failed)} of {runs} runs failed: {', '.join(results.failed)}. "
+            "The others are kept; the same command tries these again."
+        )

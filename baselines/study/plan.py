@@ -1,0 +1,219 @@
+"""From a study file to what is trained and asked, every mistake in it said at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from baselines.ablation.grid import Cell, Grid, make_cells, make_trials, placed
+from baselines.ablation.overrides import beside, flat
+from baselines.ablation.schema import GridFile
+from baselines.study.columns import TAKEN
+from baselines.study.schema import StudyFile, Task
+from evaluators import MetricSpec
+from submission.errors import InputError, LeaderkitError
+from submission.recipes.schema import Recipe, Training
+from submission.toml_file import read_toml, validate
+
+BASE = "base"
+"""The label of the model before training."""
+NONE = "none"
+"""The label on an axis whose fields the cell's method does not read."""
+
+
+@dataclass(frozen=True)
+class TaskPlan:
+    """One task: a grid whose baseline is the untuned model and whose other cells are tuned ones.
+
+    ``comet`` is the spec that its answers are scored with besides, for a translation.
+    """
+
+    name: str
+    task: Task
+    grid: Grid
+    comet: str | None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.task.title or self.name
+
+    @property
+    def tuned(self) -> tuple[Cell, ...]:
+        """The cells that are trained."""
+        return tuple(cell for cell in self.grid.cells if cell is not self.grid.baseline)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study file and its tasks, in the file's order."""
+
+    file: StudyFile
+    tasks: tuple[TaskPlan, ...]
+
+    @property
+    def out(self) -> Path:
+        """The folder of the results."""
+        return self.file.out
+
+
+def read_study(path: Path, model: str | None = None) -> Study:
+    """The study of a file, its paths made relative to where the file stands.
+
+    ``model`` is the base instead of the recipe's. Raises :class:`InputError` for everything wrong
+    in the file at once: first keys and types, then what the cells would make.
+    """
+    file = validate(StudyFile, read_toml(path), str(path))
+    name = file.name or path.stem
+    plans, wrong = [], _wrong_fields(file)
+    for task_name, task in file.tasks.items():
+        comet = _comet(file, path.parent) if task.kind == "translation" else None
+        try:
+            plans.append(_plan(file, task_name, task, comet, path, name, model))
+        except LeaderkitError as error:
+            wrong += _listed(str(error).removeprefix(f"{path}: "))
+    refuse(str(path), wrong)
+    found = file.model_copy(update={"out": path.parent / file.out, "name": name})
+    return Study(found, tuple(plans))
+
+
+def refuse(where: str, mistakes: Iterable[str]) -> None:
+    """Raise :class:`InputError` with all of the mistakes, if there are any."""
+    different = list(dict.fromkeys(mistakes))
+    if len(different) == 1:
+        raise InputError(f"{where}: {different[0]}.")
+    if different:
+        listed = "\n".join(f"  - {each}" for each in different)
+        raise InputError(f"{where}: {len(different)} problems:\n{listed}")
+
+
+def unread(training: Training) -> set[str]:
+    """The tables of ``[training]`` that its method does not read."""
+    return {
+        "lora": {"quantization"},
+        "qlora": set(),
+        "full": {"lora", "quantization"},
+    }[training.method]
+
+
+def training_of(recipe: Recipe) -> Training:
+    """The recipe's training. Raises :class:`InputError` where there is nothing to train."""
+    if recipe.training is None or recipe.model is None:
+        lacking = "model" if recipe.model is None else "training"
+        raise InputError(f"recipe '{recipe.name}' has no [{lacking}], so it cannot be trained")
+    if recipe.model.adapter is not None:
+        raise InputError(
+            f"recipe '{recipe.name}' has an adapter already (model.adapter); merge it first, and "
+            "study the merged model"
+        )
+    return recipe.training
+
+
+def _wrong_fields(file: StudyFile) -> list[str]:
+    found = []
+    for axis, levels in file.axes.items():
+        if axis in TAKEN:
+            found.append(f"'axes': an axis cannot be called '{axis}', choose another name")
+        for level in levels:
+            if level.label in (BASE, NONE):
+                found.append(f"'axes.{axis}': label '{level.label}' is taken, choose another")
+            found += [
+                f"'axes.{axis}' sets {key}: a study varies training.* alone, so that every cell "
+                "is asked alike; for other fields there is leaderkit ablate"
+                for key, _ in flat(level.set)
+                if not key.startswith("training.")
+            ]
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    """The single mistakes of a message that may list several."""
+    _, several, rest = text.partition(" problems:\n")
+    return rest.removeprefix("  - ").split("\n  - ") if several else [text.rstrip(".")]
+
+
+def _plan(
+    file: StudyFile,
+    name: str,
+    task: Task,
+    comet: str | None,
+    path: Path,
+    study: str,
+    model: str | None,
+) -> TaskPlan:
+    metrics = list(file.metrics if task.metrics is None else task.metrics)
+    if comet is not None and comet not in metrics:
+        metrics.append(comet)
+    grid = GridFile(
+        **{
+            **file.model_dump(exclude={"tasks", "comet", "merge", "name"}),
+            "recipe": file.recipe.replace("{task}", name),
+            "set": _merged(
+                _merged(file.set, task.set), {"model": {"name": model}} if model else {}
+            ),
+            "metrics": metrics,
+            **task.model_dump(include={"competition", "train", "test", "references"}),
+        }
+    )
+    cells = _distinct(grid, make_cells(grid, path))
+    base = Cell((BASE,), _asked(name, cells))
+    run = f"{study}/{name}"
+    return TaskPlan(
+        name,
+        task,
+        Grid(
+            file=placed(grid, path.parent, run),
+            axes=tuple(file.axes),
+            cells=(base, *cells),
+            baseline=base,
+            trials=tuple(
+                trial for cell in (base, *cells) for trial in make_trials(run, cell, file.seeds)
+            ),
+        ),
+        comet,
+    )
+
+
+def _comet(file: StudyFile, base: Path) -> str:
+    options = [("model", beside(file.comet.model, base))]
+    if file.comet.encoder is not None:
+        options.append(("encoder", beside(file.comet.encoder, base)))
+    return str(MetricSpec("comet", (*options, ("mismatch", "zero"))))
+
+
+def _distinct(file: GridFile, cells: Iterable[Cell]) -> list[Cell]:
+    """The cells that differ in what their method reads; what it does not is no label of theirs."""
+    found: dict[tuple[str, ...], Cell] = {}
+    for cell in cells:
+        labels = tuple(_labels(file, cell))
+        found.setdefault(labels, replace(cell, labels=labels))
+    return list(found.values())
+
+
+def _labels(file: GridFile, cell: Cell) -> Iterator[str]:
+    tables = tuple(f"training.{table}." for table in unread(training_of(cell.recipe)))
+    for (_, levels), label in zip(file.axes.items(), cell.labels, strict=True):
+        fields = [
+            key for level in levels if level.label == label for key, _ in flat(level.set)
+        ]  # fmt: skip
+        idle = bool(fields) and all(key.startswith(tables) for key in fields)
+        yield NONE if idle else label
+
+
+def _asked(task: str, cells: Iterable[Cell]) -> Recipe:
+    """The recipe that the untuned model answers with: the cells' own, which have to be alike."""
+    alone = {"name", "about", "training", "preference"}
+    found = {json.dumps(cell.recipe.model_dump(exclude=alone), sort_keys=True) for cell in cells}
+    if len(found) > 1:
+        raise InputError(
+            f"the recipes of task '{task}' differ beyond [training]: tuned and untuned model have "
+            "to be asked alike"
+        )
+    return Recipe(name=BASE, **json.loads(found.pop()))
+
+
+def _merged(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    return {**dict(flat(fields)), **dict(flat(over))}

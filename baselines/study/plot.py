@@ -1,0 +1,84 @@
+"""The study's plot, one for each task: the mean score against the size of the training data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from baselines.study.results import Outcome, StudyResults, TaskResults
+from submission.atomic import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TUNED, BEFORE = "#0072b2", "#d1242f"
+"""As published: tuned models in solid blue, the model before in dashed red."""
+
+
+def write_plots(results: StudyResults) -> list[Path]:
+    """Write ``plots/TASK.svg`` and ``.png`` for each task with a finished cell."""
+    from evaluators.report.plots.style import files, look
+
+    written = []
+    with look():
+        for task in results.tasks:
+            lines = _lines(task)
+            for name, data in files(task.plan.name, _draw(task, lines)).items() if lines else ():
+                path = results.study.out / "plots" / name
+                write_bytes(path, data)
+                written.append(path)
+    return written
+
+
+def _lines(task: TaskResults) -> dict[str, dict[int, float]]:
+    """Mean score by size, for each line by what it is called."""
+    values: dict[str, dict[int, list[float]]] = {}
+    for each in task.outcomes:
+        if each.finished:
+            sizes = values.setdefault(_name(each), {})
+            sizes.setdefault(each.tuned.size, []).append(task.value(each.finished))
+    return {
+        name: {size: sum(found) / len(found) for size, found in sorted(sizes.items())}
+        for name, sizes in values.items()
+    }
+
+
+def _name(outcome: Outcome) -> str:
+    method = {"full": "전체 미세조정(FFT)", "lora": "LoRA", "qlora": "QLoRA"}[outcome.tuned.method]
+    rank = outcome.tuned.rank
+    return method if rank is None else f"{method}, rank {rank}"
+
+
+def _draw(task: TaskResults, lines: dict[str, dict[int, float]]) -> Figure:
+    from evaluators.report.plots.style import MARKERS, figure, shortened
+
+    drawn, axes = figure(7.2, 4.4)
+    sizes = sorted({size for line in lines.values() for size in line})
+    for place, (name, line) in enumerate(lines.items()):
+        axes.plot(
+            list(line), list(line.values()), label=name, color=TUNED, linestyle="-", linewidth=1.6,
+            marker=MARKERS[place % len(MARKERS)], markersize=7,
+            markerfacecolor=TUNED if place < len(MARKERS) else "white",
+        )  # fmt: skip
+    if task.base:
+        before = task.value(task.base)
+        axes.plot(
+            sizes, [before] * len(sizes), label="미세조정 전", color=BEFORE, linestyle="--",
+            linewidth=1.6, marker="x", markersize=6,
+        )  # fmt: skip
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.margins(x=0.08)
+    axes.set_xlabel("학습 데이터 수")
+    axes.set_ylabel(_measured(task))
+    axes.set_title(shortened(task.plan.title, 60))
+    axes.legend(fontsize=9, loc="best")
+    return drawn
+
+
+def _measured(task: TaskResults) -> str:
+    if task.plan.comet is not None:
+        return "평균 COMET (언어 불일치 0점)"
+    first: Sequence[Outcome] = [each for each in task.outcomes if each.finished]
+    proxy = " · 대용 점수(proxy)" if task.proxy_reason else ""
+    return f"{first[0].finished[0].scored.main.metric}{proxy}"

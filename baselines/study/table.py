@@ -1,0 +1,137 @@
+"""One table of a study's quality, time, memory and trained parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from baselines.ablation.columns import DIFFERENCE, SCORE
+from baselines.ablation.grid import Cell
+from baselines.ablation.overrides import flat
+from baselines.ablation.results import Finished
+from baselines.ablation.table import Record, write_records
+from baselines.study.columns import ABOUT, COMET, FOR_AXES, LAST, SCORES
+from baselines.study.plan import BASE, TaskPlan, training_of
+from baselines.study.published import miss_rate
+from baselines.study.results import Outcome, StudyResults, TaskResults
+
+
+def study_columns(results: StudyResults) -> list[str]:
+    """The columns of ``study.csv``: the axes under their names, metrics under their specs."""
+    axes = [axis for axis in results.study.file.axes if axis not in ABOUT]
+    return [*ABOUT, *axes, *SCORES, *COMET, *_metrics(results), *LAST]
+
+
+def study_records(results: StudyResults) -> list[Record]:
+    """One record per run, the untuned model's first; a failed run has its error and no figures."""
+    return [record for task in results.tasks for record in _task_records(results, task)]
+
+
+def write_study(results: StudyResults) -> Path:
+    """Write ``study.csv``."""
+    path = results.study.out / "study.csv"
+    write_records(path, study_columns(results), study_records(results))
+    return path
+
+
+def _metrics(results: StudyResults) -> list[str]:
+    return list(
+        dict.fromkeys(
+            spec
+            for task in results.tasks
+            for spec in task.plan.grid.file.metrics
+            if spec != task.plan.comet
+        )
+    )
+
+
+def _task_records(results: StudyResults, task: TaskResults) -> Iterator[Record]:
+    plan = task.plan
+    of_run = {run.trial.run: run for run in task.base}
+    of_run |= {run.trial.run: run for each in task.outcomes for run in each.finished}
+    trained = {each.cell.labels: each for each in task.outcomes}
+    for trial in plan.grid.trials:
+        untuned = trial.cell is plan.grid.baseline
+        finished, outcome = of_run.get(trial.run), trained.get(trial.cell.labels)
+        yield {
+            **({} if untuned else _cell(plan, trial.cell)),
+            **(_training(outcome) if outcome else {}),
+            **(_figures(task, finished, untuned=untuned) if finished else {}),
+            "task": plan.name,
+            "kind": plan.task.kind,
+            "method": BASE if untuned else training_of(trial.cell.recipe).method,
+            "seed": trial.seed,
+            "run": trial.run,
+            "error": results.failed.get(trial.run),
+        }
+
+
+def _cell(plan: TaskPlan, cell: Cell) -> Record:
+    training = training_of(cell.recipe)
+    return {
+        **dict(zip(plan.grid.axes, cell.labels, strict=True)),
+        "dataset_size": training.rows,
+        "rank": None if training.method == "full" else training.lora.rank,
+    }
+
+
+def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
+    main, comet, cost = finished.scored.main, task.comet(finished), finished.cost
+    difference = finished.difference[:3] if finished.difference is not None else (None,) * 3
+    base = [] if untuned else task.base
+    bases = [each.scored.main.value for each in base]
+    return {
+        **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
+        "base_score": sum(bases) / len(bases) if bases else None,
+        **dict(zip(DIFFERENCE, difference, strict=True)),
+        "comet": comet and comet.value,
+        "base_comet": task.value(base) if comet is not None and base else None,
+        "miss_rate": miss_rate(task, [finished]),
+        "base_miss_rate": miss_rate(task, base),
+        **finished.metrics,
+        "degenerate": finished.degenerate.any,
+        "seconds": round(cost.seconds, 3),
+        "prompts": cost.prompts,
+        "reused_prompts": cost.reused,
+        "completion_tokens": cost.completion_tokens,
+        "peak_memory_mib": _tenth(cost.memory.peak_memory_mib),
+        "gpu_peak_memory_mib": _tenth(cost.memory.gpu_peak_memory_mib),
+    }
+
+
+def _training(outcome: Outcome) -> Record:
+    tuned, report, merged = outcome.tuned, outcome.tuned.report, outcome.tuned.merge_report
+    if report is None:
+        raise AssertionError(tuned.folder)
+    return {
+        "dataset_size": tuned.size,
+        "model": str(tuned.merged or tuned.trained),
+        "trained_parameters": report.trained_parameters,
+        "parameters": report.parameters,
+        "training_seconds": report.seconds,
+        "training_steps": report.steps,
+        "training_tokens_per_second": report.tokens_per_second,
+        "training_peak_memory_mib": _tenth(outcome.taken.peak_memory_mib),
+        "training_gpu_peak_memory_mib": _tenth(outcome.taken.gpu_peak_memory_mib),
+        "samples": report.samples,
+        "too_long": report.too_long,
+        "loss_first": report.loss_first,
+        "loss_last": report.loss_last,
+        "merge_seconds": merged and merged["seconds"],
+        "merge_difference": merged and merged["written"]["difference"],
+    }
+
+
+def _tenth(value: float | None) -> float | None:
+    return value if value is None else round(value, 1)
+
+
+def axes_beside(results: StudyResults) -> Sequence[str]:
+    """The axes that set more than what columns of their own tell, for tables with little room."""
+    told = {"training.rows", "training.lora.rank", "training.lora.alpha"}
+    return [
+        axis
+        for axis, levels in results.study.file.axes.items()
+        if axis not in FOR_AXES
+        and not {key for level in levels for key, _ in flat(level.set)} <= told
+    ]

@@ -14,18 +14,22 @@ if TYPE_CHECKING:
 
 TUNED, BEFORE = "#0072b2", "#d1242f"
 """As published: tuned models in solid blue, the model before in dashed red."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def write_plots(results: StudyResults) -> list[Path]:
     """Write ``plots/TASK.svg`` and ``.png`` for each task with a finished cell."""
-    from evaluators.report.plots.style import files, look
+    from evaluators.report.plots.style import plot_style, svg_and_png
 
     written = []
-    with look():
+    with plot_style():
         for task in results.tasks:
             lines = _lines(task)
-            for name, data in files(task.plan.name, _draw(task, lines)).items() if lines else ():
-                path = results.study.out / "plots" / name
+            if not lines:
+                continue
+            drawn = svg_and_png(_draw(task, lines))
+            for kind, data in zip(("svg", "png"), drawn, strict=True):
+                path = results.study.out / "plots" / f"{task.plan.name}.{kind}"
                 write_bytes(path, data)
                 written.append(path)
     return written
@@ -51,9 +55,11 @@ def _name(outcome: Outcome) -> str:
 
 
 def _draw(task: TaskResults, lines: dict[str, dict[int, float]]) -> Figure:
-    from evaluators.report.plots.style import MARKERS, figure, shortened
+    from evaluators.report.plots.style import new_figure
 
-    drawn, axes = figure(7.2, 4.4)
+    drawn = new_figure(4.4)
+    axes = drawn.add_subplot()
+    axes.grid(visible=True)
     sizes = sorted({size for line in lines.values() for size in line})
     for place, (name, line) in enumerate(lines.items()):
         axes.plot(
@@ -71,7 +77,7 @@ def _draw(task: TaskResults, lines: dict[str, dict[int, float]]) -> Figure:
     axes.margins(x=0.08)
     axes.set_xlabel("학습 데이터 수")
     axes.set_ylabel(_measured(task))
-    axes.set_title(shortened(task.plan.title, 60))
+    axes.set_title(task.plan.title)
     axes.legend(fontsize=9, loc="best")
     return drawn
 

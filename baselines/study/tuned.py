@@ -13,10 +13,9 @@ from baselines.ablation.memory import PeakMemory
 from baselines.study.plan import training_of, unread
 from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport
-from submission.adapters.load import read_json
 from submission.adapters.merge import REPORT
 from submission.engines.memory import free_memory
-from submission.models import ModelFiles, digest, folder_digest
+from submission.models import ModelFiles, digest, folder_digest, read_json
 from submission.recipes.schema import Recipe
 from submission.records import TrainingRow
 
@@ -105,11 +104,11 @@ class Tuned:
         if self.report is None:
             self._train(journal, say)
         if self.merged is not None and self.merge_report is None:
-            from submission.adapters import merge
+            from submission.adapters import Weighted, merge
 
             merge(
                 self._base.files,
-                ModelFiles(self.folder.name, self.trained),
+                [Weighted(ModelFiles(self.folder.name, self.trained))],
                 self.merged,
                 texts,
                 dtype=training_of(self._recipe).dtype,

@@ -125,4 +125,7 @@ def test_the_published_forms_are_scored_as_they_are(write, capsys):
     )  # fmt: skip
 
     scores = json.loads(capsys.readouterr().out)["scores"]
-    assert [(each["metric"], each["value"]) for each in scores] == [("em", 100.0), ("f1", 100.0)]
+    assert [(each["metric"], each["value"]) for each in scores] == [
+        ("em", 100.0),
+        ("f1:rule=korquad1", 100.0),
+    ]

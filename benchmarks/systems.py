@@ -55,11 +55,11 @@ SYSTEMS = (
     ),
     System(
         "wallpaper-42dot", "llama", "sample-wallpaper", "wallpaper",
-        ("epochs=1", "learning_rate=5e-3"),
+        ("epochs=4", "learning_rate=5e-3"),
     ),
     System(
         "wallpaper-synatra", "llama", "sample-wallpaper", "wallpaper",
-        ("epochs=1", "learning_rate=5e-3"),
+        ("epochs=4", "learning_rate=5e-3"),
     ),
     System(
         "gemma-study:koen-lora", "gemma", "sample-translation", "translation/koen",

@@ -80,12 +80,11 @@ def calibrate(
     """Fit the public scores recorded for ``competition`` by the local ones.
 
     ``local`` holds the scores of the runs compared now; other recorded runs join in with a score
-    kept under the same ``signature`` and references. A run's public score is its own, else that of
-    a run of the same recipe over another test file, which is how a local test set and the real one
-    are answered.
+    kept under the same ``signature`` and references. A run's public score is its own; a run that
+    was not submitted takes that of the one run of the same recipe over another test file, which is
+    how a local test set and the real one are answered, unless that has a local score itself.
     """
     recorded, notes = _still_true(ledger, competition)
-    by_recipe = {ledger.run(each.run).recipe: each for each in recorded}
     own = {each.run: each for each in recorded}
     kept = {
         name: value
@@ -93,16 +92,28 @@ def calibrate(
         if name not in local
         and (value := ledger.kept_score(name, signature, reference)) is not None
     }
-    points: dict[str, Point] = {}
-    answered = set()
-    for name, value in {**kept, **local}.items():
-        found = own.get(name) or by_recipe.get(ledger.run(name).recipe)
-        if found is not None:
-            answered.add(name)
-            # One submission is one point, however many runs there are of its recipe.
-            points.setdefault(found.run, Point(name, value, found.public, found.private, found.run))
-    unknown = {name: value for name, value in local.items() if name not in answered}
-    return _fitted(list(points.values()), unknown, notes)
+    scored = {**kept, **local}
+    runs = {name: name for name in own if name in scored}
+    for submitted in own.keys() - runs.keys():
+        twins = [name for name in local if name not in own and _twins(ledger, name, submitted)]
+        if len(twins) == 1:
+            runs[twins[0]] = submitted
+        elif twins:
+            notes.append(
+                f"The public score of '{submitted}' fits several runs ({', '.join(twins)}): "
+                "none of them takes it."
+            )
+    points = [
+        Point(name, scored[name], own[of].public, own[of].private, of) for name, of in runs.items()
+    ]
+    unknown = {name: value for name, value in local.items() if name not in runs}
+    return _fitted(points, unknown, notes)
+
+
+def _twins(ledger: Ledger, one: str, other: str) -> bool:
+    """Whether two runs differ in their test files and not in their recipes."""
+    first, second = ledger.run(one), ledger.run(other)
+    return first.recipe == second.recipe and first.test_file != second.test_file
 
 
 def _fitted(

@@ -174,9 +174,28 @@ def _effects(
         name = scorer.remembering.name
         return None, [f"no effects and differences: {name} is neither a mean nor a sum over rows"]
     design = Design(grid.axes, tuple(by_cell))
-    base = grid.baseline.labels
-    there = all(label in design.levels(axis) for axis, label in enumerate(base))
-    return effects(design, outcomes, base if there else None), []
+    against, notes = _reference(grid, design)
+    if len(by_cell) < len(grid.cells):
+        notes.append(f"effects are over {len(by_cell)} of {len(grid.cells)} cells")
+    return effects(design, outcomes, against), notes
+
+
+def _reference(grid: Grid, design: Design) -> tuple[tuple[str, ...], list[str]]:
+    """The baseline's levels, another in place of each that no finished cell has, and notes."""
+    against, notes = [], []
+    for axis, (name, label) in enumerate(zip(grid.axes, grid.baseline.labels, strict=True)):
+        there = design.levels(axis)
+        gone = [each for each in _labels(grid, axis) if each not in there]
+        if gone:
+            notes.append(f"{name}: no cell with {', '.join(gone)} finished, so it has no effect")
+        if label not in there:
+            notes.append(f"{name}: effects are against {there[0]}, not the baseline's {label}")
+        against.append(label if label in there else there[0])
+    return tuple(against), notes
+
+
+def _labels(grid: Grid, axis: int) -> list[str]:
+    return list(dict.fromkeys(cell.labels[axis] for cell in grid.cells))
 
 
 def _outcomes(cells: Sequence[Sequence[Scored]], scorer: Scorer) -> Outcomes | None:

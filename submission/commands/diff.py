@@ -83,6 +83,8 @@ def command(
 
     if references is None and metric is not None:
         raise click.UsageError("--metric needs --references.")
+    if references is None and only in ("worse", "better"):
+        raise click.UsageError(f"--only {only} needs --references.")
     if references is not None and competition is None and metric is None:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
     contest = find_competition(competition) if competition else plain_competition(metric or "chrf")

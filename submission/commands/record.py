@@ -35,6 +35,12 @@ def command(
     with options.open_existing(ledger) as book:
         if given and run is not None:
             score, before = record(book, run, public, private)
+            scale = _scale(score.competition)
+            if scale > 1 and 0 < score.public <= 1:
+                options.say(
+                    f"Note: '{score.competition}' is scored on 0 to {scale:g}, and "
+                    f"{score.public:g} is recorded; record it again if it was meant otherwise."
+                )
             if before is not None:
                 options.say(f"Replaced: {_described(before)}.")
             if not as_json:
@@ -50,6 +56,17 @@ def command(
     else:
         of = f" of '{run}'" if run else ""
         click.echo(f"No public score{of} is recorded: leaderkit record RUN --public SCORE.")
+
+
+def _scale(competition: str) -> float:
+    """What a perfect score is, 1 where the competition is a folder that only its user knows."""
+    from submission.competitions import find_competition
+    from submission.errors import InputError
+
+    try:
+        return find_competition(competition).profile.score.scale
+    except InputError:
+        return 1.0
 
 
 def _described(score: OrganizerScore) -> str:

@@ -118,7 +118,7 @@ def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
 
 
 def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> LeaderboardRow:
-    """With useless answers by reason; a file only tells of empty ones, vectors of none."""
+    """With useless answers by reason; of a file only empty ones are known, of vectors none."""
     if subject.kind == "run" and ledger is not None:
         counts = degenerate(run_answers(ledger, subject.name))
         return replace(
@@ -134,7 +134,7 @@ def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> Le
     if any(prediction.vector is not None for prediction in subject.predictions):
         return row
     empty = sum(not prediction.answer.strip() for prediction in subject.predictions)
-    return replace(row, empty=empty, degenerate=empty)
+    return replace(row, empty=empty)
 
 
 def _known(competition: Competition) -> list[LeaderboardRow]:

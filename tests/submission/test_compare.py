@@ -503,6 +503,33 @@ def test_a_run_over_the_real_test_file_lends_its_public_score_to_its_recipe(caps
     assert (point["run"], point["submitted"], point["public"]) == ("run1", "submitted", 0.8)
 
 
+def test_a_score_stays_with_the_run_it_was_recorded_for(capsys) -> None:
+    recorded_runs(0.8)
+    twin = ["--set", "answer=가0", "--run", "twin"]
+    assert run(["generate", "constant", "-c", "words", "--test", "test.csv", *twin]) == 0
+    same = ["run1", "twin", "--baseline", "run1"]
+    (point,) = compared(capsys, *same)["calibration"]["points"]
+    assert (point["run"], point["public"]) == ("run1", 0.8)
+
+
+def test_a_score_that_fits_several_runs_is_taken_by_none(capsys) -> None:
+    recorded_runs(0)
+    Path("real.csv").write_text("id,q\nT1,진짜 물음?\n", encoding="utf-8")
+    for name, test in (("twin", "test.csv"), ("submitted", "real.csv")):
+        same = ["--set", "answer=가0", "--run", name]
+        assert run(["generate", "constant", "-c", "words", "--test", test, *same]) == 0
+    assert run(["record", "submitted", "--public", "0.8"]) == 0
+    found = compared(capsys, "run1", "twin", "--baseline", "run1")["calibration"]
+    assert found["points"] == []
+    assert "'submitted' fits several runs (run1, twin)" in found["notes"][0]
+
+
+def test_of_a_file_only_empty_answers_are_told() -> None:
+    board = compare("good.csv", "--baseline", "half.csv")
+    assert board.loc["good.csv", "empty"] == 0
+    assert board["degenerate"].isna().all()
+
+
 def test_a_recorded_run_that_is_not_named_joins_in_by_its_kept_score(capsys) -> None:
     names = recorded_runs(0.5, 0.6, 0.7)
     compared(capsys, *names, "--baseline", "run1")

@@ -191,6 +191,8 @@ def test_a_failing_cell_is_named_and_the_others_go_on(counting: Path, ablate: Ab
         "split",
         "whole",
     }
+    assert "mode: no cell with broken finished, so it has no effect" in found["notes"]
+    assert any(note.startswith("effects are over 8 of 12 cells") for note in found["notes"])
     # An engine that failed in a way of its own is not used again.
     assert loads(counting).count("load m") > 1
 

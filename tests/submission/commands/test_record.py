@@ -34,6 +34,13 @@ def test_a_recorded_score_is_listed(capsys):
     assert kept["competition"] == "sample-wallpaper"
 
 
+def test_a_score_on_another_scale_is_asked_about(capsys):
+    with Ledger(Path("ledger.db")) as book:
+        book._db.execute("UPDATE run SET competition = 'dacon-236291'")
+    assert run(["record", "whole", "--public", "0.7123"]) == 0
+    assert "scored on 0 to 100, and 0.7123 is recorded" in capsys.readouterr().err
+
+
 def test_recording_again_replaces_and_says_so(capsys):
     run(["record", "whole", "--public", "0.7"])
     assert run(["record", "whole", "--public", "0.71", "--private", "0.69"]) == 0

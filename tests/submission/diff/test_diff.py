@@ -28,6 +28,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADERKIT_LEDGER", "ledger.db")
 
 
+def test_worse_rows_cannot_be_told_without_references(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.csv", {"A": "가"})
+    write("b.csv", {"A": "나"})
+    assert run(["diff", "a.csv", "b.csv", "--only", "worse"]) == 2
+    assert "--only worse needs --references" in capsys.readouterr().err
+
+
 @pytest.fixture
 def answers() -> dict[str, str]:
     """The first reference of every sample row."""

@@ -25,7 +25,8 @@ function scoreCell(row) {
 
 function differenceCell(row) {
   if (!known(row.difference)) return null;
-  const clear = row.difference_low > 0 || row.difference_high < 0;
+  const chance = known(row.p_adjusted) ? row.p_adjusted : row.p_value;
+  const clear = known(chance) && chance <= 0.05;
   const kind = clear ? verdict(row.difference) : "same";
   return two(signed(row.difference), span(row.difference_low, row.difference_high, signed), kind);
 }

@@ -20,7 +20,7 @@ class Lora(Table):
     """
 
     rank: int = Field(default=16, gt=0)
-    alpha: float = Field(default=32.0, gt=0)
+    alpha: float = Field(default=32.0, gt=0, allow_inf_nan=False)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     targets: list[NonEmpty] = Field(default=["all-linear"], min_length=1)
 
@@ -54,7 +54,7 @@ class Evaluation(Table):
     """
 
     metric: NonEmpty | None = None
-    every_epochs: float = Field(default=1.0, gt=0)
+    every_epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     every_steps: int | None = Field(default=None, gt=0)
     share: float = Field(default=0.0, ge=0.0, lt=1.0)
     rows: int | None = Field(default=None, gt=0)
@@ -80,7 +80,7 @@ class Training(Table):
     evaluation: Evaluation = Evaluation()
 
     rows: int | None = Field(default=None, gt=0)
-    epochs: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     max_steps: int | None = Field(default=None, gt=0)
     batch_size: int = Field(default=8, gt=0)
     accumulation: int = Field(default=1, gt=0)
@@ -92,7 +92,7 @@ class Training(Table):
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(default=0.0, ge=0)
     weight_decay: float = Field(default=0.0, ge=0, lt=1)
-    clip: float = Field(default=1.0, ge=0)
+    clip: float = Field(default=1.0, ge=0, allow_inf_nan=False)
 
     max_length: int = Field(default=1024, gt=0)
     source_length: int | None = Field(default=None, gt=0)

@@ -41,6 +41,8 @@ _TRAIN = [
          {"recipe.toml": 'name = "mine"\n'}),
     Case("train: recipe without a model", swap(TRAIN, "--model tiny", ""),
          ("'mine' is not trained", "[model]"), {"recipe.toml": TRAINED}),
+    Case("train: endless", f"{TRAIN} --set training.epochs=inf",
+         ("'training.epochs'", "finite number")),
     Case("train: unknown key", f"{TRAIN} --set training.epoch=3", ("unknown key 'training.epoch'",),
          {"recipe.toml": TRAINED}),
     Case("train: no data", TRAIN, ("train.csv: there is no such file",),

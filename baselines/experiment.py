@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -139,24 +140,27 @@ def run_experiment(
     scorer = Scorer(contest, experiment.encoder, models=Models.read(experiment.metric_models))
     reports: list[Report] = []
     failed: dict[str, str] = {}
+
+    @contextmanager
+    def kept_going(run: str) -> Iterator[None]:
+        try:
+            yield
+        except (LeaderkitError, EvaluationError) as error:
+            failed[run] = str(error)
+            say(f"Error: {error}")
+
     with ModelSlot(shared=True) as slot:
         for table in experiment.runs:
             say(f"== {table.name} ({table.recipe})")
-            try:
+            with kept_going(table.name):
                 job = _job(experiment, table, contest, command, fresh)
                 reports.append(generate(job, ledger, say, slot))
-            except (LeaderkitError, EvaluationError) as error:
-                failed[table.name] = str(error)
-                say(f"Error: {error}")
     done = [report.run for report in reports]
     submissions = []
     for table in experiment.runs:
         if table.submit and table.name in done:
-            try:
+            with kept_going(table.name):
                 submissions.append(_submit(experiment, table, scorer, ledger, command))
-            except (LeaderkitError, EvaluationError) as error:
-                failed[table.name] = str(error)
-                say(f"Error: {error}")
     comparison, leaderboard = _compare(experiment, scorer, ledger, done, say)
     return Outcome(reports, submissions, comparison, leaderboard, failed)
 

@@ -80,3 +80,4 @@ def command(
         options.print_json(report.as_json())
     else:
         click.echo(f"{out}: {report.summary()}")
+    report.refuse_if_diverged()

@@ -145,6 +145,5 @@ def _key(recipe: Recipe, material: Material, base: Base) -> str:
     rows = json.dumps([asdict(row) for row in material.rows], ensure_ascii=False, sort_keys=True)
     parts = [kept, training.model_dump_json(exclude=ignored), rows, base.sha256]
     if material.held_out is not None:
-        held = material.held_out
-        parts += [held.competition.name, str(held.encoder), *(row.id for row in held.rows)]
+        parts.append(material.held_out.digest(recipe, training.evaluation.metric))
     return digest(parts)

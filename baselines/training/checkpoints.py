@@ -100,7 +100,13 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
         except BlockingIOError:
             raise InputError(f"{folder}: another process is training here.") from None
         _agree(folder, fingerprint, resume=resume)
-        yield Workspace(folder)
+        workspace = Workspace(folder)
+        try:
+            yield workspace
+        except BaseException:
+            if workspace.latest() is None:  # there is nothing to go on from
+                workspace.clear()
+            raise
     finally:
         os.close(descriptor)
 
@@ -117,8 +123,9 @@ def _agree(folder: Path, fingerprint: str, *, resume: bool) -> None:
         begun = json.loads(identity.read_text(encoding="utf-8")).get("fingerprint")
         if begun != fingerprint:
             raise InputError(
-                f"{folder}: holds the checkpoints of another training (recipe, data, base or seed "
-                "differ). Give another --out, or remove the folder to begin anew."
+                f"{folder}: holds the checkpoints of another training (recipe, data, held-out "
+                "rows, base or seed differ). Give another --out, or remove the folder to begin "
+                "anew."
             )
     else:
         write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())

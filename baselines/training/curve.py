@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def write_curve(
 ) -> None:
     """Write ``loss.csv`` and ``loss.svg``; ``score`` names the evaluations' figure.
 
-    One line of the table per logged or evaluated step; cells are empty where there is no figure.
+    One line of the table per logged or evaluated step; cells are empty where there is no figure,
+    and ``nan`` or ``inf`` where a training diverged.
     """
     logged = {point.step: point for point in points}
     scores = {each.step: each.score for each in evaluations}
@@ -27,10 +29,16 @@ def write_curve(
         figures: list[Cell] = ["", "", "", ""]
         if point is not None:
             figures = [point.epoch, point.loss, point.learning_rate, point.gradient]
-        rows.append([step, *figures, scores.get(step, "")])
+        cells = [*figures, scores.get(step, "")]
+        rows.append([step, *(_in_words(cell) for cell in cells)])
     columns = ["step", "epoch", "loss", "learning_rate", "gradient_norm", "score"]
     write_csv(folder / TABLE, columns, rows, bom=False)
     _draw(folder / PICTURE, points, evaluations, score)
+
+
+def _in_words(cell: Cell) -> Cell:
+    """What a table takes for no number, where a training has diverged, as text."""
+    return str(cell) if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _draw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +31,9 @@ def evaluated(history: Iterable[dict[str, Any]]) -> list[Evaluated]:
 
 
 def best_of(done: Sequence[Evaluated], direction: Direction) -> Evaluated | None:
-    """The first best one of a model that was trained; None before there is one."""
+    """The first best one of a model that was trained; None before one has a number."""
     sign = 1.0 if direction == "higher" else -1.0
-    tuned = [each for each in done if each.step > 0]
+    tuned = [each for each in done if each.step > 0 and math.isfinite(each.score)]
     return max(tuned, key=lambda each: sign * each.score, default=None)
 
 

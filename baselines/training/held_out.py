@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from submission.competitions import Competition
 from submission.errors import InputError
+from submission.models import digest
+from submission.recipes.schema import Recipe
 from submission.records import Reference, TrainingRow, read_references, read_training
+
+LOSS = "loss"
+"""The name of the held-out responses' mean loss, where a metric's spec is expected."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,21 @@ class HeldOut:
     def first(self, count: int | None) -> HeldOut:
         """The first ``count`` rows; all where it is None."""
         return self if count is None else self.only({row.id for row in self.rows[:count]})
+
+    def digest(self, recipe: Recipe, metric: str | None) -> str:
+        """SHA-256 of what a model's figure on these rows depends on beside the model itself."""
+        read = {"prompt"} if metric == LOSS else {"prompt", "sampling", "extraction"}
+        rows = [asdict(row) for row in self.rows]
+        references = [asdict(reference) for reference in self.references]
+        return digest(
+            [
+                self.competition.name,
+                str(self.encoder),
+                str(metric),
+                recipe.model_dump_json(include=read),
+                json.dumps([rows, references], ensure_ascii=False, sort_keys=True),
+            ]
+        )
 
 
 def hold_out(everything: HeldOut, share: float, seed: int) -> tuple[list[TrainingRow], HeldOut]:

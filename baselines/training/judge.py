@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from baselines.training.batches import Batch, Collate
-from baselines.training.held_out import HeldOut
-from baselines.training.samples import IGNORED, SampleSet
+from baselines.training.held_out import LOSS, HeldOut
+from baselines.training.samples import IGNORED, Limits, make_samples
 from evaluators import EvaluationError
 from submission.competitions import Competition
 from submission.engines.base import EngineContext, Request
 from submission.engines.transformers import TransformersEngine
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.models import ModelFiles, digest
 from submission.prompts.compound import Part, join, split
+from submission.prompts.encode import PromptEncoder
 from submission.prompts.extract import extract
 from submission.recipes.schema import Engine, Recipe
 from submission.records import Prediction, Question
 from submission.scoring import Scorer
-
-LOSS = "loss"
-"""The name of the held-out responses' mean loss, where a metric's spec is expected."""
 
 Direction = Literal["higher", "lower"]
 
@@ -42,7 +41,8 @@ class Judge:
 
     The figure is the competition's own score, on its scale, another metric's, or the mean loss
     of the held-out responses; ``name`` and ``direction`` say which and what is better. Answers
-    are made as generation makes them: same prompts, sampling, beams and extraction.
+    are made as generation makes them: same prompts, sampling, beams and extraction. ``identity``
+    is a digest of all that the figure depends on beside the model.
     """
 
     def __init__(
@@ -50,7 +50,8 @@ class Judge:
         held_out: HeldOut,
         recipe: Recipe,
         base: ModelFiles,
-        samples: SampleSet,
+        encoder: PromptEncoder,
+        limits: Limits,
         collate: Collate,
         metric: str | None,
     ) -> None:
@@ -58,17 +59,35 @@ class Judge:
         self.signature = LOSS
         self._held_out = held_out
         self._metric = metric
-        self._samples = samples
         self._collate = collate
         self.direction: Direction = "lower"
-        if metric != LOSS:
+        if metric == LOSS:
+            self._samples = make_samples(held_out.rows, encoder, limits, what="held-out")
+        else:
             self._scorer = Scorer(held_out.competition, held_out.encoder)
             self._engine = _InTraining(_context(recipe, base, held_out.competition))
             self._recipe = recipe
-            self._questions = [
-                Question(row.id, row.questions[0], row.context, row.row) for row in held_out.rows
-            ]
+            self._requests = list(self._ask())
             self._try_out()
+        self.identity = digest([self.signature, held_out.digest(recipe, metric)])
+
+    def tell(self, context: int | None, say: Callable[[str], None]) -> None:
+        """Warn of held-out rows that are too long to count; ``context`` is the model's."""
+        if self._metric == LOSS:
+            if self._samples.too_long:
+                say(
+                    f"warning: {self._samples.too_long} of {self._samples.count} held-out samples "
+                    "are too long and do not count in the held-out loss"
+                )
+            return
+        if context is None:
+            return
+        unread = sum(len(each.tokens) >= context for each in self._requests)
+        if unread:
+            say(
+                f"warning: {unread} of {len(self._requests)} held-out prompts are longer than the "
+                f"model's context of {context} tokens and count as answered with nothing"
+            )
 
     def __call__(self, model: Any) -> float:
         """The figure of ``model``, which is left as it was, random numbers included."""
@@ -108,22 +127,24 @@ class Judge:
 
     def _answers(self, model: Any) -> list[Prediction]:
         self._engine.hold(model)
-        requests: list[Request] = []
-        for place, question in enumerate(self._questions):
-            for number, part in enumerate(self._parts(question.text)):
-                tokens = self._engine.tokens(question, part.text)
-                seed = self._recipe.sampling.seed + len(requests)
-                requests.append(Request(f"{place}/{number}", part.text, tokens, seed))
-        done = {each.key: each.text for each in self._engine.complete(requests)}
-        found: list[list[str]] = [[] for _ in self._questions]
-        for request in requests:
+        done = {each.key: each.text for each in self._engine.complete(self._requests)}
+        found: list[list[str]] = [[] for _ in self._held_out.rows]
+        for request in self._requests:
             text = extract(done[request.key], self._recipe.extraction)
             found[int(request.key.partition("/")[0])].append(text)
         joiner = self._recipe.prompt.compound.joiner
         return [
-            Prediction(question.id, join(texts, joiner))
-            for question, texts in zip(self._questions, found, strict=True)
+            Prediction(row.id, join(texts, joiner))
+            for row, texts in zip(self._held_out.rows, found, strict=True)
         ]
+
+    def _ask(self) -> Iterator[Request]:
+        seeds = itertools.count(self._recipe.sampling.seed)
+        for place, row in enumerate(self._held_out.rows):
+            question = Question(row.id, row.questions[0], row.context, row.row)
+            for number, part in enumerate(self._parts(question.text)):
+                tokens = self._engine.tokens(question, part.text)
+                yield Request(f"{place}/{number}", part.text, tokens, next(seeds))
 
     def _parts(self, text: str) -> list[Part]:
         whole = self._recipe.prompt.compound.mode == "whole"

@@ -19,6 +19,7 @@ from baselines.training.batches import (
     pack,
 )
 from baselines.training.checkpoints import KeepCheckpoints, Stopwatch, Workspace
+from baselines.training.divergence import EndWhereItDiverges, finite
 from baselines.training.evaluations import (
     SCORE,
     Evaluated,
@@ -30,6 +31,7 @@ from baselines.training.evaluations import (
 from baselines.training.judge import Judge
 from baselines.training.order import EpochOrder
 from baselines.training.progress import TellProgress
+from baselines.training.report import CURE
 from baselines.training.samples import SampleSet
 from baselines.training.trainer import Packs, SftTrainer
 from submission.engines.memory import out_of_memory
@@ -57,7 +59,8 @@ class Fit:
     """A finished loop.
 
     ``seconds`` are of training alone, over all processes that took part; ``tokens`` and
-    ``pace`` (tokens per second) are of this process.
+    ``pace`` (tokens per second) are of this process. ``diverged`` is the step at which the loss
+    was no longer a number, None where it always was; the weights are then those of ``best``.
     """
 
     points: tuple[Point, ...]
@@ -71,6 +74,7 @@ class Fit:
     pace: float
     micro_batch: int
     stopped_early: bool
+    diverged: int | None
 
 
 def fit(
@@ -92,19 +96,21 @@ def fit(
     those.
 
     Raises:
-        InputError: what ``report_to`` names is not installed.
+        InputError: warming up would take the whole training, what ``report_to`` names is not
+            installed, or the loss became NaN and no better weights were kept.
         Stopped: memory does not suffice for a single sequence; checkpoints are kept.
     """
+    packs = _packs(samples, training)
+    per_epoch = -(-len(packs) // (training.batch_size * training.accumulation))
+    steps = steps_of(training, per_epoch)
+    log_steps = max(1, steps // MOST_LOGGED)
     checkpoint = workspace.latest()
     if checkpoint is not None:
         say(f"resuming after step {checkpoint.step}")
-    packs = _packs(samples, training)
-    per_epoch = -(-len(packs) // (training.batch_size * training.accumulation))
-    steps = training.max_steps or max(1, round(per_epoch * training.epochs))
-    log_steps = max(1, steps // MOST_LOGGED)
     watch = Stopwatch()
     before = checkpoint.seconds if checkpoint else 0.0
     keeper = KeepCheckpoints(checkpoint_seconds, before, log_steps, watch)
+    diverging = EndWhereItDiverges()
     asking = None
     if judge is not None:
         every = steps_between(training.evaluation, per_epoch)
@@ -114,13 +120,15 @@ def fit(
         evaluate=None if judge is None else _timed(judge, watch),
         say=say,
         model=model,
-        args=TrainingArguments(
-            **trainer_settings(workspace, training, seed, steps, log_steps),
-            eval_on_start=judge is not None and checkpoint is None,
+        args=on_one_device(
+            TrainingArguments(
+                **trainer_settings(workspace, training, seed, steps, log_steps),
+                eval_on_start=judge is not None and checkpoint is None,
+            )
         ),
         train_dataset=Packs(packs),
         data_collator=collate_for(training, start),
-        callbacks=[keeper, TellProgress(say), *([asking] if asking else [])],
+        callbacks=[diverging, keeper, TellProgress(say), *([asking] if asking else [])],
     )  # fmt: skip
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
@@ -135,7 +143,17 @@ def fit(
     evaluations = evaluated(trainer.state.log_history)
     best = best_of(evaluations, judge.direction) if judge else None
     last = trainer.state.global_step
-    if best is not None and training.evaluation.keep_best and best.step != last:
+    # Between logged steps it may have shown nowhere else.
+    if diverging.step is None and not finite(model):
+        diverging.step = last
+    keeps = best is not None and training.evaluation.keep_best
+    if diverging.step is not None and not keeps:
+        workspace.clear()  # going on from a checkpoint would end at the same step
+        raise InputError(
+            f"The loss became NaN at step {diverging.step} of {steps}, and nothing was kept: "
+            f"{CURE}. Held-out rows (--eval) would keep the best weights from before."
+        )
+    if best is not None and keeps and best.step != last:
         say(f"taking the weights of step {best.step}, the best")
         workspace.bring_back(best.step, model)
     seconds = keeper.seconds
@@ -151,7 +169,34 @@ def fit(
         pace=trainer.tokens / max(seconds - before, 1e-9),
         micro_batch=trainer.micro_batch or training.batch_size,
         stopped_early=bool(asking and asking.stopped),
+        diverged=diverging.step,
     )
+
+
+def steps_of(training: Training, per_epoch: int) -> int:
+    """How many optimizer steps the training takes, where an epoch has ``per_epoch``.
+
+    Raises :class:`InputError` where warming up takes all of them.
+    """
+    steps = training.max_steps or max(1, round(per_epoch * training.epochs))
+    if training.warmup_steps(steps) >= steps:
+        raise InputError(
+            f"training.warmup={training.warmup:g}: warming up takes all of the {steps} steps that "
+            "these rows make, so the learning rate is never reached. Lower it to 0 or to a part of "
+            "them, or train for longer (training.epochs)."
+        )
+    return steps
+
+
+def on_one_device(arguments: TrainingArguments) -> TrainingArguments:
+    """``arguments`` for one GPU, however many are visible.
+
+    By itself the Trainer spreads each batch over all of them, which changes what a step learns
+    from; CUDA_VISIBLE_DEVICES says which one it is.
+    """
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # there is no public way
+    return arguments
 
 
 def _packs(samples: SampleSet, training: Training) -> list[Pack]:

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from submission.adapters.adapter import MANIFEST
-from submission.errors import InputError
+from submission.errors import Stopped
+
+CURE = "lower training.learning_rate, or use float32"
+"""What to do about a loss that becomes NaN, for messages."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class TrainingReport:
     ``fingerprint`` is equal for trainings that must give the same weights; ``resumed_at`` is the
     step this process began with. ``micro_batch`` is how many sequences were computed at once in
     the end. ``seconds`` are of training without evaluation; memory is the highest in bytes.
+    ``diverged_at`` is the step at which the loss became NaN, None where it did not.
     """
 
     recipe: dict[str, Any]
@@ -40,6 +44,7 @@ class TrainingReport:
     steps: int
     resumed_at: int
     stopped_early: bool
+    diverged_at: int | None
     micro_batch: int
     loss_first: float
     loss_last: float
@@ -72,12 +77,22 @@ class TrainingReport:
             f"({share:.2%}), {self.tokens_per_second:.0f} tokens/s, {self._memory()}."
         )
         lines = [done, needed]
+        if self.diverged_at is not None:
+            lines.append(f"Ended at step {self.diverged_at}, where the loss became NaN.")
         if self.metric is not None and self.score_base is not None and self.score is not None:
             lines.append(
                 f"held out: {self.metric} {self.score_base:.4g} before, {self.score:.4g} after "
                 f"step {self.kept_step}, which was kept."
             )
         return "\n".join(lines)
+
+    def refuse_if_diverged(self) -> None:
+        """Raise :class:`Stopped` where training ended because its loss became NaN."""
+        if self.diverged_at is not None:
+            raise Stopped(
+                f"The loss became NaN at step {self.diverged_at}: {CURE}. What was written are "
+                f"the weights of step {self.kept_step}, the best before."
+            )
 
     def _memory(self) -> str:
         gpu = f", {_gib(self.peak_gpu_memory)} GPU" if self.peak_gpu_memory is not None else ""
@@ -99,13 +114,12 @@ class TrainingReport:
 
 
 def loss_ends(losses: Sequence[float]) -> tuple[float, float]:
-    """The means of the first and of the last tenth. Raises where training diverged."""
-    if not losses or not all(map(math.isfinite, losses)):
-        raise InputError("The loss became NaN: lower training.learning_rate, or use float32.")
-    tenth = max(1, len(losses) // 10)
+    """The means of the first and of the last tenth of what is a number."""
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    tenth = max(1, len(finite) // 10)
     return (
-        round(sum(losses[:tenth]) / tenth, 4),
-        round(sum(losses[-tenth:]) / tenth, 4),
+        round(sum(finite[:tenth]) / tenth, 4),
+        round(sum(finite[-tenth:]) / tenth, 4),
     )
 
 

@@ -84,6 +84,11 @@ class SampleSet:
     longest: tuple[int, int, int]
 
     @property
+    def count(self) -> int:
+        """How many there were, those that do not fit included."""
+        return len(self.samples) + self.too_long
+
+    @property
     def digest(self) -> str:
         """SHA-256 over every id and where each prompt ends and learning begins."""
         return digest(
@@ -97,7 +102,7 @@ class SampleSet:
         if self.too_long:
             whole, prompt, response = self.longest
             say(
-                f"warning: {self.too_long} of {len(self.samples) + self.too_long} samples are "
+                f"warning: {self.too_long} of {self.count} samples are "
                 f"longer (up to {whole} tokens: prompts {prompt}, responses {response}) and are "
                 "left out, never cut; training.max_length, source_length and target_length set "
                 "the limits"
@@ -109,12 +114,14 @@ def make_samples(
     encoder: PromptEncoder,
     limits: Limits | int,
     loss_on: Literal["response", "all"] = "response",
+    *,
+    what: str = "training",
 ) -> SampleSet:
     """Every phrasing of a row's question with every answer to it, in the rows' order.
 
     Samples beyond the limits are counted and left out whole: a cut answer would teach the model
     to stop in the middle, a cut prompt to answer what it was not told. Raises
-    :class:`InputError` where none is left.
+    :class:`InputError` where none is left, which says ``what`` rows they are.
     """
     if isinstance(limits, int):
         limits = Limits(limits)
@@ -131,11 +138,11 @@ def make_samples(
             too_long += 1
     if not fitting:
         raise InputError(
-            f"None of the {too_long} training samples has at most {limits} tokens (the longest has "
+            f"None of the {too_long} {what} samples has at most {limits} tokens (the longest has "
             f"{longest[0]}): raise training.max_length (or source_length and target_length), or "
             "take a model with a longer context."
             if too_long
-            else "There are no training rows."
+            else f"There are no {what} rows."
         )
     return SampleSet(tuple(fitting), limits, too_long, longest)
 

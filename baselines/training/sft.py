@@ -77,8 +77,8 @@ def train(
     _tell_of_the_end(samples, loaded, recipe, say)
     base_sha256 = folder_digest(files.folder, sha256_file)
     start = decoder_start(loaded)
-    judge = _judge(recipe, files, loaded, encoder, held_out, training, start)
-    fingerprint = _fingerprint(training, samples, base_sha256, seed, judge, held_out)
+    judge = _judge(recipe, files, loaded, encoder, held_out, training, start, say)
+    fingerprint = _fingerprint(training, samples, base_sha256, seed, judge)
     finished = TrainingReport.read(out) if resume else None
     if finished is not None and finished.fingerprint == fingerprint:
         say(f"{out}: this training has already ended")
@@ -201,6 +201,7 @@ def _judge(
     held_out: HeldOut | None,
     training: Training,
     start: int | None,
+    say: Say,
 ) -> Judge | None:
     if held_out is None:
         if training.evaluation.patience is not None:
@@ -210,9 +211,10 @@ def _judge(
             )
         return None
     chosen = held_out.first(training.evaluation.rows)
-    samples = make_samples(chosen.rows, encoder, limits_for(base, training))
-    collate = collate_for(training, start)
-    return Judge(chosen, recipe, files, samples, collate, training.evaluation.metric)
+    limits, collate = limits_for(base, training), collate_for(training, start)
+    judge = Judge(chosen, recipe, files, encoder, limits, collate, training.evaluation.metric)
+    judge.tell(base.context, say)
+    return judge
 
 
 def _fingerprint(
@@ -221,7 +223,6 @@ def _fingerprint(
     base_sha256: str,
     seed: int,
     judge: Judge | None,
-    held_out: HeldOut | None,
 ) -> str:
     unread = {"seed", "report_to"}
     unread |= {"quantization"} if training.method != "qlora" else set()
@@ -229,8 +230,8 @@ def _fingerprint(
     unread |= {"evaluation"} if judge is None else set()
     settings = training.model_dump(mode="json", exclude=unread)
     parts = [json.dumps(settings, sort_keys=True), samples.digest, base_sha256, str(seed)]
-    if judge is not None and held_out is not None:
-        parts += [judge.signature, *(row.id for row in held_out.rows)]
+    if judge is not None:
+        parts.append(judge.identity)
     return digest(parts)
 
 
@@ -263,6 +264,7 @@ def _report(
         steps=done.steps,
         resumed_at=done.began,
         stopped_early=done.stopped_early,
+        diverged_at=done.diverged,
         micro_batch=done.micro_batch,
         loss_first=first,
         loss_last=last,

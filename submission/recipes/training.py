@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -118,9 +119,13 @@ class Training(Table):
         """Whether a length is set that only an encoder-decoder has."""
         return self.source_length is not None or self.target_length is not None
 
+    def warmup_steps(self, steps: int) -> int:
+        """How many of ``steps`` optimizer steps warm up; a share is rounded up."""
+        return math.ceil(self.warmup * steps) if self.warmup < 1 else int(self.warmup)
+
     def conflicts(self) -> Iterator[Conflict]:
         """What cannot be whatever the model is."""
-        if self.max_steps is not None and self.max_steps <= self.warmup:
+        if self.max_steps is not None and self.max_steps <= self.warmup_steps(self.max_steps):
             yield Conflict(
                 "warmup",
                 "max_steps",

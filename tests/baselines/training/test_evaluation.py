@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from baselines.training.batches import collate_padded
 from baselines.training.evaluations import Evaluated, best_of, evaluated, steps_between
 from baselines.training.held_out import HeldOut, hold_out
 from baselines.training.judge import Judge
-from baselines.training.samples import make_samples
+from baselines.training.samples import Limits
 from baselines.training.sft import train
 from submission.competitions import find_competition
 from submission.errors import InputError
@@ -85,9 +86,9 @@ def judge_of(recipe: Recipe, base: ModelFiles, rows: list[TrainingRow]) -> Judge
     assert recipe.model is not None
     assert recipe.training is not None
     loaded = load(base, recipe.model, recipe.training)
-    samples = make_samples(rows, PromptEncoder(loaded.tokenizer, recipe.prompt), 512)
+    encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     metric = recipe.training.evaluation.metric
-    return Judge(held(rows), recipe, base, samples, collate_padded, metric)
+    return Judge(held(rows), recipe, base, encoder, Limits(512), collate_padded, metric)
 
 
 @pytest.mark.parametrize(("metric", "name"), [(None, "cosine"), ("chrf", "chrf")])
@@ -201,3 +202,34 @@ def test_the_command_holds_out_a_share_or_reads_a_file(tmp_path: Path, base: Mod
     result = CliRunner().invoke(command, [*common, *file, "--json"])
     assert result.exit_code == 0, result.output
     assert '"score_base"' in result.stdout
+
+
+def test_held_out_rows_that_are_too_long_are_told_of(
+    base: ModelFiles, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path
+) -> None:
+    long = row(7, "왜 " * 300)
+    by_loss = with_training(recipe, evaluation={"metric": "loss"}, max_steps=1, max_length=128)
+    said: list[str] = []
+    more = held([*rows, long])
+    train(by_loss, rows, tmp_path / "one", base=base, held_out=more, say=said.append)
+    assert any(line.startswith("warning: 1 of 11 held-out samples are too long") for line in said)
+    by_score = with_training(recipe, max_steps=1)
+    train(by_score, rows, tmp_path / "two", base=base, held_out=more, say=said.append)
+    assert any(line.startswith("warning: 1 of 4 held-out prompts are longer") for line in said)
+    with pytest.raises(InputError, match=r"None of the 1 held-out samples has at most 128"):
+        train(by_loss, rows, tmp_path / "three", base=base, held_out=held([long]))
+
+
+def test_what_a_held_out_figure_depends_on(rows: list[TrainingRow], recipe: Recipe) -> None:
+    same = held(rows).digest(recipe, None)
+    assert held(list(rows)).digest(recipe, None) == same
+    sampled = with_tables(recipe, sampling={"max_tokens": 3})
+    other = replace(rows[0], answers=("다른 답.",))
+    different = [
+        held(rows).digest(sampled, None),
+        held(rows).digest(recipe, "chrf"),
+        held([other, *rows[1:]]).digest(recipe, None),
+        replace(held(rows), encoder="offline").digest(recipe, None),
+    ]
+    assert len({same, *different}) == 5
+    assert held(rows).digest(recipe, "loss") == held(rows).digest(sampled, "loss")

@@ -97,6 +97,11 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         other = with_training(recipe, learning_rate=1e-4)
         with pytest.raises(InputError, match="checkpoints of another training"):
             train(other, rows, out, base=base, resume=True)
+    else:
+        changed = [Reference(row.id, ("다른 답.",), row.category) for row in rows]
+        other_rows = HeldOut(find_competition("sample-wallpaper"), rows, changed)
+        with pytest.raises(InputError, match=r"another training .*held-out rows"):
+            train(recipe, rows, out, base=base, held_out=other_rows, resume=True)
     resumed = train(recipe, rows, out, base=base, held_out=held_out, resume=True)
     whole = train(recipe, rows, tmp_path / "whole", base=base, held_out=held_out)
 

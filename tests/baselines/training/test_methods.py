@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
+from transformers import TrainingArguments
 
 from baselines.training.batches import collate_padded
+from baselines.training.loop import on_one_device
 from baselines.training.sft import train
 from submission.adapters.adapter import read_adapter
 from submission.adapters.load import load_base, load_tokenizer
+from submission.errors import InputError
 from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
 from submission.records import TrainingRow
@@ -159,3 +162,28 @@ def test_a_batch_leaves_out_the_logits_of_the_prompt(
         kept = model(input_ids=batch["input_ids"], logits_to_keep=places).logits
     assert kept.shape[1] == len(sample.response) < whole.shape[1]
     torch.testing.assert_close(kept, whole[:, places])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"warmup": 50}, {"warmup": 0.5, "max_steps": None, "rows": 1}]
+)
+def test_a_warm_up_that_takes_the_whole_training_is_refused(
+    settings: dict[str, Any],
+    base: ModelFiles,
+    rows: list[TrainingRow],
+    recipe: Recipe,
+    tmp_path: Path,
+) -> None:
+    chosen = with_training(recipe, **{"epochs": 1.0, **settings})
+    with pytest.raises(InputError, match=r"training\.warmup=.*takes all of the \d+ steps"):
+        train(chosen, rows, tmp_path / "out", base=base)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_gpu_is_used_however_many_there_are(tmp_path: Path) -> None:
+    arguments = TrainingArguments(str(tmp_path), use_cpu=True)
+    assert arguments.n_gpu == 0
+    assert on_one_device(arguments).n_gpu == 0
+    arguments._n_gpu = 4  # what transformers sets where four are visible
+    assert on_one_device(arguments).n_gpu == 1
+    assert arguments.train_batch_size == arguments.per_device_train_batch_size

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from submission.errors import InputError
+from submission.prompts.spelled import Marks, SpelledTokens
 from submission.prompts.template import render
 from submission.recipes.schema import Prompt
 
@@ -14,7 +15,8 @@ class PromptEncoder:
     """Renders and tokenizes prompts of one recipe with one tokenizer.
 
     A chat is rendered to text by the tokenizer's own template and tokenized without special
-    tokens, which that template has already written: they are added once, never twice.
+    tokens, which that template has already written: they are added once, never twice. Special
+    tokens that a row's text spells out are read as text.
     """
 
     def __init__(self, tokenizer: Any, prompt: Prompt) -> None:
@@ -25,22 +27,20 @@ class PromptEncoder:
             )
         self._tokenizer = tokenizer
         self._prompt = prompt
+        self._spelled = SpelledTokens(tokenizer)
 
     def text(self, question: str, context: str = "", row: Mapping[str, str] | None = None) -> str:
         """The prompt as text, special tokens of a chat template included."""
-        user = self._user_turn(question, context, row)
-        if not self._prompt.chat:
-            return user
-        return self._chat(user, None)
+        return self._opened(self._user_turn(question, context, row or {}))
 
     def prompt_ids(
         self, question: str, context: str = "", row: Mapping[str, str] | None = None
     ) -> list[int]:
         """The prompt's token ids."""
-        return self._ids(
-            self.text(question, context, row),
-            special=self._prompt.special_tokens and not self._prompt.chat,
-        )
+        marks = self._marks(question, context, row)
+        opened = self._opened(self._hidden_turn(marks, question, context, row))
+        special = self._prompt.special_tokens and not self._prompt.chat
+        return self._spelled.ids(opened, marks, special=special)
 
     def response_ids(
         self, answer: str, question: str, context: str = "", row: Mapping[str, str] | None = None
@@ -50,25 +50,41 @@ class PromptEncoder:
         Raises :class:`InputError` where the chat template renders a finished turn such that the
         prompt of inference is not its beginning, or the tokenizer has no end-of-sequence token.
         """
+        marks = self._marks(question, context, row, answer)
         if self._prompt.chat:
-            user = self._user_turn(question, context, row)
-            opened, whole = self._chat(user, None), self._chat(user, answer)
+            user = self._hidden_turn(marks, question, context, row)
+            opened, whole = self._chat(user, None), self._chat(user, marks.hide(answer))
             if not whole.startswith(opened):
                 raise InputError(
                     "The chat template does not render the assistant's turn after its generation "
                     "prompt, so what is trained would differ from what is generated. "
                     "Set prompt.chat=false and write the turns in prompt.template."
                 )
-            return self._ids(whole[len(opened) :], special=False)
+            return self._spelled.ids(whole[len(opened) :], marks, special=False)
         end = self._tokenizer.eos_token_id
         if end is None:
             raise InputError(
                 "The tokenizer has no end-of-sequence token, so no end can be learned."
             )
-        return [*self._ids(answer, special=False), end]
+        return [*self._spelled.ids(marks.hide(answer), marks, special=False), end]
 
-    def _user_turn(self, question: str, context: str, row: Mapping[str, str] | None) -> str:
-        return render(self._prompt.template, question=question, context=context, row=row or {})
+    def _marks(
+        self, question: str, context: str, row: Mapping[str, str] | None, answer: str = ""
+    ) -> Marks:
+        ours = [self._prompt.template, self._prompt.system or ""]
+        return self._spelled.marks([question, context, answer, *(row or {}).values()], ours)
+
+    def _hidden_turn(
+        self, marks: Marks, question: str, context: str, row: Mapping[str, str] | None
+    ) -> str:
+        hidden = {name: marks.hide(value) for name, value in (row or {}).items()}
+        return self._user_turn(marks.hide(question), marks.hide(context), hidden)
+
+    def _user_turn(self, question: str, context: str, row: Mapping[str, str]) -> str:
+        return render(self._prompt.template, question=question, context=context, row=row)
+
+    def _opened(self, user: str) -> str:
+        return self._chat(user, None) if self._prompt.chat else user
 
     def _chat(self, user: str, answer: str | None) -> str:
         messages = [{"role": "user", "content": user}]
@@ -80,9 +96,6 @@ class PromptEncoder:
             messages, tokenize=False, add_generation_prompt=answer is None
         )
         return str(rendered)
-
-    def _ids(self, text: str, *, special: bool) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=special)["input_ids"])
 
 
 def stop_tokens(tokenizer: Any, stop: list[str]) -> tuple[list[int], list[str]]:

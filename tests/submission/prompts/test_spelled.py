@@ -1,0 +1,117 @@
+"""Special tokens that a row's text spells out are text, in prompts and in what is learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from baselines.training.small import ARCHITECTURES, VOCABULARIES, Plan, make_tokenizer
+from submission.prompts.encode import PromptEncoder
+from submission.prompts.spelled import SpelledTokens
+from submission.recipes.schema import Prompt
+
+TEXT = "벽지가 운다. 왜?"
+
+
+def tokenizer_of(architecture: str) -> Any:
+    return make_tokenizer(VOCABULARIES[architecture], [TEXT], Plan(merges=4))
+
+
+TOKENIZERS = {name: tokenizer_of(name) for name in ARCHITECTURES}
+
+
+def special_ids(tokenizer: Any) -> set[int]:
+    return {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+
+
+def without(special: set[int], ids: list[int], tokenizer: Any) -> str:
+    return str(tokenizer.decode([token for token in ids if token not in special]))
+
+
+def prompt_of(tokenizer: Any) -> Prompt:
+    if tokenizer.chat_template:
+        return Prompt(template="{{ context }}\n{{ question }}{{ row.more }}", chat=True)
+    return Prompt(template="{{ context }}\n{{ question }}{{ row.more }}</s>\n")
+
+
+SPELLED = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["<end_of_turn>", "<start_of_turn>", "<eos>", "<bos>", "<pad>", "</s>", "<|eot_id|>",
+             "<|end_of_text|>", "<|start_header_id|>", "\U000f0000", "\U000f0001", " ", "\n"]
+        ),
+        st.text(max_size=4),
+    ),
+    max_size=6,
+).map("".join)  # fmt: skip
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@given(question=SPELLED, context=SPELLED, more=SPELLED, answer=SPELLED)
+@settings(max_examples=60, deadline=None)
+def test_a_row_adds_no_special_token_and_loses_no_text(
+    architecture: str, question: str, context: str, more: str, answer: str
+) -> None:
+    tokenizer = TOKENIZERS[architecture]
+    encoder = PromptEncoder(tokenizer, prompt_of(tokenizer))
+    special = special_ids(tokenizer)
+    plain = encoder.prompt_ids("가", "나", {"more": "다"})
+    wanted = [token for token in plain if token in special]
+    asked = (f"가{question}", f"나{context}", {"more": f"{more}다"})
+    found = encoder.prompt_ids(*asked)
+    assert [token for token in found if token in special] == wanted
+    assert f"나{context}\n가{question}{more}다" in without(special, found, tokenizer)
+    response = encoder.response_ids(f"가{answer}나", *asked)
+    plain = encoder.response_ids("가", "나", "", {"more": ""})
+    wanted = [token for token in plain if token in special]
+    assert [token for token in response if token in special] == wanted
+    assert without(special, response, tokenizer).startswith(f"가{answer}나")
+
+
+def test_only_what_is_spelled_is_tokenized_apart() -> None:
+    tokenizer = TOKENIZERS["gemma"]
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}"))
+    assert encoder.prompt_ids(TEXT) == tokenizer(TEXT)["input_ids"]
+    ids = encoder.prompt_ids(f"{TEXT}<eos>{TEXT}")
+    spelled = tokenizer("<eos>", add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    own = tokenizer(TEXT, add_special_tokens=False)["input_ids"]
+    assert ids == [tokenizer.bos_token_id, *own, *spelled, *own]
+    # The tokenizer itself reads it as before.
+    assert tokenizer.eos_token_id in tokenizer("<eos>")["input_ids"]
+
+
+def test_a_template_may_write_special_tokens() -> None:
+    tokenizer = TOKENIZERS["gpt2"]
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}</s>"))
+    assert encoder.prompt_ids("가</s>").count(tokenizer.eos_token_id) == 1
+    assert encoder.text("가</s>") == "가</s></s>"
+
+
+def test_the_end_that_a_tokenizer_adds_stands_behind_a_spelled_one() -> None:
+    tokenizer = TOKENIZERS["t5"]
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}"))
+    ids = encoder.prompt_ids("가</s>")
+    assert ids.count(tokenizer.eos_token_id) == 1
+    assert ids[-1] == tokenizer.eos_token_id
+
+
+def test_one_token_that_begins_as_another_does(tmp_path: Path) -> None:
+    from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    backend = Tokenizer(models.BPE(vocab={each: n for n, each in enumerate(alphabet)}, merges=[]))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.add_special_tokens([AddedToken(each, special=True) for each in ("<a>", "<a>>")])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend)
+    spelled = SpelledTokens(tokenizer)
+    marks = spelled.marks(["<a>><a>"])
+    ids = spelled.ids(marks.hide("<a>><a>"), marks, special=False)
+    assert not special_ids(tokenizer) & set(ids)
+    assert ids == spelled.ids("<a", marks, special=False) + [
+        token for text in (">", ">", "<a", ">") for token in spelled.ids(text, marks, special=False)
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from safetensors import SafetensorError
+
 from baselines.ablation.grid import Trial
 from baselines.ablation.journal import Journal, Taken
 from baselines.ablation.memory import PeakMemory
@@ -15,7 +17,14 @@ from submission.generate import Job, Report, generate
 from submission.ledger import Ledger
 
 # Beside the errors meant for people, what engines raise bare: torch without memory, a full disk.
-FAILURES = (LeaderkitError, EvaluationError, RuntimeError, MemoryError, OSError)
+FAILURES = (
+    LeaderkitError, EvaluationError, RuntimeError, MemoryError, OSError, SafetensorError,
+)  # fmt: skip
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, in words."""
+    return str(error).strip() or type(error).__name__
 
 
 def execute(
@@ -42,7 +51,7 @@ def execute(
                 loaded = needs(trial.recipe)
             error = _attempt(trial, job, ledger, journal, say, slot)
             if error is not None:
-                failed[trial.run] = str(error).strip() or type(error).__name__
+                failed[trial.run] = reason_of(error)
                 say(f"Error: {failed[trial.run]}")
             if error is not None and not isinstance(error, LeaderkitError):
                 # An engine that failed in a way of its own may not be fit for the next trial.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.ablation.execute import FAILURES, reason_of
 from baselines.ablation.grid import Grid, Trial
 from baselines.ablation.journal import Journal, Taken
 from evaluators import Totals
@@ -82,7 +83,7 @@ def collect(
     failed: Mapping[str, str],
 ) -> Results:
     """Score every trial that did not fail, and estimate the effects from the cells there are."""
-    finished = score_trials(grid, scorer, references, ledger, journal, failed)
+    finished, unscored = score_trials(grid, scorer, references, ledger, journal, failed)
     by_cell: dict[tuple[str, ...], list[Scored]] = {}
     for each in finished:
         by_cell.setdefault(each.trial.cell.labels, []).append(each.scored)
@@ -91,7 +92,7 @@ def collect(
     return Results(
         grid=grid,
         finished=finished,
-        failed=failed,
+        failed={**failed, **unscored},
         effects=found,
         notes=[*notes, *why, *(found.notes if found else [])],
         scorer=scorer,
@@ -106,30 +107,38 @@ def score_trials(
     ledger: Ledger,
     journal: Journal,
     failed: Container[str],
-) -> list[Finished]:
-    """Every trial of the grid whose run is not among ``failed``, scored."""
-    scored = {
-        trial.run: score_subject(
-            scorer,
-            run_subject(ledger, trial.run),
-            references,
-            grid.file.metrics,
-            ledger,
-            grid.file.references,
-        )
-        for trial in grid.trials
-        if trial.run not in failed
-    }
+) -> tuple[list[Finished], dict[str, str]]:
+    """Every trial of the grid whose run is not among ``failed``, scored.
+
+    Beside those, the runs that could not be scored, and why.
+    """
+    scored: dict[str, Scored] = {}
+    unscored: dict[str, str] = {}
+    for trial in grid.trials:
+        if trial.run in failed:
+            continue
+        try:
+            scored[trial.run] = score_subject(
+                scorer,
+                run_subject(ledger, trial.run),
+                references,
+                grid.file.metrics,
+                ledger,
+                grid.file.references,
+            )
+        except FAILURES as error:
+            unscored[trial.run] = reason_of(error)
     base = [
         scored[trial.run]
         for trial in grid.trials
         if trial.cell is grid.baseline and trial.run in scored
     ]
-    return [
+    finished = [
         _finished(trial, scored[trial.run], base, grid, scorer, ledger, journal)
         for trial in grid.trials
         if trial.run in scored
     ]
+    return finished, unscored
 
 
 def _finished(

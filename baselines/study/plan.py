@@ -15,7 +15,7 @@ from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
 from evaluators import MetricSpec
 from submission.errors import InputError, LeaderkitError
-from submission.recipes.schema import Recipe, Training
+from submission.recipes.schema import Model, Recipe, Training
 from submission.toml_file import read_toml, validate
 
 BASE = "base"
@@ -151,14 +151,12 @@ def _plan(
         **{
             **file.model_dump(exclude={"tasks", "comet", "merge", "name"}),
             "recipe": file.recipe.replace("{task}", name),
-            "set": _merged(
-                _merged(file.set, task.set), {"model": {"name": model}} if model else {}
-            ),
+            "set": _merged(file.set, task.set),
             "metrics": metrics,
             **task.model_dump(include={"competition", "train", "test", "references"}),
         }
     )
-    cells = _distinct(grid, make_cells(grid, path))
+    cells = _distinct(grid, [_over(cell, model) for cell in make_cells(grid, path)])
     base = Cell((BASE,), _asked(name, cells))
     run = f"{study}/{name}"
     return TaskPlan(
@@ -175,6 +173,15 @@ def _plan(
         ),
         comet,
     )
+
+
+def _over(cell: Cell, model: str | None) -> Cell:
+    """The cell with ``model``, a name or a folder as seen from here, in place of its own."""
+    if model is None:
+        return cell
+    own = cell.recipe.model
+    base = Model(name=model) if own is None else own.model_copy(update={"name": model})
+    return replace(cell, recipe=cell.recipe.model_copy(update={"model": base}))
 
 
 def _comet(file: StudyFile, base: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from baselines.study.groups import Group, groups
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from submission.atomic import write_bytes
 
@@ -22,12 +23,13 @@ def write_plots(results: StudyResults) -> list[Path]:
     from evaluators.report.plots.style import plot_style, svg_and_png
 
     written = []
+    found = groups(results)
     with plot_style():
         for task in results.tasks:
-            lines = _lines(task)
-            if not lines:
+            mine = [each for each in found if each.task is task]
+            if not mine:
                 continue
-            drawn = svg_and_png(_draw(task, lines))
+            drawn = svg_and_png(_draw(task, _lines(mine)))
             for kind, data in zip(("svg", "png"), drawn, strict=True):
                 path = results.study.out / "plots" / f"{task.plan.name}.{kind}"
                 write_bytes(path, data)
@@ -35,23 +37,18 @@ def write_plots(results: StudyResults) -> list[Path]:
     return written
 
 
-def _lines(task: TaskResults) -> dict[str, dict[int, float]]:
+def _lines(found: Sequence[Group]) -> dict[str, dict[int, float]]:
     """Mean score by size, for each line by what it is called."""
-    values: dict[str, dict[int, list[float]]] = {}
-    for each in task.outcomes:
-        if each.finished:
-            sizes = values.setdefault(_name(each), {})
-            sizes.setdefault(each.tuned.size, []).append(task.value(each.finished))
-    return {
-        name: {size: sum(found) / len(found) for size, found in sorted(sizes.items())}
-        for name, sizes in values.items()
-    }
+    lines: dict[str, dict[int, float]] = {}
+    for each in sorted(found, key=lambda group: group.size):
+        lines.setdefault(_name(each), {})[each.size] = each.task.value(each.finished)
+    return {name: lines[name] for name in dict.fromkeys(map(_name, found))}
 
 
-def _name(outcome: Outcome) -> str:
-    method = {"full": "전체 미세조정(FFT)", "lora": "LoRA", "qlora": "QLoRA"}[outcome.tuned.method]
-    rank = outcome.tuned.rank
-    return method if rank is None else f"{method}, rank {rank}"
+def _name(group: Group) -> str:
+    method = {"full": "전체 미세조정(FFT)", "lora": "LoRA", "qlora": "QLoRA"}[group.method]
+    rank = [] if group.rank is None else [f"rank {group.rank}"]
+    return ", ".join([method, *rank, *group.variant])
 
 
 def _draw(task: TaskResults, lines: dict[str, dict[int, float]]) -> Figure:

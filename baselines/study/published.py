@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from baselines.ablation.results import Finished
-from baselines.study.results import Outcome, StudyResults, TaskResults
+from baselines.study.groups import Group, groups
+from baselines.study.results import StudyResults, TaskResults
 from evaluators.miss_rate import COLUMNS, count_misses
 from submission.tables import write_csv
 from submission.tables.write import Cell
@@ -30,21 +31,22 @@ def write_published(results: StudyResults) -> list[Path]:
     """Write four tables into a folder for each method; nothing without a finished translation.
 
     ``File_Index`` is the test row's place, from 0, and the score the mean over seeds. ``Rank`` is
-    empty for full fine-tuning. Mismatches are counted over all ranks and seeds of a size.
+    empty for full fine-tuning. Mismatches are counted over all ranks and seeds of a size. Where a
+    study varies more than method, size and rank, each variant has a folder in its method's.
     """
     written = []
-    methods = {
-        each.tuned.method: None
-        for task in results.tasks
-        for each in task.outcomes
-        if task.plan.comet is not None and each.finished
-    }
-    for method in methods:
-        folder = results.study.out / method
+    folders: dict[Path, list[Group]] = {}
+    for each in groups(results):
+        if each.task.plan.comet is not None:
+            folder = results.study.out / each.method
+            if each.variant:
+                folder /= ",".join(each.variant).replace("/", "_")
+            folders.setdefault(folder, []).append(each)
+    for folder, found in folders.items():
         for who in WHO:
             comet, misses = folder / f"comet_{who}.csv", folder / f"mismatch_{who}.csv"
-            write_csv(comet, comet_columns(who), _comet(results, method, who), bom=False)
-            write_csv(misses, COLUMNS, _misses(results, method, who), bom=False)
+            write_csv(comet, comet_columns(who), _comet(found, who), bom=False)
+            write_csv(misses, COLUMNS, _misses(found, who), bom=False)
             written += [comet, misses]
     return written
 
@@ -57,35 +59,28 @@ def miss_rate(task: TaskResults, answered: Sequence[Finished]) -> float | None:
     return count_misses(examples, task.plan.name, 0).miss_rate
 
 
-def _of_method(results: StudyResults, method: str) -> Iterator[tuple[TaskResults, Outcome]]:
-    for task in results.tasks:
-        for each in task.outcomes:
-            if task.plan.comet is not None and each.tuned.method == method and each.finished:
-                yield task, each
+def _answered(group: Group, who: Who) -> Sequence[Finished]:
+    return group.finished if who == "mt_adapter" else group.task.base
 
 
-def _answered(task: TaskResults, outcome: Outcome, who: Who) -> Sequence[Finished]:
-    return outcome.finished if who == "mt_adapter" else task.base
+def _comet(found: Sequence[Group], who: Who) -> Iterator[list[Cell]]:
+    for each in found:
+        answered = _answered(each, who)
+        rank: Cell = "" if each.rank is None else each.rank
+        for index, score in enumerate(each.task.rows(answered).tolist() if answered else []):
+            yield [rank, index, each.task.plan.name, each.size, score]
 
 
-def _comet(results: StudyResults, method: str, who: Who) -> Iterator[list[Cell]]:
-    for task, each in _of_method(results, method):
-        answered = _answered(task, each, who)
-        rank: Cell = "" if each.tuned.rank is None else each.tuned.rank
-        for index, score in enumerate(task.rows(answered).tolist() if answered else []):
-            yield [rank, index, task.plan.name, each.tuned.size, score]
-
-
-def _misses(results: StudyResults, method: str, who: Who) -> Iterator[list[Cell]]:
+def _misses(found: Sequence[Group], who: Who) -> Iterator[list[Cell]]:
     together: dict[tuple[str, int], list[Finished]] = {}
-    for task, each in _of_method(results, method):
-        place = together.setdefault((task.plan.name, each.tuned.size), [])
+    for each in found:
+        place = together.setdefault((each.task.plan.name, each.size), [])
         if who == "mt_adapter":
             place += each.finished
         elif not place:
-            place += task.base
+            place += each.task.base
     for (name, size), answered in together.items():
-        examples = [example for each in answered for example in each.scored.examples]
+        examples = [example for one in answered for example in one.scored.examples]
         if examples:
-            found = count_misses(examples, name, size)
-            yield [name, size, found.total_entries, found.mismatch_count, found.miss_rate]
+            counted = count_misses(examples, name, size)
+            yield [name, size, counted.total_entries, counted.mismatch_count, counted.miss_rate]

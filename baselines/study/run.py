@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from baselines.ablation.execute import FAILURES, execute
+from baselines.ablation.execute import FAILURES, execute, reason_of
 from baselines.ablation.grid import Cell, Trial
 from baselines.ablation.journal import Journal
 from baselines.ablation.results import score_trials
@@ -112,7 +112,7 @@ def run_study(
         try:
             made = _tune(study, each, cell, ledger, journal, say)
         except FAILURES as error:
-            reason = str(error).strip() or type(error).__name__
+            reason = reason_of(error)
             say(f"Error: {reason}")
             failed |= {trial.run: reason for trial in asked}
         else:
@@ -120,9 +120,8 @@ def run_study(
             trials += [_asking(made, trial) for trial in asked]
     say("Now the answers after training.")
     failed |= execute(trials, jobs, ledger, journal, say)
-    return StudyResults(
-        study, [_results(each, ledger, journal, failed, tuned) for each in files], failed
-    )
+    tasks = [_results(each, ledger, journal, failed, tuned) for each in files]
+    return StudyResults(study, tasks, failed)
 
 
 def _require_metrics(files: list[_Files]) -> None:
@@ -199,7 +198,8 @@ def _results(
 ) -> TaskResults:
     plan = files.plan
     scorer = files.scorer
-    finished = score_trials(plan.grid, scorer, files.references, ledger, journal, failed)
+    finished, unscored = score_trials(plan.grid, scorer, files.references, ledger, journal, failed)
+    failed |= unscored
     outcomes = []
     for cell in plan.tuned:
         runs = _of(plan, cell)

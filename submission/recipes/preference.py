@@ -15,5 +15,5 @@ class Preference(Table):
     (conservative DPO). How the adapter is trained stands in ``[training]``.
     """
 
-    beta: float = Field(default=0.1, gt=0)
+    beta: float = Field(default=0.1, gt=0, allow_inf_nan=False)
     label_smoothing: float = Field(default=0.0, ge=0.0, lt=0.5)

@@ -67,7 +67,7 @@ class Table(BaseModel):
             table = cls.__pydantic_validator__.validate_python(right)
         except ValidationError as rest:
             named = [problem for problem in rest.errors() if problem["type"] == "conflict"]
-            return [_again(problem) for problem in named]
+            return [_again(each) for each in named if each["ctx"]["other"] not in wrong]
         return [
             _details(each, table)
             for each in table.conflicts()
@@ -78,7 +78,9 @@ class Table(BaseModel):
 def _details(conflict: Conflict, table: Table) -> InitErrorDetails:
     path = tuple(conflict.where.split("."))
     return InitErrorDetails(
-        type=PydanticCustomError("conflict", "{message}", {"message": conflict.message}),
+        type=PydanticCustomError(
+            "conflict", "{message}", {"message": conflict.message, "other": conflict.other}
+        ),
         loc=path,
         input=reduce(getattr, path, table),
     )
@@ -87,7 +89,8 @@ def _details(conflict: Conflict, table: Table) -> InitErrorDetails:
 def _again(problem: Any) -> InitErrorDetails:
     """An error that was reported, to be reported together with others."""
     kind = problem["type"]
-    custom = PydanticCustomError(kind, "{message}", {"message": problem["msg"]})
+    other = problem.get("ctx", {}).get("other", "")
+    custom = PydanticCustomError(kind, "{message}", {"message": problem["msg"], "other": other})
     return InitErrorDetails(type=custom, loc=problem["loc"], input=problem["input"])
 
 

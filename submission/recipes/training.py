@@ -10,6 +10,9 @@ from pydantic import Field, field_validator
 
 from submission.recipes.table import Conflict, NonEmpty, Table
 
+LARGEST_SEED = 2**32 - 1
+"""What numpy's generator takes at most, which training seeds beside the others."""
+
 Precision = Literal["float32", "bfloat16", "float16"]
 
 
@@ -83,8 +86,8 @@ class Training(Table):
     rows: int | None = Field(default=None, gt=0)
     epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     max_steps: int | None = Field(default=None, gt=0)
-    batch_size: int = Field(default=8, gt=0)
-    accumulation: int = Field(default=1, gt=0)
+    batch_size: int = Field(default=8, gt=0, le=2**20)
+    accumulation: int = Field(default=1, gt=0, le=2**20)
 
     optimizer: Literal[
         "adamw", "adamw_8bit", "paged_adamw_8bit", "paged_adamw_32bit", "adafactor"
@@ -105,7 +108,7 @@ class Training(Table):
     dtype: Precision = "float32"
     gradient_checkpointing: bool = False
     report_to: list[Literal["tensorboard", "wandb"]] = Field(default=[])
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED)
 
     @field_validator("warmup")
     @classmethod
@@ -120,8 +123,10 @@ class Training(Table):
         return self.source_length is not None or self.target_length is not None
 
     def warmup_steps(self, steps: int) -> int:
-        """How many of ``steps`` optimizer steps warm up; a share is rounded up."""
-        return math.ceil(self.warmup * steps) if self.warmup < 1 else int(self.warmup)
+        """How many of ``steps`` optimizer steps warm up; a share is rounded up, and never all."""
+        if self.warmup >= 1:
+            return int(self.warmup)
+        return min(math.ceil(self.warmup * steps), steps - 1)
 
     def conflicts(self) -> Iterator[Conflict]:
         """What cannot be whatever the model is."""

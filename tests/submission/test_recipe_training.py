@@ -71,6 +71,29 @@ def test_what_cannot_be_together(
     assert found.startswith(f"x.toml: {message}")
 
 
+def test_what_follows_from_a_wrong_table_is_not_reported_too() -> None:
+    (found,) = problems(training={"learning_rate": "x"}, preference={"beta": 0.1})
+    assert found.startswith("x.toml: 'training.learning_rate': input should be a valid number")
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({"training": {"seed": 2**32}}, "'training.seed': input should be less than or equal to"),
+        ({"training": {"batch_size": 2**40}}, "'training.batch_size': input should be less than"),
+        (
+            {"training": {}, "preference": {"beta": float("inf")}},
+            "'preference.beta': input should be a finite number",
+        ),
+    ],
+)
+def test_values_beyond_what_can_be_computed_are_refused(
+    tables: dict[str, object], message: str
+) -> None:
+    (found,) = problems(**tables)
+    assert found.startswith(f"x.toml: {message}")
+
+
 def test_a_recipe_survives_being_written_as_json() -> None:
     recipe = validate(Recipe, {"name": "x", "training": {"warmup": 0.1}}, "x")
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe

@@ -91,7 +91,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))
     with _reasons(path):
-        _refuse_occupied(path, target)
+        refuse_occupied(path)
         temporary = _temporary_beside(target)
         temporary.mkdir()
     try:
@@ -101,8 +101,8 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             with _reasons(path, only=_NO_ROOM):
                 yield temporary
             with _reasons(path):
-                _sync_tree(temporary)
-                _refuse_occupied(path, target)
+                sync_tree(temporary)
+                refuse_occupied(path)
                 temporary.rename(target)
         finally:
             os.close(descriptor)
@@ -111,7 +111,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _refuse_occupied(path: str | Path, target: Path) -> None:
+def refuse_occupied(path: str | Path) -> None:
+    """Raise :class:`InputError` where :func:`atomic_folder` could not make ``path``."""
+    target = Path(os.path.realpath(path))
     if not target.exists():
         return
     if not target.is_dir():
@@ -120,6 +122,19 @@ def _refuse_occupied(path: str | Path, target: Path) -> None:
         raise InputError(f"{path}: the folder is not empty; empty it, or give another name")
     if target.is_mount():
         raise InputError(f"{path}: is a mount point; give the name of a folder inside it")
+
+
+def no_room(error: BaseException) -> bool:
+    """Whether ``error`` says that a disk is full, or a file larger than it may be.
+
+    Libraries that write weights raise errors of their own; the reason is in their words.
+    """
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    text = str(error)
+    # torch's writer, and what it says on closing a file that it could not write to its end.
+    words = ["PytorchStreamWriter failed", "unexpected pos", *map(os.strerror, _NO_ROOM)]
+    return any(each in text for each in words)
 
 
 @contextmanager
@@ -184,7 +199,8 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _sync_tree(root: Path) -> None:
+def sync_tree(root: Path) -> None:
+    """Put every file under ``root`` on disk, so that a power cut leaves it whole."""
     for folder, _, names in os.walk(root):
         for name in names:
             file = Path(folder, name)

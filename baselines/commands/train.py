@@ -26,7 +26,7 @@ from submission.commands import options
 @click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")
-@click.option("--seed", type=click.IntRange(min=0), help="Instead of the recipe's training.seed.")
+@click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")
 @options.as_json()
 def command(
     recipe: str,
@@ -48,6 +48,7 @@ def command(
     stopped, in whatever way, goes on with --resume.
     """
     from baselines.training.held_out import HeldOut, hold_out
+    from baselines.training.report import refuse_if_diverged
     from baselines.training.sft import tables, train
     from submission.competitions import find_competition
     from submission.models import sha256_file
@@ -80,4 +81,4 @@ def command(
         options.print_json(report.as_json())
     else:
         click.echo(f"{out}: {report.summary()}")
-    report.refuse_if_diverged()
+    refuse_if_diverged(report.diverged_at, report.kept_step)

@@ -18,7 +18,7 @@ from submission.commands import options
 @click.option("--adapter", metavar="FOLDER", help="Begin with this adapter; it is the reference.")
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the tuning that was stopped.")
-@click.option("--seed", type=click.IntRange(min=0), help="Instead of the recipe's training.seed.")
+@click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")
 @options.as_json()
 def command(
     recipe: str,
@@ -40,6 +40,7 @@ def command(
     """
     from baselines.preference.pairs import read_pairs
     from baselines.preference.tune import tune
+    from baselines.training.report import refuse_if_diverged
     from submission.models import sha256_file
     from submission.recipes import find_recipe, model_overrides
 
@@ -57,3 +58,4 @@ def command(
         options.print_json(report.as_json())
     else:
         click.echo(f"{out}: {report.summary()}")
+    refuse_if_diverged(report.diverged_at, report.kept_step)

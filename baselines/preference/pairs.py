@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from baselines.training.held_out import draw_share, keys_of
 from submission.errors import InputError
 from submission.tables import Table, read_table, write_jsonl
 
@@ -82,6 +83,17 @@ def read_pairs(path: Path) -> list[Pair]:
     )
     table.require([asked, "chosen", "rejected"])
     return [_pair(table, index, asked) for index in range(len(table))]
+
+
+def hold_out_pairs(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """The pairs that are learned, and a share of them, drawn by ``seed``, that is not.
+
+    Pairs of one prompt or one context stay on one side. Raises :class:`InputError` where that
+    leaves either side empty.
+    """
+    chosen = draw_share([keys_of([each.question], each.context) for each in pairs], share, seed)
+    learned = [each for place, each in enumerate(pairs) if place not in chosen]
+    return learned, [pairs[place] for place in sorted(chosen)]
 
 
 def _pair(table: Table, index: int, asked: str) -> Pair:

@@ -11,6 +11,7 @@ from typing import Protocol
 from baselines.preference.candidates import Choice
 from baselines.preference.journal import Journal
 from baselines.preference.pairs import Origin, Pair
+from submission.errors import InputError
 
 BY = "person"
 
@@ -90,6 +91,11 @@ def chosen_pairs(
         best = decided.get(choice.key)
         if best is None:
             continue
+        if not 0 <= best < len(choice.candidates):
+            raise InputError(
+                f"Question '{choice.id}': the decisions name its answer {best}, and there is none. "
+                "Take that line out of the decisions' file, and choose again."
+            )
         chosen = choice.candidates[best]
         for other in choice.candidates:
             if other is not chosen:

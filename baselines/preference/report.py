@@ -8,6 +8,9 @@ from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from baselines.training.curve import in_words
+from baselines.training.evaluations import Evaluated
+from baselines.training.report import ends
 from submission.adapters.adapter import MANIFEST
 from submission.tables import write_csv
 
@@ -83,15 +86,25 @@ class Point:
     rejected: float
 
 
-def write_course(path: Path, points: Sequence[Point]) -> None:
-    """Write the points as a table, one line per logged step."""
+def write_course(path: Path, points: Sequence[Point], evaluations: Sequence[Evaluated]) -> None:
+    """Write the points and the held-out losses as a table, one line per step that has any.
+
+    Cells are empty where there is no figure, and ``nan`` or ``inf`` where tuning diverged.
+    """
     columns = [field.name for field in fields(Point)]
-    write_csv(path, columns, [astuple(point) for point in points], bom=False)
+    logged = {point.step: astuple(point)[1:] for point in points}
+    scores = {each.step: each.score for each in evaluations}
+    nothing = ("",) * (len(columns) - 1)
+    rows = []
+    for step in sorted(logged.keys() | scores.keys()):
+        figures = [*logged.get(step, nothing), scores.get(step, "")]
+        rows.append([step, *map(in_words, figures)])
+    write_csv(path, [*columns, "held_out_loss"], rows, bom=False)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Means over the first and over the last tenth of the logged steps."""
+    """Means over the first and over the last tenth of the logged steps that are numbers."""
 
     first: float
     last: float
@@ -99,8 +112,7 @@ class Change:
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
         """From all values, in order."""
-        tenth = max(1, len(values) // 10)
-        return cls(round(sum(values[:tenth]) / tenth, 4), round(sum(values[-tenth:]) / tenth, 4))
+        return cls(*ends(values))
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,9 @@ class PreferenceReport:
 
     ``start`` is the adapter that it began with and that was the reference, None for the base
     alone. ``fingerprint`` is equal for tunings that must give the same adapter; ``resumed_at`` is
-    the step this process began with.
+    the step this process began with. The adapter is that of ``kept_step``: with held-out pairs the
+    best, if the recipe keeps it. ``diverged_at`` is the step at which the loss became NaN, None
+    where it did not; ``micro_batch`` is how many pairs were computed at once in the end.
     """
 
     recipe: Mapping[str, Any]
@@ -124,6 +138,10 @@ class PreferenceReport:
     too_long: int
     steps: int
     resumed_at: int
+    stopped_early: bool
+    diverged_at: int | None
+    kept_step: int
+    micro_batch: int
     loss: Change
     margin: Change
     accuracy: Change
@@ -145,8 +163,12 @@ class PreferenceReport:
             f"{self.margin.first:.3f} to {self.margin.last:.3f}, accuracy "
             f"{self.accuracy.first:.2f} to {self.accuracy.last:.2f}."
         )
+        if self.diverged_at is not None:
+            line += f"\nEnded at step {self.diverged_at}, where the loss became NaN."
         held_out = self.held_out
         if held_out is not None:
+            if self.kept_step != self.steps:
+                line += f"\nThe weights of step {self.kept_step} were kept, the best held out."
             line += (
                 f"\nHeld out, {held_out.pairs} pairs: loss {held_out.loss:.3f}, margin "
                 f"{held_out.margin:.3f}, accuracy {held_out.accuracy:.2f}; the chosen answer is "

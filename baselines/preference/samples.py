@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from baselines.preference.pairs import Pair
@@ -38,19 +38,30 @@ class PairSet:
         """SHA-256 over every id."""
         return digest(f"{each.prompt}{each.chosen}{each.rejected}" for each in self.samples)
 
+    def tell(self, say: Callable[[str], None], what: str = "pairs") -> None:
+        """Say how many pairs there are, and what was left out for its length."""
+        say(f"{len(self.samples)} {what}, at most {self.limit} tokens each")
+        if self.too_long:
+            say(
+                f"warning: {self.too_long} {what} are longer (up to {self.longest} tokens) and "
+                "are left out, never cut; training.max_length sets the limit"
+            )
 
-def make_samples(pairs: Sequence[Pair], encoder: PromptEncoder, limit: int) -> PairSet:
+
+def make_samples(
+    pairs: Sequence[Pair], encoder: PromptEncoder, limit: int, *, what: str = "pairs"
+) -> PairSet:
     """The pairs as ids, rendered as generation and training render them, in their order.
 
     Pairs with more than ``limit`` tokens on either side are counted and left out whole. Raises
-    :class:`InputError` where none is left.
+    :class:`InputError` where none is left, which says ``what`` they are.
     """
     samples = [_sample(pair, encoder) for pair in pairs]
     fitting = tuple(sample for sample in samples if len(sample) <= limit)
     longest = max(map(len, samples), default=0)
     if not fitting:
         raise InputError(
-            f"None of the {len(samples)} pairs has at most {limit} tokens (the longest has "
+            f"None of the {len(samples)} {what} has at most {limit} tokens (the longest has "
             f"{longest}): raise training.max_length, or take a model with a longer context."
         )
     return PairSet(fitting, limit, len(samples) - len(fitting), longest)

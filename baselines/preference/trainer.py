@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import torch
 from datasets import Dataset
 from trl import DPOTrainer
 
-from baselines.preference.samples import PairSample
-from baselines.training.order import EpochOrder
+from baselines.preference.report import Separation
+from baselines.preference.samples import PairSample, PairSet
+from baselines.training.batches import Batch
+from baselines.training.judge import to_evaluation
+from baselines.training.trainer import WholeSteps
+from submission.recipes.schema import Preference
 
 REFERENCE = "ref"
 """What trl calls the frozen copy of the adapter that tuning begins with."""
@@ -29,16 +34,22 @@ def dataset(samples: Sequence[PairSample]) -> Dataset:
     )
 
 
-class PairTrainer(DPOTrainer):  # type: ignore[misc]  # untyped base
-    """DPO on pairs that are token ids already.
+class PairTrainer(WholeSteps, DPOTrainer):  # type: ignore[misc]  # untyped base
+    """DPO on pairs that are token ids already; a step's loss is the mean over its pairs.
 
     trl would render and tokenize by itself, and add an end of its own; the ids would then depend
     on whose rendering it is. Without ``start`` the adapter is new, and the reference is the model
-    without it; with it, a frozen copy.
+    without it; with it, a frozen copy. ``unseen`` pairs are held out.
     """
 
-    def __init__(self, *, order: EpochOrder, start: bool, **settings: Any) -> None:
-        self._order = order
+    row_is = "pair"
+
+    def __init__(
+        self, *, start: bool, preference: Preference, unseen: PairSet | None, **settings: Any
+    ) -> None:
+        self._preference = preference
+        self._unseen = unseen
+        self._reference: torch.Tensor | None = None
         model = settings["model"]
         trained = {name: each.data for name, each in model.named_parameters() if each.requires_grad}
         super().__init__(**settings)
@@ -50,11 +61,50 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]  # untyped base
             # A copy of an adapter that does nothing yet: the model without it is the same.
             self.model.delete_adapter(REFERENCE)
 
+    def rows_in(self, batch: Batch) -> int:
+        """How many pairs the batch has: its rows are their chosen answers, then the rejected."""
+        return len(batch["input_ids"]) // 2
+
+    def rows_of(self, batch: Batch, first: int, last: int) -> Batch:
+        """The pairs ``first`` to ``last`` of the batch."""
+        return {
+            name: torch.cat([half[first:last] for half in tensor.chunk(2)])
+            for name, tensor in batch.items()
+        }
+
+    def items_of(self, batch: Batch) -> int:
+        """Its pairs."""
+        return self.rows_in(batch)
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: Batch,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """The batch's part of the mean over the step's pairs; trl's is over the batch's own."""
+        found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        share = self.rows_in(inputs) / num_items_in_batch
+        return (found[0] * share, found[1]) if return_outputs else found * share
+
+    def figure(self) -> float:
+        """The loss of the held-out pairs."""
+        return self.separation().loss
+
+    def separation(self) -> Separation:
+        """How the model as it is tells the held-out pairs apart."""
+        if self._unseen is None:
+            raise AssertionError
+        return Separation.of(
+            self._log_probs(self._unseen.samples),
+            beta=self._preference.beta,
+            label_smoothing=self._preference.label_smoothing,
+            too_long=self._unseen.too_long,
+        )
+
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         return dataset
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:  # noqa: ARG002
-        return self._order
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         super()._save(output_dir, state_dict)
@@ -69,27 +119,45 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]  # untyped base
         """Nothing is told to anyone."""
 
     @torch.no_grad()
-    def log_probs(self, samples: Sequence[PairSample], batch: int) -> torch.Tensor:
+    def _log_probs(self, samples: Sequence[PairSample]) -> torch.Tensor:
         """Log-probabilities of whole answers given their prompts, in nats.
 
-        Of shape (pairs, 2 models, 2 answers): tuned before reference, chosen before rejected.
+        Of shape (pairs, 2 models, 2 answers): tuned before reference, chosen before rejected. The
+        reference stays the same, and is asked once.
         """
-        found = []
-        self.model.eval()
+        with self._evaluating(), self.compute_loss_context_manager():
+            batches = list(self._batches(samples))
+            if self._reference is None:
+                found = [torch.stack(self.compute_ref_log_probs(self.model, b)) for b in batches]
+                self._reference = torch.cat([each.float().T.cpu() for each in found])
+            tuned = torch.cat([self._tuned(inputs) for inputs in batches])
+        return torch.stack([tuned, self._reference], dim=1)
+
+    def _tuned(self, inputs: Batch) -> torch.Tensor:
+        """Of shape (pairs, 2)."""
+        labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
+        answers = self.model(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            use_cache=False,
+            labels=labels,
+            fused_lm_head=True,
+        )
+        found: torch.Tensor = answers.log_probs.sum(dim=1).float().view(2, -1).T.cpu()
+        return found
+
+    def _batches(self, samples: Sequence[PairSample]) -> Iterator[Any]:
         rows = dataset(samples)
-        for first in range(0, len(rows), batch):
-            places = range(first, min(first + batch, len(rows)))
-            inputs = self._prepare_inputs(self.data_collator([rows[place] for place in places]))
-            with self.accelerator.autocast():
-                labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
-                tuned = self.model(
-                    input_ids=inputs["input_ids"],
-                    attention_mask=inputs["attention_mask"],
-                    use_cache=False,
-                    labels=labels,
-                    fused_lm_head=True,
-                ).log_probs.sum(dim=1)
-            reference = torch.cat(self.compute_ref_log_probs(self.model, inputs))
-            both = torch.stack([tuned.float(), reference.float()])
-            found.append(both.view(2, 2, -1).permute(2, 0, 1).cpu())
-        return torch.cat(found)
+        size = self.micro_batch or self.args.per_device_train_batch_size
+        for first in range(0, len(rows), size):
+            places = range(first, min(first + size, len(rows)))
+            yield self._prepare_inputs(self.data_collator([rows[place] for place in places]))
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        training = self.model.training
+        to_evaluation(self.model)
+        try:
+            yield
+        finally:
+            self.model.train(training)

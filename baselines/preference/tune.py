@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import set_seed
 
-from baselines.preference.fit import Fitted, fit
-from baselines.preference.pairs import Pair
-from baselines.preference.report import Change, PreferenceReport, Separation, write_course
+from baselines.preference.fit import fit
+from baselines.preference.pairs import Pair, hold_out_pairs
+from baselines.preference.report import Change, PreferenceReport, write_course
 from baselines.preference.samples import PairSet, make_samples
 from baselines.preference.start import tunable
-from baselines.training.base import Base, load
-from baselines.training.checkpoints import open_workspace
+from baselines.training.base import load
+from baselines.training.checkpoints import Workspace, open_workspace
+from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
+from baselines.training.means import within_means
 from baselines.training.sft import CHECKPOINT_SECONDS, keep_tracked
 from submission.adapters.adapter import read_adapter
 from submission.adapters.load import share
-from submission.atomic import atomic_folder
+from submission.atomic import atomic_folder, refuse_occupied
 from submission.errors import InputError
 from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
 from submission.prompts.encode import PromptEncoder
@@ -30,6 +31,7 @@ COURSE = "tuning.csv"
 """The table of what was logged, in the adapter's folder."""
 
 
+@within_means
 def tune(
     recipe: Recipe,
     pairs: Sequence[Pair],
@@ -47,38 +49,55 @@ def tune(
 
     It begins with the recipe's ``model.adapter``, which is then also the reference, or with a new
     one, and the model itself is the reference. Prompts are rendered as generation renders them.
-    ``held_out`` pairs are not learned; the report says how they are told apart. Checkpoints are
-    kept in the folder ``<out>.training``; with ``resume``, what they hold is not computed again,
-    and a tuning that had already ended is only reported.
+    ``held_out`` pairs are not learned; they are tried as ``training.evaluation`` says, which also
+    holds out a share of ``pairs`` where there are none, and the weights kept with which their loss
+    was least. Checkpoints are kept in the folder ``<out>.training``; with ``resume``, what they
+    hold is not computed again, and a tuning that had already ended is only reported.
 
     Raises:
         InputError: the recipe has no ``[preference]``, no pair fits, the adapter does not fit the
-            model or changes its output layer, ``out`` is in the way, or an unfinished training
-            is.
-        Stopped: memory does not suffice; checkpoints are kept.
+            model or changes its output layer, held-out pairs are asked for and there are none,
+            ``out`` is in the way, an unfinished training is, or the loss became NaN.
+        Stopped: memory or disk space does not suffice; checkpoints are kept.
     """
     table, training, preference = _tables(recipe)
+    _refuse_unread(training)
+    if not resume:
+        refuse_occupied(out)
     base = base or locate_model(table.name, recipe.engine.revision)
     start = locate_model(table.adapter) if table.adapter is not None else None
     seed = training.seed if seed is None else seed
+    pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
     if loaded.seq2seq:
         raise InputError(f"{base.folder} is an encoder-decoder; only causal models are tuned.")
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     limit = min(training.max_length, loaded.context or training.max_length)
     samples = make_samples(pairs, encoder, limit)
-    unseen = make_samples(held_out, encoder, limit) if held_out else None
-    _tell(samples, say)
+    unseen = make_samples(held_out, encoder, limit, what="held-out pairs") if held_out else None
+    samples.tell(say)
+    if unseen is not None:
+        unseen.tell(say, what="held-out pairs")
+    _tell_unread(training, start, say)
     base_sha256 = folder_digest(base.folder, sha256_file)
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
     if start is not None and read_adapter(start.folder).base_digest not in {None, base_sha256}:
         say(f"warning: {start.folder} was trained on other files than those of '{base.name}'")
-    fingerprint = _fingerprint(
-        training, preference, [samples.digest, base_sha256, start_sha256 or "", str(seed)]
+    fingerprint = digest(
+        [
+            training.model_dump_json(exclude=_unread(training, start, unseen)),
+            preference.model_dump_json(),
+            samples.digest,
+            unseen.digest if unseen is not None else "",
+            base_sha256,
+            start_sha256 or "",
+            str(seed),
+        ]
     )
     finished = PreferenceReport.read(out) if resume else None
     if finished is not None and finished.fingerprint == fingerprint:
         say(f"{out}: this tuning has already ended")
+        Workspace.of(out).clear()
         return finished
     with (
         atomic_folder(out) as folder,
@@ -88,23 +107,98 @@ def tune(
         set_seed(seed)
         tuned = tunable(loaded.model, training.lora, start)
         done = fit(
-            tuned, loaded.tokenizer, samples, training, preference, seed, workspace,
+            tuned, loaded.tokenizer, samples, unseen, training, preference, seed, workspace,
             checkpoint_seconds, say, start=start is not None,
         )  # fmt: skip
-        report = _report(
-            recipe, base, loaded, start, samples, unseen, done,
-            base_sha256=base_sha256, start_sha256=start_sha256, data_sha256=data_sha256,
-            seed=seed, fingerprint=fingerprint,
-        )  # fmt: skip
-        done.drop_reference()
+        ended, points = done.ended, done.points
+        report = PreferenceReport(
+            recipe=recipe.model_dump(mode="json"),
+            base=base.name,
+            base_sha256=base_sha256,
+            base_quantization=loaded.quantized,
+            start=start.name if start else None,
+            start_sha256=start_sha256,
+            data_sha256=data_sha256,
+            seed=seed,
+            pairs=len(samples.samples),
+            too_long=samples.too_long,
+            steps=ended.steps,
+            resumed_at=ended.began,
+            stopped_early=ended.stopped_early,
+            diverged_at=ended.diverged,
+            kept_step=ended.kept_step,
+            micro_batch=done.micro_batch,
+            loss=Change.of([point.loss for point in points]),
+            margin=Change.of([point.margin for point in points]),
+            accuracy=Change.of([point.accuracy for point in points]),
+            held_out=done.held_out,
+            seconds=round(ended.seconds, 2),
+            fingerprint=fingerprint,
+        )
         save_adapter(tuned, folder, base.name)
         loaded.tokenizer.save_pretrained(folder)
-        write_course(folder / COURSE, done.points)
+        write_course(folder / COURSE, points, ended.evaluations)
         share(folder)
         keep_tracked(workspace, folder)
         report.write(folder)
     workspace.clear()
     return report
+
+
+def _divided(
+    pairs: Sequence[Pair],
+    held_out: Sequence[Pair],
+    training: Training,
+    seed: int,
+    say: Callable[[str], None],
+) -> tuple[Sequence[Pair], Sequence[Pair]]:
+    """What is learned and what is held out, as many of each as the recipe says."""
+    evaluation = training.evaluation
+    if not held_out and evaluation.share:
+        every = len(pairs)
+        pairs, held_out = hold_out_pairs(pairs, evaluation.share, seed)
+        say(f"{len(held_out)} of {every} pairs are held out")
+    if not held_out and evaluation.patience is not None:
+        raise InputError(
+            "training.evaluation.patience needs held-out pairs: give --eval FILE, or set "
+            "training.evaluation.share."
+        )
+    learned = [pairs[place] for place in drawn(len(pairs), training.rows, f"rows/{seed}")]
+    tried = drawn(len(held_out), evaluation.rows, f"tried/{seed}")
+    return learned, [held_out[place] for place in tried]
+
+
+def _refuse_unread(training: Training) -> None:
+    metric = training.evaluation.metric
+    if metric not in {None, LOSS}:
+        raise InputError(
+            f"training.evaluation.metric={metric}: held-out pairs are judged by their loss; leave "
+            "it out, or set it to loss."
+        )
+
+
+def _tell_unread(training: Training, start: ModelFiles | None, say: Callable[[str], None]) -> None:
+    if start is not None:
+        shape = read_adapter(start.folder)
+        lora = training.lora
+        if (shape.rank, shape.alpha) != (lora.rank, lora.alpha):
+            say(
+                f"{start.name} keeps its shape (rank {shape.rank}, alpha {shape.alpha:g}): "
+                "training.lora is for a new adapter"
+            )
+    elif training.lora.dropout:
+        say("training.lora.dropout is 0 while tuning on preferences, as the reference has none")
+
+
+def _unread(training: Training, start: ModelFiles | None, unseen: PairSet | None) -> dict[str, Any]:
+    """What the result does not depend on, in pydantic's way."""
+    lora: Any = True if start is not None else {"dropout"}
+    found: dict[str, Any] = {"seed": True, "report_to": True, "lora": lora}
+    if unseen is None:
+        found["evaluation"] = True
+    if training.method != "qlora":
+        found["quantization"] = True
+    return found
 
 
 def _tables(recipe: Recipe) -> tuple[Model, Training, Preference]:
@@ -116,56 +210,3 @@ def _tables(recipe: Recipe) -> tuple[Model, Training, Preference]:
             "Add the table, or a value of it, such as --set preference.beta=0.1."
         )
     return model, training, preference
-
-
-def _tell(samples: PairSet, say: Callable[[str], None]) -> None:
-    say(f"{len(samples.samples)} pairs, at most {samples.limit} tokens each")
-    if samples.too_long:
-        say(
-            f"warning: {samples.too_long} pairs are longer (up to {samples.longest} tokens) and "
-            "are left out, never cut; training.max_length sets the limit"
-        )
-
-
-def _report(
-    recipe: Recipe,
-    base: ModelFiles,
-    loaded: Base,
-    start: ModelFiles | None,
-    samples: PairSet,
-    unseen: PairSet | None,
-    done: Fitted,
-    **known: Any,
-) -> PreferenceReport:
-    _, training, preference = _tables(recipe)
-    points = done.points
-    held_out = None
-    if unseen is not None:
-        held_out = Separation.of(
-            done.trainer.log_probs(unseen.samples, training.batch_size),
-            beta=preference.beta,
-            label_smoothing=preference.label_smoothing,
-            too_long=unseen.too_long,
-        )
-    return PreferenceReport(
-        recipe=recipe.model_dump(mode="json"),
-        base=base.name,
-        base_quantization=loaded.quantized,
-        start=start.name if start else None,
-        pairs=len(samples.samples),
-        too_long=samples.too_long,
-        steps=done.steps,
-        resumed_at=done.began,
-        loss=Change.of([point.loss for point in points]),
-        margin=Change.of([point.margin for point in points]),
-        accuracy=Change.of([point.accuracy for point in points]),
-        held_out=held_out,
-        seconds=round(done.seconds, 2),
-        **known,
-    )
-
-
-def _fingerprint(training: Training, preference: Preference, others: Sequence[str]) -> str:
-    settings = training.model_dump(mode="json", exclude={"seed", "evaluation", "report_to"})
-    tables = [settings, preference.model_dump(mode="json")]
-    return digest([*(json.dumps(table, sort_keys=True) for table in tables), *others])

@@ -11,6 +11,7 @@ from baselines.training.lora import add_adapter
 from submission.adapters.load import (
     context_length,
     embedding_rows,
+    end_tokens,
     is_seq2seq,
     load_base,
     load_tokenizer,
@@ -24,10 +25,15 @@ from submission.recipes.schema import Model, Quantization, Training
 
 @dataclass(frozen=True)
 class Base:
-    """A model and its tokenizer before training. ``quantized`` says how the weights are held."""
+    """A model and its tokenizer before training.
+
+    ``ends`` are the ids at which generation stops by itself with what will be trained;
+    ``quantized`` says how the weights are held.
+    """
 
     model: Any
     tokenizer: Any
+    ends: tuple[int, ...]
     seq2seq: bool
     quantized: str | None
 
@@ -58,14 +64,18 @@ def load(files: ModelFiles, table: Model, training: Training) -> Base:
     )
     vocabulary = locate_model(table.tokenizer).folder if table.tokenizer else files.folder
     tokenizer = load_tokenizer(vocabulary, trust_remote_code=trust)
+    # An adapter is asked with its base's tokenizer, a whole model with the one saved beside it.
+    ends = end_tokens(model, tokenizer)
     set_end(tokenizer, model, training.end_token)
+    if not frozen:
+        ends = end_tokens(model, tokenizer)
     if has_gpu() and training.method != "qlora":
         model = model.to("cuda")
     held = quantization(files.folder)
     if training.method == "qlora":
         double = ", double" if training.quantization.double else ""
         held = f"bitsandbytes 4-bit ({training.quantization.type}{double})"
-    return Base(model, tokenizer, seq2seq, held)
+    return Base(model, tokenizer, tuple(ends), seq2seq, held)
 
 
 def make_trainable(base: Base, training: Training) -> Any:

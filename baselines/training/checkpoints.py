@@ -7,20 +7,22 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from transformers import TrainerCallback
 
-from submission.atomic import write_bytes
+from submission.atomic import sync_tree, write_bytes
 from submission.errors import InputError
+from submission.models import digest
 
 _IDENTITY = "training.json"
 _WHOLE = "whole.json"
 _PREFIX = "checkpoint-"
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Workspace:
 
     folder: Path
 
+    @classmethod
+    def of(cls, out: Path) -> Self:
+        """The workspace of the training that will become ``out``."""
+        name = f"{out.name}.training"
+        if len(name.encode()) > _LONGEST_NAME:
+            name = f"{digest([out.name])[:16]}.training"
+        return cls(out.with_name(name))
+
     def latest(self) -> Checkpoint | None:
         """The last checkpoint that was written to its end."""
         found = [_checkpoint(marker) for marker in self.folder.glob(f"{_PREFIX}*/{_WHOLE}")]
@@ -45,14 +55,16 @@ class Workspace:
 
     def keep(self, step: int, model: Any) -> None:
         """Write what is trained of ``model``, as it is after ``step``."""
-        from safetensors.torch import save
+        from safetensors.torch import save_file
 
         tensors = {
             name: tensor.detach().contiguous().cpu()
             for name, tensor in model.named_parameters()
             if tensor.requires_grad
         }
-        write_bytes(self._kept(step), save(tensors))
+        unfinished = self.folder / "unfinished.safetensors"
+        save_file(tensors, unfinished)
+        unfinished.replace(self._kept(step))
 
     def bring_back(self, step: int, model: Any) -> None:
         """Give ``model`` the weights that were kept after ``step``."""
@@ -65,11 +77,21 @@ class Workspace:
                 if tensor.requires_grad:
                     tensor.copy_(kept[name])
 
-    def keep_only(self, step: int) -> None:
+    def keep_only(self, steps: Collection[int]) -> None:
         """Remove the weights kept after any other step."""
+        wanted = {self._kept(step) for step in steps}
         for path in self.folder.glob("best-*.safetensors"):
-            if path != self._kept(step):
+            if path not in wanted:
                 path.unlink()
+
+    def drop_cut_off(self) -> None:
+        """Remove checkpoints that were not written to their end.
+
+        The Trainer counts them among those of which it keeps the last few.
+        """
+        for folder in self.folder.glob(f"{_PREFIX}*"):
+            if not (folder / _WHOLE).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _kept(self, step: int) -> Path:
         return self.folder / f"best-{step}.safetensors"
@@ -91,7 +113,8 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
     Raises :class:`InputError` where another process trains into it, where it holds an unfinished
     training and ``resume`` is not asked for, and where that was another training.
     """
-    folder = out.with_name(f"{out.name}.training")
+    workspace = Workspace.of(out)
+    folder = workspace.folder
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -99,8 +122,8 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(f"{folder}: another process is training here.") from None
-        _agree(folder, fingerprint, resume=resume)
-        workspace = Workspace(folder)
+        _agree(workspace, fingerprint, resume=resume)
+        workspace.drop_cut_off()
         try:
             yield workspace
         except BaseException:
@@ -111,9 +134,9 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
         os.close(descriptor)
 
 
-def _agree(folder: Path, fingerprint: str, *, resume: bool) -> None:
+def _agree(workspace: Workspace, fingerprint: str, *, resume: bool) -> None:
+    folder = workspace.folder
     identity = folder / _IDENTITY
-    workspace = Workspace(folder)
     if identity.is_file() and workspace.latest() is not None:
         if not resume:
             raise InputError(
@@ -170,4 +193,5 @@ class KeepCheckpoints(TrainerCallback):  # type: ignore[misc]  # untyped base
         """Mark the checkpoint that was just written."""
         self._saved = time.monotonic()
         folder = Path(args.output_dir) / f"{_PREFIX}{state.global_step}"
+        sync_tree(folder)
         write_bytes(folder / _WHOLE, json.dumps({"seconds": round(self.seconds, 2)}).encode())

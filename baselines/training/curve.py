@@ -30,13 +30,13 @@ def write_curve(
         if point is not None:
             figures = [point.epoch, point.loss, point.learning_rate, point.gradient]
         cells = [*figures, scores.get(step, "")]
-        rows.append([step, *(_in_words(cell) for cell in cells)])
+        rows.append([step, *(in_words(cell) for cell in cells)])
     columns = ["step", "epoch", "loss", "learning_rate", "gradient_norm", "score"]
     write_csv(folder / TABLE, columns, rows, bom=False)
     _draw(folder / PICTURE, points, evaluations, score)
 
 
-def _in_words(cell: Cell) -> Cell:
+def in_words(cell: Cell) -> Cell:
     """What a table takes for no number, where a training has diverged, as text."""
     return str(cell) if isinstance(cell, float) and not math.isfinite(cell) else cell
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from transformers import TrainerCallback
 
 from baselines.training.checkpoints import Workspace
-from baselines.training.judge import Direction, Judge
+from baselines.training.judge import Direction
 from submission.recipes.schema import Evaluation
 
 SCORE = "eval_score"
 """The figure's name in the Trainer's log."""
+
+
+class Measure(NamedTuple):
+    """What held-out rows are judged by, and what is better."""
+
+    name: str
+    direction: Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +54,30 @@ def steps_between(evaluation: Evaluation, steps_per_epoch: float) -> int:
 class EvaluateNowAndThen(TrainerCallback):  # type: ignore[misc]  # untyped base
     """Asks for evaluations, keeps the weights of the best, and stops when none is better.
 
-    All that it decides on is in the Trainer's log, which checkpoints hold.
+    All that it decides on is in the Trainer's log, which checkpoints hold; so a training that was
+    killed and goes on decides as it would have.
     """
 
     def __init__(
         self,
         evaluation: Evaluation,
         every: int,
-        judge: Judge,
+        measure: Measure,
         workspace: Workspace,
         say: Callable[[str], None],
     ) -> None:
         self._evaluation = evaluation
         self._every = every
-        self._name = judge.name
-        self._direction = judge.direction
+        self._name = measure.name
+        self._direction = measure.direction
         self._workspace = workspace
         self._say = say
+        self._best_at_save = 0
         self.stopped = False
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """What a resumed training begins with is what was saved."""
+        self.on_save(args, state, control)
 
     def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
         """Ask for an evaluation where one is due, and after the last step."""
@@ -85,15 +98,18 @@ class EvaluateNowAndThen(TrainerCallback):  # type: ignore[misc]  # untyped base
         self._say(f"step {last.step}: {self._name} {last.score:.4g}{marked}")
         if is_best and self._evaluation.keep_best:
             self._workspace.keep(last.step, model)
+            self._workspace.keep_only({last.step, self._best_at_save})
         since = sum(each.step > best.step for each in done)
         patience = self._evaluation.patience
         if patience is not None and since >= patience and state.global_step < state.max_steps:
             self._say(f"no better {self._name} in {since} evaluations: training ends here")
             self.stopped = True
             control.should_training_stop = True
+            # From a checkpoint of this step a resumed training would go on.
+            control.should_save = False
 
     def on_save(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Drop weights that a resumed training cannot come back to."""
+        """Note whose weights a resumed training may come back to."""
         best = best_of(evaluated(state.log_history), self._direction)
         if best is not None:
-            self._workspace.keep_only(best.step)
+            self._best_at_save = best.step

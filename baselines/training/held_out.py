@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,9 +45,10 @@ class HeldOut:
             self.encoder,
         )
 
-    def first(self, count: int | None) -> HeldOut:
-        """The first ``count`` rows; all where it is None."""
-        return self if count is None else self.only({row.id for row in self.rows[:count]})
+    def some(self, count: int | None, seed: int) -> HeldOut:
+        """``count`` rows, drawn by ``seed``; all where it is None or there are not as many."""
+        places = drawn(len(self.rows), count, f"tried/{seed}")
+        return self.only({self.rows[place].id for place in places})
 
     def digest(self, recipe: Recipe, metric: str | None) -> str:
         """SHA-256 of what a model's figure on these rows depends on beside the model itself."""
@@ -65,42 +66,70 @@ class HeldOut:
         )
 
 
+def drawn(many: int, count: int | None, seed: str) -> list[int]:
+    """``count`` of ``many`` places in ascending order; those of a smaller count are among them."""
+    places = list(range(many))
+    if count is not None and count < many:
+        random.Random(seed).shuffle(places)  # noqa: S311 -- no secret
+        places = sorted(places[:count])
+    return places
+
+
 def hold_out(everything: HeldOut, share: float, seed: int) -> tuple[list[TrainingRow], HeldOut]:
-    """A share of the rows, drawn by ``seed``, and the rows that stay for training.
+    """The rows that stay for training, and a share of them, drawn by ``seed``, that does not.
 
     Rows with the same context or a question in common stay on one side, because knowing one
     gives away another. Raises :class:`InputError` where that leaves either side empty.
     """
-    groups = _groups(everything.rows)
+    rows = everything.rows
+    chosen = draw_share([keys_of(row.questions, row.context) for row in rows], share, seed)
+    rest = [row for place, row in enumerate(rows) if place not in chosen]
+    return rest, everything.only({rows[place].id for place in chosen})
+
+
+def keys_of(questions: Iterable[str], context: str) -> list[str]:
+    """What rows must not have in common with rows on the other side."""
+    return [*(f"q{question}" for question in questions), *([f"c{context}"] if context else [])]
+
+
+def draw_share(keys: Sequence[Sequence[str]], share: float, seed: int) -> set[int]:
+    """The places of at most ``share`` of the rows (one at least), drawn by ``seed``.
+
+    ``keys`` are each row's (:func:`keys_of`); rows with one in common are drawn together or not at
+    all. Raises :class:`InputError` where that draws none or all.
+    """
+    groups = _groups(keys)
     random.Random(f"held out/{seed}").shuffle(groups)  # noqa: S311 -- no secret
-    wanted = max(1, round(share * len(everything.rows)))
-    chosen: set[str] = set()
+    wanted = max(1, round(share * len(keys)))
+    chosen: set[int] = set()
     for group in groups:
         if len(chosen) + len(group) <= wanted:
-            chosen |= {row.id for row in group}
-    rest = [row for row in everything.rows if row.id not in chosen]
-    if not chosen or not rest:
+            chosen.update(group)
+    if not chosen or len(chosen) == len(keys):
         raise InputError(
-            f"training.evaluation.share={share} of {len(everything.rows)} rows cannot be held out: "
-            "rows with the same context or question stay together. Raise it, or give --eval FILE."
+            f"training.evaluation.share={share} of {len(keys)} rows leaves none "
+            f"{'to train on' if chosen else 'to hold out'}: rows with the same context or question "
+            f"stay together. {'Lower' if chosen else 'Raise'} it, or give --eval FILE."
         )
-    return rest, everything.only(chosen)
+    return chosen
 
 
-def _groups(rows: Sequence[TrainingRow]) -> list[list[TrainingRow]]:
-    groups: list[list[TrainingRow]] = []
-    place_of: dict[str, int] = {}
-    for row in rows:
-        keys = [f"q{question}" for question in row.questions]
-        keys += [f"c{row.context}"] if row.context else []
-        met = sorted({place_of[key] for key in keys if key in place_of})
-        place = met[0] if met else len(groups)
-        if not met:
-            groups.append([])
-        groups[place].append(row)
-        for other in met[1:]:
-            groups[place] += groups[other]
-            groups[other] = []
-            place_of = {key: place if at == other else at for key, at in place_of.items()}
-        place_of.update(dict.fromkeys(keys, place))
-    return [group for group in groups if group]
+def _groups(keys: Sequence[Sequence[str]]) -> list[list[int]]:
+    """The places of rows that have a key in common, directly or through others, together."""
+    parent = list(range(len(keys)))
+
+    def root(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    first: dict[str, int] = {}
+    for place, own in enumerate(keys):
+        for key in own:
+            one, other = sorted((root(first.setdefault(key, place)), root(place)))
+            parent[other] = one
+    groups: dict[int, list[int]] = {}
+    for place in range(len(keys)):
+        groups.setdefault(root(place), []).append(place)
+    return list(groups.values())

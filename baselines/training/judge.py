@@ -92,7 +92,7 @@ class Judge:
     def __call__(self, model: Any) -> float:
         """The figure of ``model``, which is left as it was, random numbers included."""
         training = model.training
-        _to_evaluation(model)
+        to_evaluation(model)
         try:
             with torch.random.fork_rng(), torch.no_grad():
                 if self._metric == LOSS:
@@ -168,7 +168,7 @@ class Judge:
         return total / count
 
 
-def _to_evaluation(model: Any) -> None:
+def to_evaluation(model: Any) -> None:
     """Switch dropout off, and leave 4-bit layers fit for training.
 
     In evaluation mode on a CPU, bitsandbytes repacks their weights for good, into a form that

@@ -86,14 +86,6 @@ class TrainingReport:
             )
         return "\n".join(lines)
 
-    def refuse_if_diverged(self) -> None:
-        """Raise :class:`Stopped` where training ended because its loss became NaN."""
-        if self.diverged_at is not None:
-            raise Stopped(
-                f"The loss became NaN at step {self.diverged_at}: {CURE}. What was written are "
-                f"the weights of step {self.kept_step}, the best before."
-            )
-
     def _memory(self) -> str:
         gpu = f", {_gib(self.peak_gpu_memory)} GPU" if self.peak_gpu_memory is not None else ""
         return f"at most {_gib(self.peak_memory)} memory{gpu}"
@@ -113,9 +105,18 @@ class TrainingReport:
             return None
 
 
-def loss_ends(losses: Sequence[float]) -> tuple[float, float]:
+def refuse_if_diverged(diverged_at: int | None, kept_step: int) -> None:
+    """Raise :class:`Stopped` where a training ended because its loss became NaN."""
+    if diverged_at is not None:
+        raise Stopped(
+            f"The loss became NaN at step {diverged_at}: {CURE}. What was written are the weights "
+            f"of step {kept_step}, the best before."
+        )
+
+
+def ends(values: Sequence[float]) -> tuple[float, float]:
     """The means of the first and of the last tenth of what is a number."""
-    finite = [loss for loss in losses if math.isfinite(loss)]
+    finite = [value for value in values if math.isfinite(value)]
     tenth = max(1, len(finite) // 10)
     return (
         round(sum(finite[:tenth]) / tenth, 4),

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import set_seed
 
 from baselines.training.base import Base, load, make_trainable
 from baselines.training.checkpoints import Workspace, open_workspace
 from baselines.training.curve import write_curve
-from baselines.training.held_out import HeldOut
+from baselines.training.held_out import HeldOut, drawn
 from baselines.training.judge import Judge
 from baselines.training.loop import Fit, collate_for, fit
 from baselines.training.lora import save_adapter
-from baselines.training.report import TrainingReport, loss_ends
+from baselines.training.means import within_means
+from baselines.training.report import TrainingReport, ends
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.adapters.load import share
-from submission.atomic import atomic_folder
+from submission.atomic import atomic_folder, refuse_occupied
 from submission.errors import InputError
 from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
 from submission.prompts.encode import PromptEncoder, stop_tokens
@@ -38,6 +37,7 @@ TRACKED = "runs"
 Say = Callable[[str], None]
 
 
+@within_means
 def train(
     recipe: Recipe,
     rows: Sequence[TrainingRow],
@@ -64,12 +64,14 @@ def train(
         InputError: the recipe has no ``[training]``, no sample fits, a target is no layer of the
             model, ``out`` is in the way, an unfinished training is, or the held-out rows cannot
             be scored.
-        Stopped: memory does not suffice; checkpoints are kept.
+        Stopped: memory or disk space does not suffice; checkpoints are kept.
     """
     table, training = tables(recipe)
+    if not resume:
+        refuse_occupied(out)
     files = base or locate_model(table.name, recipe.engine.revision)
     seed = training.seed if seed is None else seed
-    rows = draw_rows(rows, training.rows, seed)
+    rows = draw_rows(rows, training.rows, seed, say)
     loaded = load(files, table, training)
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     samples = make_samples(rows, encoder, limits_for(loaded, training), training.loss_on)
@@ -77,11 +79,12 @@ def train(
     _tell_of_the_end(samples, loaded, recipe, say)
     base_sha256 = folder_digest(files.folder, sha256_file)
     start = decoder_start(loaded)
-    judge = _judge(recipe, files, loaded, encoder, held_out, training, start, say)
+    judge = _judge(recipe, files, loaded, encoder, held_out, training, seed, start, say)
     fingerprint = _fingerprint(training, samples, base_sha256, seed, judge)
     finished = TrainingReport.read(out) if resume else None
     if finished is not None and finished.fingerprint == fingerprint:
         say(f"{out}: this training has already ended")
+        Workspace.of(out).clear()
         return finished
     with (
         atomic_folder(out) as folder,
@@ -100,7 +103,7 @@ def train(
         )  # fmt: skip
         save(tuned, loaded, training, folder, files.name)
         name = judge.name if judge is not None else ""
-        write_curve(folder, done.points, done.evaluations, name)
+        write_curve(folder, done.points, done.ended.evaluations, name)
         share(folder)  # which is for files, and trackers have folders
         keep_tracked(workspace, folder)
         report.write(folder)
@@ -124,13 +127,13 @@ def tables(recipe: Recipe) -> tuple[Model, Training]:
     return model, training
 
 
-def draw_rows(rows: Sequence[TrainingRow], count: int | None, seed: int) -> Sequence[TrainingRow]:
+def draw_rows(
+    rows: Sequence[TrainingRow], count: int | None, seed: int, say: Say = lambda _: None
+) -> Sequence[TrainingRow]:
     """``count`` rows in the order of the file; those of a smaller count are among them."""
-    if count is None or count >= len(rows):
-        return rows
-    places = list(range(len(rows)))
-    random.Random(f"rows/{seed}").shuffle(places)  # noqa: S311 -- no secret
-    return [rows[place] for place in sorted(places[:count])]
+    if count is not None and count > len(rows):
+        say(f"training.rows is {count}, and there are {len(rows)}: all of them are taken")
+    return [rows[place] for place in drawn(len(rows), count, f"rows/{seed}")]
 
 
 def limits_for(base: Base, training: Training) -> Limits:
@@ -157,11 +160,14 @@ def decoder_start(base: Base) -> int | None:
 
 
 def save(model: Any, base: Base, training: Training, folder: Path, base_name: str) -> None:
-    """Write what was trained and the tokenizer; a whole model in the recipe's precision."""
+    """Write what was trained, in the float32 that it was held in, and the tokenizer.
+
+    At a small rate most of what a model learned is less than 16 bits tell apart.
+    """
     if training.method == "full":
         model.config.use_cache = True
         with quiet_transformers():
-            model.to(getattr(torch, training.dtype)).save_pretrained(folder)
+            model.save_pretrained(folder)
     else:
         save_adapter(model, folder, base_name)
     base.tokenizer.save_pretrained(folder)
@@ -180,12 +186,7 @@ def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -
             "to stop; see the chat template, or training.end_token"
         )
         return
-    declared = base.model.generation_config.eos_token_id
-    if declared is None:
-        declared = base.tokenizer.eos_token_id
-    ends = set(declared if isinstance(declared, list) else [declared])
-    ends.update(stop_tokens(base.tokenizer, recipe.sampling.stop)[0])
-    if last not in ends:
+    if last not in {*base.ends, *stop_tokens(base.tokenizer, recipe.sampling.stop)[0]}:
         token = str(special[last])
         say(
             f"warning: responses end in {token!r}, at which generation does not stop: add it to "
@@ -200,6 +201,7 @@ def _judge(
     encoder: PromptEncoder,
     held_out: HeldOut | None,
     training: Training,
+    seed: int,
     start: int | None,
     say: Say,
 ) -> Judge | None:
@@ -210,7 +212,7 @@ def _judge(
                 "training.evaluation.share."
             )
         return None
-    chosen = held_out.first(training.evaluation.rows)
+    chosen = held_out.some(training.evaluation.rows, seed)
     limits, collate = limits_for(base, training), collate_for(training, start)
     judge = Judge(chosen, recipe, files, encoder, limits, collate, training.evaluation.metric)
     judge.tell(base.context, say)
@@ -246,11 +248,10 @@ def _report(
     judge: Judge | None,
     **known: Any,
 ) -> TrainingReport:
-    first, last = loss_ends([point.loss for point in done.points])
+    first, last = ends([point.loss for point in done.points])
     total, trained = count_parameters(tuned)
-    scores = {each.step: each.score for each in done.evaluations}
-    keeps = done.best is not None and training.evaluation.keep_best
-    kept = done.best.step if keeps and done.best is not None else done.steps
+    ended = done.ended
+    scores = {each.step: each.score for each in ended.evaluations}
     return TrainingReport(
         recipe=recipe.model_dump(mode="json"),
         method=training.method,
@@ -261,19 +262,19 @@ def _report(
         sequences=done.sequences,
         parameters=total,
         trained_parameters=trained,
-        steps=done.steps,
-        resumed_at=done.began,
-        stopped_early=done.stopped_early,
-        diverged_at=done.diverged,
+        steps=ended.steps,
+        resumed_at=ended.began,
+        stopped_early=ended.stopped_early,
+        diverged_at=ended.diverged,
         micro_batch=done.micro_batch,
         loss_first=first,
         loss_last=last,
         metric=judge.name if judge is not None else None,
         metric_signature=judge.signature if judge is not None else None,
         score_base=scores.get(0),
-        score=scores.get(kept),
-        kept_step=kept,
-        seconds=round(done.seconds, 2),
+        score=scores.get(ended.kept_step),
+        kept_step=ended.kept_step,
+        seconds=round(ended.seconds, 2),
         tokens_per_second=round(done.pace, 1),
         peak_memory=peak_memory(),
         peak_gpu_memory=peak_gpu_memory(),

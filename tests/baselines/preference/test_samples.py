@@ -67,8 +67,9 @@ def test_trl_is_given_these_ids_and_adds_none(tokenizer: Any, tmp_path: Path) ->
 
     from baselines.preference.start import tunable
     from baselines.preference.trainer import PairTrainer, dataset
+    from baselines.training.checkpoints import Stopwatch
     from baselines.training.order import EpochOrder
-    from submission.recipes.schema import Lora
+    from submission.recipes.schema import Lora, Preference
 
     encoder = PromptEncoder(tokenizer, Prompt(template="질문: {{ question }}\n답변:\n"))
     other = Pair("왜 깨지나요?", "", {}, "충격", "추위 때문입니다.")
@@ -77,6 +78,10 @@ def test_trl_is_given_these_ids_and_adds_none(tokenizer: Any, tmp_path: Path) ->
     trainer = PairTrainer(
         order=EpochOrder([len(each) for each in samples], 2, 0),
         start=False,
+        preference=Preference(),
+        unseen=None,
+        watch=Stopwatch(),
+        say=lambda _: None,
         model=tunable(model, Lora(rank=2), None),
         args=DPOConfig(
             output_dir=str(tmp_path / "out"), per_device_train_batch_size=2, report_to="none",

@@ -112,8 +112,11 @@ def test_margins_rise_and_the_chosen_answer_becomes_the_likelier_one(
     assert json.loads((out / "leaderkit.json").read_text()) == report.as_json()
     with (out / "tuning.csv").open(newline="") as lines:
         course = list(csv.DictReader(lines))
-    assert [int(row["step"]) for row in course] == list(range(1, 21))
-    assert float(course[-1]["margin"]) > float(course[0]["margin"])
+    assert [int(row["step"]) for row in course if row["loss"]] == list(range(1, 21))
+    assert [row["step"] for row in course if row["held_out_loss"]] == [
+        str(step) for step in range(0, 21, 2)
+    ]
+    assert float(course[-1]["margin"]) > float(course[1]["margin"])
     assert any("step 20/20" in line for line in said)
 
     held_out = report.held_out
@@ -265,20 +268,120 @@ def test_the_command_prints_one_object(
     assert "not empty" in capsys.readouterr().err
 
 
-def test_memory_that_does_not_suffice_ends_with_advice(
+def test_pairs_that_do_not_fit_are_computed_one_by_one_in_the_same_step(
     tmp_path: Path, base: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from transformers import GPT2Model
 
-    forward = GPT2Model.forward
+    whole = tune(recipe(epochs=3), PAIRS, tmp_path / "whole", base=base)
+    forward, room = GPT2Model.forward, [2]
 
     def full(self: GPT2Model, input_ids: torch.Tensor, **settings: Any) -> Any:
-        if len(input_ids) > 2:
+        if len(input_ids) > room[0]:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return forward(self, input_ids, **settings)
 
     monkeypatch.setattr(GPT2Model, "forward", full)
-    with pytest.raises(Stopped, match=r"at 2 pairs.*Halve training\.batch_size"):
+    said: list[str] = []
+    parts = tune(recipe(epochs=3), PAIRS, tmp_path / "parts", base=base, say=said.append)
+    assert "Out of memory at 2 pairs: 1 at once from here, and as many in a step as before." in said
+    assert (whole.micro_batch, parts.micro_batch, parts.steps) == (2, 1, whole.steps)
+    assert near(tmp_path / "whole", tmp_path / "parts")
+    room[0] = 0
+    with pytest.raises(Stopped, match=r"with a single pair of \d+ tokens\. Lower"):
         tune(recipe(), PAIRS, tmp_path / "out", base=base)
     assert not (tmp_path / "out").exists()
-    tune(recipe(batch_size=1, max_steps=1), PAIRS, tmp_path / "other", base=base)
+
+
+def near(one: Path, other: Path) -> bool:
+    from safetensors.torch import load_file
+
+    first, second = (load_file(each / "adapter_model.safetensors") for each in (one, other))
+    return all(torch.allclose(first[name], second[name], atol=2e-4) for name in first)
+
+
+def test_every_pair_of_a_step_counts_alike_however_they_are_spread(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    # Three pairs: in a batch of their own, and as two and one.
+    tune(recipe(batch_size=3, epochs=4), PAIRS, tmp_path / "one", base=base)
+    tune(recipe(batch_size=2, accumulation=2, epochs=4), PAIRS, tmp_path / "two", base=base)
+    assert near(tmp_path / "one", tmp_path / "two")
+
+
+def test_the_weights_with_the_least_held_out_loss_are_kept(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    # What is held out prefers the other way round, so that each step makes it worse.
+    turned = [Pair(PROMPTS[3], "", {}, REJECTED, CHOSEN)]
+    chosen = recipe(evaluation={"every_steps": 1, "patience": 3})
+    said: list[str] = []
+    report = tune(chosen, PAIRS, tmp_path / "out", held_out=turned, base=base, say=said.append)
+    assert report.stopped_early
+    assert report.kept_step == report.steps - 3
+    assert f"taking the weights of step {report.kept_step}, the best" in said
+    assert report.held_out is not None
+    with (tmp_path / "out" / "tuning.csv").open(newline="") as lines:
+        losses = {row["step"]: row["held_out_loss"] for row in csv.DictReader(lines)}
+    assert float(losses["0"]) == pytest.approx(0.6931, abs=1e-3)
+    assert float(losses[str(report.kept_step)]) == pytest.approx(report.held_out.loss, abs=1e-4)
+    assert report.held_out.rejected == pytest.approx(
+        log_prob(base, tmp_path / "out", turned[0], CHOSEN), abs=1e-3
+    )
+    every = recipe(evaluation={"every_steps": 1, "keep_best": False}, max_steps=4)
+    last = tune(every, PAIRS, tmp_path / "last", held_out=turned, base=base)
+    assert last.kept_step == last.steps == 4
+
+
+def test_a_share_of_the_pairs_can_be_held_out_and_a_part_of_them_learned(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    pairs = [Pair(prompt, "", {}, CHOSEN, REJECTED) for prompt in PROMPTS]
+    said: list[str] = []
+    chosen = recipe(evaluation={"share": 0.25}, rows=2, max_steps=1)
+    report = tune(chosen, pairs, tmp_path / "out", base=base, say=said.append)
+    assert "1 of 4 pairs are held out" in said
+    assert report.pairs == 2
+    assert report.held_out is not None
+    assert report.held_out.pairs == 1
+
+
+def test_what_tuning_does_not_read_is_said(tmp_path: Path, base: ModelFiles) -> None:
+    said: list[str] = []
+    lora = {"rank": 4, "alpha": 8, "dropout": 0.5}
+    plain = tune(recipe(max_steps=2), PAIRS, tmp_path / "plain", base=base)
+    dropped = tune(
+        recipe(max_steps=2, lora=lora), PAIRS, tmp_path / "out", base=base, say=said.append
+    )
+    assert any(line.startswith("training.lora.dropout is 0 while tuning") for line in said)
+    assert adapter_bytes(tmp_path / "plain")[0] == adapter_bytes(tmp_path / "out")[0]
+    assert dropped.fingerprint == plain.fingerprint
+    other = with_adapter(tmp_path / "out", max_steps=1, lora={"rank": 2, "alpha": 2})
+    tune(other, PAIRS, tmp_path / "two", base=base, say=said.append)
+    assert any("keeps its shape (rank 4, alpha 8)" in line for line in said)
+    with pytest.raises(InputError, match=r"metric=chrf: held-out pairs are judged by their loss"):
+        tune(recipe(evaluation={"metric": "chrf"}), PAIRS, tmp_path / "three", base=base)
+    with pytest.raises(InputError, match=r"patience needs held-out pairs"):
+        tune(recipe(evaluation={"patience": 1}), PAIRS, tmp_path / "three", base=base)
+
+
+def test_other_held_out_pairs_are_another_tuning(tmp_path: Path, base: ModelFiles) -> None:
+    out = tmp_path / "out"
+    tune(recipe(max_steps=1), PAIRS, out, held_out=HELD_OUT, base=base)
+    with pytest.raises(InputError, match="the folder is not empty"):
+        tune(recipe(max_steps=1), PAIRS, out, held_out=PAIRS[:1], base=base, resume=True)
+
+
+def test_a_tuning_that_diverges_keeps_what_was_best_or_nothing(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    runaway = {"learning_rate": 0.99, "schedule": "constant", "clip": 0.0}
+    lora = {"rank": 4, "alpha": 3e9}
+    chosen = recipe(**runaway, lora=lora, evaluation={"every_steps": 1})
+    report = tune(chosen, PAIRS, tmp_path / "out", held_out=HELD_OUT, base=base)
+    assert report.diverged_at is not None
+    assert 0 < report.kept_step < report.diverged_at < 20
+    assert "where the loss became NaN" in report.summary()
+    with pytest.raises(InputError, match="and nothing was kept: lower"):
+        tune(chosen, PAIRS, tmp_path / "other", base=base)
+    assert not list(tmp_path.glob("other*"))

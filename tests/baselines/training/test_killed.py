@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+from baselines.training.checkpoints import Workspace, open_workspace
 from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
 from submission.competitions import find_competition
@@ -29,6 +31,7 @@ import pickle, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+from baselines.training.checkpoints import Workspace, open_workspace
 from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
 from submission.competitions import find_competition
@@ -116,3 +119,99 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     again = train(recipe, rows, out, base=base, held_out=held_out, resume=True, say=said.append)
     assert again == resumed
     assert "already ended" in said[-1]
+
+
+def test_a_training_that_ended_early_ends_there_again_after_a_kill(
+    tmp_path: Path, small: Callable[[str], ModelFiles], rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    """Killed in the final save, when every checkpoint that there will be has been written."""
+    torch.set_num_threads(1)
+    base = small("gpt2")
+    evaluation = {"metric": "loss", "every_steps": 2, "patience": 2}
+    recipe = with_training(
+        recipe, epochs=60.0, learning_rate=0.3, schedule="constant", evaluation=evaluation
+    )
+    references = [Reference(row.id, row.answers, row.category) for row in rows]
+    held_out = HeldOut(find_competition("sample-wallpaper"), rows, references)
+    whole = train(recipe, rows, tmp_path / "whole", base=base, held_out=held_out)
+    assert whole.stopped_early
+
+    out = tmp_path / "out"
+    path = tmp_path / "job"
+    path.write_bytes(pickle.dumps((recipe, rows, base, out, references)))
+    at_the_end = INTERRUPTED.replace(
+        "held_out = None",
+        "import os, baselines.training.sft as sft\nsft.save = lambda *_: os.kill(os.getpid(), 9)\n"
+        "held_out = None",
+        1,
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", at_the_end, str(path)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    resumed = train(recipe, rows, out, base=base, held_out=held_out, resume=True)
+    assert 0 < resumed.resumed_at < whole.steps
+    assert (resumed.stopped_early, resumed.steps, resumed.kept_step) == (
+        True, whole.steps, whole.kept_step,
+    )  # fmt: skip
+    assert weights(out) == weights(tmp_path / "whole")
+
+
+def test_checkpoints_that_were_cut_off_cost_none_that_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    folder = Workspace.of(out).folder
+    for name in ("checkpoint-3", "checkpoint-9"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "adapter_model.safetensors").write_bytes(b"cut off")
+    (folder / "checkpoint-3" / "whole.json").write_text('{"seconds": 1.0}')
+    (folder / "training.json").write_text('{"fingerprint": "same"}')
+    with open_workspace(out, "same", resume=True) as workspace:
+        latest = workspace.latest()
+        assert latest is not None
+        assert latest.step == 3
+        assert [path.name for path in folder.glob("checkpoint-*")] == ["checkpoint-3"]
+
+
+FULL = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "share"),
+    [("lora", 0.5), ("lora", 1.5), ("full", 0.5)],
+    ids=["in the adapter", "in the optimizer, which is twice as large", "in the model"],
+)
+def test_a_disk_that_is_full_ends_a_training_with_a_message(
+    method: str,
+    share: float,
+    tmp_path: Path,
+    small: Callable[[str], ModelFiles],
+    rows: list[TrainingRow],
+    recipe: Recipe,
+) -> None:
+    base = small("gpt2")
+    recipe = with_training(recipe, method=method, max_steps=6)
+    train(recipe, rows, tmp_path / "whole", base=base)
+    room = int(len(weights(tmp_path / "whole")) * share)
+    out, path = tmp_path / "out", tmp_path / "job"
+    path.write_bytes(pickle.dumps((recipe, rows, base, out, None)))
+    code = INTERRUPTED.replace("import torch\n", f"{FULL}import torch\n", 1)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(room)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"(Stopped|InputError): .*out.*(no room left|cannot be written)", done.stderr)
+    assert not out.exists()
+    resumed = train(recipe, rows, out, base=base, resume=True)
+    assert resumed.steps == 6
+    assert weights(out) == weights(tmp_path / "whole")

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
+from safetensors.torch import load_file
 from transformers import TrainingArguments
 
 from baselines.training.batches import collate_padded
-from baselines.training.loop import on_one_device
+from baselines.training.course import on_one_device
 from baselines.training.sft import train
 from submission.adapters.adapter import read_adapter
 from submission.adapters.load import load_base, load_tokenizer
@@ -164,20 +165,21 @@ def test_a_batch_leaves_out_the_logits_of_the_prompt(
     torch.testing.assert_close(kept, whole[:, places])
 
 
-@pytest.mark.parametrize(
-    "settings", [{"warmup": 50}, {"warmup": 0.5, "max_steps": None, "rows": 1}]
-)
 def test_a_warm_up_that_takes_the_whole_training_is_refused(
-    settings: dict[str, Any],
-    base: ModelFiles,
-    rows: list[TrainingRow],
-    recipe: Recipe,
-    tmp_path: Path,
+    base: ModelFiles, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path
 ) -> None:
-    chosen = with_training(recipe, **{"epochs": 1.0, **settings})
-    with pytest.raises(InputError, match=r"training\.warmup=.*takes all of the \d+ steps"):
+    chosen = with_training(recipe, epochs=1.0, warmup=50)
+    with pytest.raises(InputError, match=r"training\.warmup=50: .*takes all of the 3 steps"):
         train(chosen, rows, tmp_path / "out", base=base)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_share_of_warm_up_leaves_a_step_to_learn_in(
+    base: ModelFiles, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path
+) -> None:
+    train(with_training(recipe, max_steps=1, warmup=0.5), rows, tmp_path / "out", base=base)
+    learned = load_file(tmp_path / "out" / "adapter_model.safetensors")
+    assert any(bool(tensor.any()) for name, tensor in learned.items() if "lora_B" in name)
 
 
 def test_one_gpu_is_used_however_many_there_are(tmp_path: Path) -> None:

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from baselines.commands.train import command
+from baselines.training.checkpoints import Workspace
+from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
 from submission.cli import run
+from submission.competitions import find_competition
 from submission.errors import InputError
 from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records import Reference, TrainingRow
+from submission.tables import read_table
 from tests.baselines.training.conftest import adapter_bytes, with_tables, with_training
 
 
@@ -155,13 +161,90 @@ def test_the_command_prints_one_object(tmp_path: Path, base: ModelFiles) -> None
 
 
 def test_trackers_that_are_not_installed_are_named_with_the_command_that_installs_them(
-    tmp_path: Path,
-    base: ModelFiles,
-    rows: list[TrainingRow],
-    recipe: Recipe,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
 ) -> None:
-    monkeypatch.setattr("baselines.training.loop.find_spec", lambda _: None)
+    if find_spec("wandb") is not None:
+        pytest.skip("wandb is installed")
     chosen = with_training(recipe, report_to=["tensorboard", "wandb"])
-    with pytest.raises(InputError, match="pip install tensorboard wandb"):
+    with pytest.raises(InputError, match=r"wandb is not installed: pip install wandb$"):
         train(chosen, rows, tmp_path / "out", base=base)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tensorboard_reads_the_losses_of_a_training_and_the_scores_of_its_trials(
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    evaluation = {"metric": "loss", "every_steps": 3}
+    chosen = with_training(recipe, report_to=["tensorboard"], max_steps=6, evaluation=evaluation)
+    references = [Reference(row.id, row.answers, row.category) for row in rows]
+    held_out = HeldOut(find_competition("sample-wallpaper"), rows, references)
+    train(chosen, rows, tmp_path / "out", base=base, held_out=held_out)
+    events = EventAccumulator(str(next((tmp_path / "out" / "runs").iterdir()))).Reload()
+    logged = read_table(tmp_path / "out" / "loss.csv")
+    told = [(each.step, each.value) for each in events.Scalars("train/loss")]
+    losses = [
+        (int(each.values["step"]), pytest.approx(float(each.values["loss"])))
+        for each in logged.records
+        if each.values["loss"]
+    ]
+    assert told == losses
+    assert [each.step for each in events.Scalars("eval/score")] == [0, 3, 6]
+
+
+def test_more_rows_than_there_are_is_told_of(
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    said: list[str] = []
+    chosen = with_training(recipe, max_steps=1, rows=400)
+    report = train(chosen, rows, tmp_path / "out", base=base, say=said.append)
+    assert "training.rows is 400, and there are 3: all of them are taken" in said
+    assert report.samples == 10
+
+
+def test_what_is_in_the_way_is_told_before_the_model_is_loaded(
+    tmp_path: Path, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "file").touch()
+    nowhere = ModelFiles("nowhere", tmp_path / "nowhere")
+    with pytest.raises(InputError, match="the folder is not empty"):
+        train(recipe, rows, tmp_path / "out", base=nowhere)
+
+
+def test_what_a_kill_left_beside_a_finished_training_is_removed(
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    out = tmp_path / "out"
+    chosen = with_training(recipe, max_steps=2)
+    report = train(chosen, rows, out, base=base)
+    left = Workspace.of(out).folder
+    left.mkdir()
+    (left / "training.json").write_text("{}")
+    assert train(chosen, rows, out, base=base, resume=True) == report
+    assert not left.exists()
+
+
+def test_a_folder_may_have_the_longest_name_there_is(
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    out = tmp_path / ("가" * 85)  # 255 bytes
+    train(with_training(recipe, max_steps=1), rows, out, base=base)
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+def test_a_learned_end_that_only_training_knows_is_warned_of(
+    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+) -> None:
+    # The model declares no end, so generation stops at the tokenizer's own.
+    folder = tmp_path / "base"
+    shutil.copytree(base.folder, folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    config = json.loads((folder / "config.json").read_text())
+    config["eos_token_id"] = None
+    (folder / "config.json").write_text(json.dumps(config))
+    said: list[str] = []
+    chosen = with_training(recipe, end_token="<pad>", max_steps=1)
+    train(chosen, rows, tmp_path / "out", base=ModelFiles("x", folder), say=said.append)
+    assert any("end in '<pad>', at which generation does not stop" in line for line in said)

@@ -8,7 +8,7 @@ from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from submission.adapters.adapter import MANIFEST
+from submission.adapters.config import MANIFEST
 from submission.tables import write_csv
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from baselines.training.base import Base, load
 from baselines.training.checkpoints import open_workspace
 from baselines.training.lora import save_adapter
 from baselines.training.sft import CHECKPOINT_SECONDS, keep_tracked
-from submission.adapters.adapter import read_adapter
+from submission.adapters.adapter import check_base, read_adapter
 from submission.adapters.load import share
 from submission.atomic import atomic_folder
 from submission.errors import InputError
@@ -71,8 +71,11 @@ def tune(
     _tell(samples, say)
     base_sha256 = folder_digest(base.folder, sha256_file)
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
-    if start is not None and read_adapter(start.folder).base_digest not in {None, base_sha256}:
-        say(f"warning: {start.folder} was trained on other files than those of '{base.name}'")
+    if start is not None:
+        adapter = read_adapter(start.folder)
+        other = check_base(adapter, base, base_sha256, other_base=table.other_base)
+        if other is not None:
+            say(f"warning: {other}")
     fingerprint = _fingerprint(
         training, preference, [samples.digest, base_sha256, start_sha256 or "", str(seed)]
     )

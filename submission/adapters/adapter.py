@@ -122,14 +122,6 @@ def check_base(
     )
 
 
-def trained_on_other(folder: Path, digest: str) -> str | None:
-    """What the adapter in ``folder`` was trained on, where that is provably not ``digest``."""
-    adapter = read_adapter(folder)
-    if adapter.base_digest in {None, digest}:
-        return None
-    return adapter.base_name or "another model"
-
-
 def _in_4_bits(held: str | None) -> bool:
     return held is not None and _FOUR_BIT.search(held) is not None
 

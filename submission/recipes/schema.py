@@ -30,11 +30,13 @@ __all__ = [
 class Model(Table):
     """What generates: a hub name or a local folder, and an adapter over it.
 
-    ``kind`` is only needed where the model's own configuration does not tell.
+    ``kind`` is only needed where the model's own configuration does not tell. ``other_base``
+    accepts an adapter whose own record proves that it was trained on other files than these.
     """
 
     name: NonEmpty
     adapter: str | None = None
+    other_base: bool = False
     tokenizer: str | None = None
     kind: Literal["auto", "causal", "seq2seq"] = "auto"
     trust_remote_code: bool = False

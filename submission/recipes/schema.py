@@ -204,7 +204,7 @@ class Recipe(Table):
             yield Conflict(
                 "training.end_token",
                 "prompt",
-                "is for prompts that are no chat; a chat's turn ends as the chat template says",
+                "is for prompts that are not a chat; a chat's turn ends as the chat template says",
             )
         if self.preference is not None:
             yield from self._conflicts_of_preference(training, kind)

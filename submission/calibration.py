@@ -175,7 +175,7 @@ def _require_score(option: str, value: float | None, competition: str) -> None:
     if value is None:
         return
     if not math.isfinite(value):
-        raise InputError(f"{option} {value}: is no score.")
+        raise InputError(f"{option} {value}: is not a score.")
     try:
         score = find_competition(competition).profile.score
     except InputError:

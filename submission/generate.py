@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from submission.answers import Degenerate, degenerate, run_answers
 from submission.competitions import Competition
@@ -194,9 +195,10 @@ def _row_key(
 
 
 def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
-    about = {"about", "training", "preference"}
+    about: dict[str, Any] = dict.fromkeys(["about", "training", "preference"], True)
     # What is degenerate, and how that is generated anew, changes no answer that is there.
-    later = {"quarantine", "retry"}
+    # Nor does it that an adapter of another base is meant.
+    later = {"quarantine": True, "retry": True, "model": {"other_base"}}
     fingerprint = digest(
         [
             job.recipe.model_dump_json(exclude=about | later),

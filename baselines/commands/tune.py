@@ -15,7 +15,9 @@ from submission.commands import options
 @click.option("--out", type=options.FILE, required=True, help="New folder for the adapter.")
 @click.option("--eval", "held_out", type=options.FILE, help="Pairs to judge by, not learned.")
 @click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
-@click.option("--adapter", metavar="FOLDER", help="Begin with this adapter; it is the reference.")
+@click.option(
+    "--adapter", metavar="NAME|FOLDER", help="Begin with this adapter; it is the reference."
+)
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the tuning that was stopped.")
 @click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")

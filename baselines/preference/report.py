@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from baselines.training.curve import in_words
 from baselines.training.evaluations import Evaluated
 from baselines.training.report import ends
-from submission.adapters.adapter import MANIFEST
+from submission.adapters.config import MANIFEST
 from submission.tables import write_csv
 
 if TYPE_CHECKING:

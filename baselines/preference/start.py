@@ -27,7 +27,7 @@ def tunable(model: Any, lora: Lora, start: ModelFiles | None) -> Any:
         over = add_adapter(model, lora)
     else:
         adapter = read_adapter(start.folder)
-        over = attach(model, [Part(adapter, read_weights(adapter))])
+        over = attach(model, [Part(adapter, read_weights(adapter))], upcast=True)
         over.set_adapter("default")
         over.peft_config["default"].inference_mode = False
     if isinstance(over.get_output_embeddings(), BaseTunerLayer):

@@ -19,7 +19,7 @@ from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
 from baselines.training.means import within_means
 from baselines.training.sft import CHECKPOINT_SECONDS, keep_tracked
-from submission.adapters.adapter import read_adapter
+from submission.adapters.adapter import check_base, read_adapter
 from submission.adapters.load import share
 from submission.atomic import atomic_folder, refuse_occupied
 from submission.errors import InputError
@@ -66,6 +66,13 @@ def tune(
         refuse_occupied(out)
     base = base or locate_model(table.name, recipe.engine.revision)
     start = locate_model(table.adapter) if table.adapter is not None else None
+    base_sha256 = folder_digest(base.folder, sha256_file)
+    start_sha256 = folder_digest(start.folder, sha256_file) if start else None
+    if start is not None:
+        adapter = read_adapter(start.folder)
+        other = check_base(adapter, base, base_sha256, other_base=table.other_base)
+        if other is not None:
+            say(f"warning: {other}")
     seed = training.seed if seed is None else seed
     pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
@@ -79,10 +86,6 @@ def tune(
     if unseen is not None:
         unseen.tell(say, what="held-out pairs")
     _tell_unread(training, start, say)
-    base_sha256 = folder_digest(base.folder, sha256_file)
-    start_sha256 = folder_digest(start.folder, sha256_file) if start else None
-    if start is not None and read_adapter(start.folder).base_digest not in {None, base_sha256}:
-        say(f"warning: {start.folder} was trained on other files than those of '{base.name}'")
     fingerprint = digest(
         [
             training.model_dump_json(exclude=_unread(training, start, unseen)),

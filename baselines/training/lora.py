@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from submission.adapters.adapter import CONFIG
+from submission.adapters.config import CONFIG
 from submission.errors import InputError
 from submission.recipes.schema import Lora
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from submission.adapters.adapter import MANIFEST
+from submission.adapters.config import MANIFEST
 from submission.errors import Stopped
 
 CURE = "lower training.learning_rate, or use float32"

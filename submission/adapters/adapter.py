@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from submission.adapters.config import read_configuration, read_record
 from submission.errors import InputError
-from submission.models import read_json
+from submission.models import ModelFiles
 
 if TYPE_CHECKING:
     import torch
 
-CONFIG = "adapter_config.json"
-MANIFEST = "leaderkit.json"
 _SAFE, _PICKLED = "adapter_model.safetensors", "adapter_model.bin"
 _FOUR_BIT = re.compile(r"4-?bit|nf4|fp4", re.IGNORECASE)
 # Ways to begin that change nothing but the adapter's own first weights.
@@ -40,8 +39,9 @@ class Adapter:
     ``rank`` and ``alpha`` are the usual ones and ``largest_rank`` that of any layer; ``saved``
     are modules that it replaces as a whole, and ``biases`` which biases it has values for.
     ``base_name`` and ``base_digest`` say what it was trained on, ``quantized`` how this base was
-    held then, where that was in 4 bits; the digest is only known of adapters that leaderkit
-    trained.
+    held then, where that was in 4 bits: by its record, and where that says nothing
+    (``quantization_known``), by the base's name. Records are of adapters that leaderkit trained.
+    ``beyond_weights`` names what it does that no plain model's weights can hold.
     """
 
     folder: Path
@@ -56,71 +56,82 @@ class Adapter:
     base_name: str | None
     base_digest: str | None
     quantized: str | None
+    quantization_known: bool
+    beyond_weights: str | None
 
 
-def read_adapter(folder: Path) -> Adapter:
+def read_adapter(folder: Path, *, at_run_time: bool = False) -> Adapter:
     """The adapter in ``folder``, by its configuration.
 
-    Raises :class:`InputError` for a folder that holds none, one of another kind than LoRA, one
-    whose scale cannot be known, and one that is more than a change of weights.
+    Raises :class:`InputError` for a folder that holds none, one of another kind than LoRA, values
+    that cannot be, and one that began by changing its base; unless it is to be applied
+    ``at_run_time``, also for one that is more than a change of weights.
     """
-    if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder}: no {CONFIG} in it. Give the folder that training wrote.")
-    config = read_json(folder / CONFIG)
-    kind = config.get("peft_type")
-    if kind != "LORA":
-        raise InputError(
-            f"{folder}: its peft_type is {kind or 'missing'}; only LORA can be merged."
-        )
-    absent = [key for key in ("r", "lora_alpha") if config.get(key) is None]
-    if absent:
-        raise InputError(
-            f"{folder / CONFIG}: {' and '.join(absent)} missing, so the scale is unknown. "
-            "Add what it was trained with."
-        )
-    _refuse_beyond_weights(folder, config)
-    manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
-    base_name = config.get("base_model_name_or_path") or None
-    held = str(manifest.get("base_quantization") or base_name or "")
-    try:
-        ranks = [int(config["r"]), *map(int, (config.get("rank_pattern") or {}).values())]
-        alpha = float(config["lora_alpha"])
-    except (AttributeError, TypeError, ValueError):
-        raise InputError(f"{folder / CONFIG}: rank and lora_alpha are no numbers.") from None
+    config, data = read_configuration(folder)
+    record = read_record(folder)
+    _refuse_changed_base(folder, data)
+    beyond = next((key for key in _BEYOND_WEIGHTS if data.get(key)), None)
+    if beyond is not None and not at_run_time:
+        raise InputError(f"{folder}: adapters with {beyond} cannot be merged.")
+    base_name = config.base_model_name_or_path or None
+    held = record.base_quantization if record.tells_quantization else _last_part(base_name)
     return Adapter(
         folder=folder,
         weights=_weights(folder),
-        rank=ranks[0],
-        alpha=alpha,
-        largest_rank=max(ranks),
-        targets=_names(config.get("target_modules")),
-        saved=_names(config.get("modules_to_save")),
-        biases="lora_only" if config.get("lora_bias") else str(config.get("bias") or "none"),
-        dora=bool(config.get("use_dora")),
+        rank=config.r,
+        alpha=config.lora_alpha,
+        largest_rank=max([config.r, *(config.rank_pattern or {}).values()]),
+        targets=_names(config.target_modules),
+        saved=_names(config.modules_to_save),
+        biases="lora_only" if config.lora_bias else config.bias or "none",
+        dora=bool(config.use_dora),
         base_name=base_name,
-        base_digest=manifest.get("base_sha256"),
-        quantized=held if _FOUR_BIT.search(held) else None,
+        base_digest=record.base_sha256,
+        quantized=(record.base_quantization or base_name) if _in_4_bits(held) else None,
+        quantization_known=record.tells_quantization,
+        beyond_weights=beyond,
     )
 
 
-def trained_on_other(folder: Path, digest: str) -> str | None:
-    """What the adapter in ``folder`` was trained on, where that is provably not ``digest``.
+def check_base(
+    adapter: Adapter,
+    base: ModelFiles,
+    digest: str,
+    *,
+    other_base: bool,
+    override: str = "--set model.other_base=true",
+) -> str | None:
+    """What is to be warned of where ``adapter`` was trained on other files than those of ``base``.
 
-    ``digest`` is a model's :func:`~submission.models.folder_digest`. None where the two are the
-    same, and where the adapter has no record of its base.
+    ``digest`` is the base's :func:`~submission.models.folder_digest`. None where the two are the
+    same, and where the adapter has no record of its base. Raises :class:`InputError` where it
+    provably is another base, unless ``other_base`` accepts it; ``override`` is how to say so.
     """
-    path = folder / MANIFEST
-    recorded = read_json(path).get("base_sha256") if path.is_file() else None
-    if recorded is None or recorded == digest:
+    if adapter.base_digest is None or adapter.base_digest == digest:
         return None
-    name = read_json(folder / CONFIG).get("base_model_name_or_path")
-    return str(name or "another model")
+    trained = adapter.base_name or "another model"
+    if not other_base:
+        raise InputError(
+            f"{adapter.folder}: the adapter was trained on '{trained}', and the files of "
+            f"'{base.name}' are not those (their SHA-256 differs). Give that base, or {override} "
+            "if this one is meant."
+        )
+    return (
+        f"the files of '{base.name}' are not those the adapter was trained on ('{trained}'); the "
+        "shapes will tell only the worst"
+    )
 
 
-def _refuse_beyond_weights(folder: Path, config: Mapping[str, Any]) -> None:
-    for key in _BEYOND_WEIGHTS:
-        if config.get(key):
-            raise InputError(f"{folder}: adapters with {key} cannot be merged.")
+def _in_4_bits(held: str | None) -> bool:
+    return held is not None and _FOUR_BIT.search(held) is not None
+
+
+def _last_part(name: str | None) -> str | None:
+    """What a hub name or a folder is called, without where it is."""
+    return name.rstrip("/").rpartition("/")[2] if name else None
+
+
+def _refuse_changed_base(folder: Path, config: Mapping[str, Any]) -> None:
     first = config.get("init_lora_weights")
     if isinstance(first, str) and first.lower() not in _HARMLESS:
         raise InputError(
@@ -136,10 +147,23 @@ def _weights(folder: Path) -> Path:
     raise InputError(f"{folder}: no {_SAFE} (or {_PICKLED}) in it: the adapter has no weights.")
 
 
-def _names(declared: Any) -> tuple[str, ...]:
+def _names(declared: list[str] | str | None) -> tuple[str, ...]:
     if isinstance(declared, str):
         return (declared,)
-    return tuple(sorted(str(name) for name in declared or ()))
+    return tuple(sorted(declared or ()))
+
+
+def tensor_names(adapter: Adapter) -> list[str]:
+    """What the adapter's tensors are called. Raises :class:`InputError` for a damaged file."""
+    if adapter.weights.suffix != ".safetensors":
+        return list(read_weights(adapter))
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(adapter.weights, framework="pt") as file:
+            return list(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(adapter.weights, error) from error
 
 
 def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
@@ -156,13 +180,17 @@ def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
             # Never the other kind of loading: such a file can run code.
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = str(error).strip().splitlines()[:1]
-        raise InputError(f"{path}: cannot be read: {''.join(reason) or error!r}") from error
+        raise _unreadable(path, error) from error
     if not isinstance(tensors, dict) or not tensors:
         raise InputError(f"{path}: holds no weights.")
     for name, tensor in tensors.items():
         if not isinstance(tensor, torch.Tensor):
-            raise InputError(f"{path}: '{name}' is no tensor; the file is no adapter.")
+            raise InputError(f"{path}: '{name}' is not a tensor; the file is not an adapter.")
         if not torch.isfinite(tensor).all():
             raise InputError(f"{path}: '{name}' holds NaN or infinity: that training diverged.")
     return tensors
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = str(error).strip().splitlines()[:1]
+    return InputError(f"{path}: cannot be read: {''.join(reason) or error!r}")

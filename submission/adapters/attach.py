@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from submission.adapters.adapter import Adapter
+from submission.adapters.config import CONFIG
 from submission.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ class Part:
     weight: float = 1.0
 
 
-def attach(model: Any, parts: Sequence[Part]) -> Any:
+def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False) -> Any:
     """``model`` with the adapters over it, as a peft model that applies all of them.
 
     What is added to a layer is the sum of weight * scale * B A over the adapters: exact, whatever
     their ranks and targets, where ``add_weighted_adapter`` of peft makes one adapter of them.
+    Adapters get the model's precision; with ``upcast`` they are float32 where that is a half one,
+    so that none of their own is lost.
 
     Raises :class:`InputError` where a target or a shape of one is not in the other, and where
-    several have what is no sum.
+    several have what is not a sum.
     """
     from peft.tuners.lora import LoraLayer
 
@@ -43,7 +46,7 @@ def attach(model: Any, parts: Sequence[Part]) -> Any:
         # peft says that it sets fan_in_fan_out for GPT-2; the parity check covers it.
         warnings.simplefilter("ignore")
         for name, part in zip(names, parts, strict=True):
-            over = _put_over(over, name, part)
+            over = _put_over(over, name, part, upcast=upcast)
     over.base_model.set_adapter(names)
     for module in over.modules():
         if isinstance(module, LoraLayer):
@@ -53,19 +56,19 @@ def attach(model: Any, parts: Sequence[Part]) -> Any:
     return over.eval()
 
 
-def _put_over(model: Any, name: str, part: Part) -> Any:
-    from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+def _put_over(model: Any, name: str, part: Part, *, upcast: bool) -> Any:
+    from peft import PeftModel, get_peft_model, set_peft_model_state_dict
 
     adapter = part.adapter
-    config = LoraConfig.from_pretrained(str(adapter.folder))
+    config = _configuration(adapter)
     config.inference_mode = True
     config.init_lora_weights = True  # all of them are replaced
     try:
         if isinstance(model, PeftModel):
             over = model
-            over.add_adapter(name, config, autocast_adapter_dtype=False)
+            over.add_adapter(name, config, autocast_adapter_dtype=upcast)
         else:
-            over = get_peft_model(model, config, adapter_name=name, autocast_adapter_dtype=False)
+            over = get_peft_model(model, config, adapter_name=name, autocast_adapter_dtype=upcast)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _misfit(
             adapter, f"its targets ({', '.join(adapter.targets)}) are not all in it ({error})"
@@ -83,6 +86,16 @@ def _put_over(model: Any, name: str, part: Part) -> Any:
     if missing:
         raise _misfit(adapter, _listed("the adapter has no weights for", missing))
     return over
+
+
+def _configuration(adapter: Adapter) -> Any:
+    from peft import LoraConfig
+
+    try:
+        return LoraConfig.from_pretrained(str(adapter.folder))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{adapter.folder / CONFIG}: peft cannot use it: {first}") from error
 
 
 def _refuse_no_sum(parts: Sequence[Part]) -> None:

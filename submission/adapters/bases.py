@@ -6,35 +6,62 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from submission.adapters.adapter import Adapter, trained_on_other
+from submission.adapters.adapter import Adapter, check_base
 from submission.adapters.load import is_seq2seq, load_base
-from submission.adapters.quantized import held_in_4bit, load_4bit, load_dequantized, nf4
+from submission.adapters.quantized import (
+    Form,
+    configuration,
+    form,
+    held_in_4bit,
+    load_4bit,
+    load_dequantized,
+)
 from submission.adapters.report import Onto
 from submission.errors import InputError
 from submission.models import ModelFiles, folder_digest, sha256_file
+
+_SEEN_IN_4_BITS = (
+    "the adapter was trained on a 4-bit base; over full precision it behaves a little differently "
+    "than in its training (--onto quantized merges into what it saw)"
+)
+_NOT_ONE_BASE = (
+    "as far as is known, the adapters were not all trained on a 4-bit base of the same kind, so "
+    "the comparison with the base as in training is left out: there is no such base"
+)
 
 
 class Bases:
     """A base in the forms that its merge needs.
 
-    ``in_4bit`` says that what 4 bits stand for is merged into; ``trained_in_4bit`` that an adapter
-    was trained on a base held so. Raises :class:`InputError` where the base is quantized in a way
-    that cannot be undone.
+    ``in_4bit`` says that what 4 bits stand for is merged into; ``as_trained`` that the adapters
+    were all trained on a 4-bit base of one form, which is not what is merged into. Raises
+    :class:`InputError` where the base is quantized in a way that cannot be undone, and where
+    ``onto`` names 4 bits that the adapters were not trained on.
     """
 
     def __init__(self, base: ModelFiles, adapters: Sequence[Adapter], onto: Onto) -> None:
         self.files = base
         self._seq2seq = is_seq2seq(base.folder)
-        recorded = {adapter.quantized for adapter in adapters} - {None}
+        forms = [form(each.quantized) if each.quantized else None for each in adapters]
         is_4bit = held_in_4bit(base)
-        self._quantize = None if is_4bit else nf4(min(recorded, default=None, key=str))
-        self.in_4bit = is_4bit or onto == "quantized"
-        self.trained_in_4bit = bool(recorded)
-        if not is_4bit and onto == "quantized" and len(recorded) > 1:
+        to_quantize = not is_4bit and onto == "quantized"
+        if to_quantize:
+            _refuse_full(adapters)
+        known = sorted({each for each in forms if each is not None})
+        if to_quantize and len(known) > 1:
             raise InputError(
                 "The adapters were trained on differently quantized bases, so there is no one "
                 "base to merge onto. Leave out --onto quantized."
             )
+        self.in_4bit = is_4bit or to_quantize
+        self._quantize = None if is_4bit else configuration(known[0] if known else Form())
+        self.as_trained = not self.in_4bit and None not in forms and len(known) == 1
+        if to_quantize:
+            self._notes = [_not_known(each) for each in adapters if each.quantized is None]
+        elif known and not self.in_4bit:
+            self._notes = [_SEEN_IN_4_BITS if self.as_trained else _NOT_ONE_BASE]
+        else:
+            self._notes = []
 
     def in_4_bits(self) -> Any:
         """The base as a 4-bit training has it."""
@@ -56,28 +83,32 @@ class Bases:
         notes = []
         digest = folder_digest(base.folder, sha256_file)
         for adapter in adapters:
-            other = trained_on_other(adapter.folder, digest)
-            if other is not None and not other_base:
-                raise InputError(
-                    f"{adapter.folder}: the adapter was trained on '{other}', and the files of "
-                    f"'{base.name}' are not those (their SHA-256 differs). Give that base, or "
-                    "--other-base if this one is meant."
-                )
+            other = check_base(
+                adapter, base, digest, other_base=other_base, override="--other-base"
+            )
             if other is not None:
-                notes.append(
-                    f"the files of '{base.name}' are not those the adapter was trained on "
-                    f"('{other}'); the shapes will tell only the worst"
-                )
+                notes.append(other)
             elif adapter.base_digest is None and not _same(adapter.base_name, base):
                 notes.append(
                     f"the adapter was trained on '{adapter.base_name}', not on '{base.name}'"
                 )
-        if self.trained_in_4bit and not self.in_4bit:
-            notes.append(
-                "the adapter was trained on a 4-bit base; over full precision it behaves a little "
-                "differently than in its training (--onto quantized merges into what it saw)"
+        return [*notes, *self._notes]
+
+
+def _refuse_full(adapters: Sequence[Adapter]) -> None:
+    for adapter in adapters:
+        if adapter.quantization_known and adapter.quantized is None:
+            raise InputError(
+                f"{adapter.folder}: its record says that it was trained on a base that was not in "
+                "4 bits, so --onto quantized would only make the result worse. Leave it out."
             )
-        return notes
+
+
+def _not_known(adapter: Adapter) -> str:
+    return (
+        f"it is not known whether {adapter.folder} was trained on a 4-bit base; --onto quantized "
+        "rounds every linear weight to 4 bits, and where it was not, the result is worse for it"
+    )
 
 
 def _same(name: str | None, base: ModelFiles) -> bool:

@@ -84,6 +84,24 @@ def load_base(
     return model.eval()
 
 
+def model_shapes(folder: Path, *, trust_remote_code: bool = False, seq2seq: bool = False) -> Any:
+    """The model that the configuration in ``folder`` describes, without any weights.
+
+    Its tensors have shapes and no values, whatever the precision or quantization on disk. None
+    where transformers cannot make it of the configuration alone.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    loader = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
+    try:
+        with quiet_transformers(), torch.device("meta"):
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+            return loader.from_config(config, trust_remote_code=trust_remote_code).eval()
+    except (AttributeError, ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError):
+        return None
+
+
 def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
     """The tokenizer in ``folder``."""
     from transformers import AutoTokenizer

@@ -90,7 +90,7 @@ def merge(
 
     Raises:
         InputError: an adapter is unusable or does not fit, the base is quantized in a way that
-            cannot be undone, ``out`` is in the way.
+            cannot be undone, a weight is too large for ``dtype``, ``out`` is in the way.
         MergeDiffers: the result is not base plus adapters.
     """
     start = time.monotonic()
@@ -103,18 +103,22 @@ def merge(
         Part(adapter, read_weights(adapter), each.weight)
         for adapter, each in zip(read, adapters, strict=True)
     ]
-    for note in notes:
-        say(f"warning: {note}")
+    _warn(notes, say)
     with atomic_folder(out) as folder:
         say(f"loading {base.name}")
         model = bases.as_merged_into()
-        tokenizer, source = choose_tokenizer(base, read, embedding_rows(model), notes)
+        found: list[str] = []
+        tokenizer, source = choose_tokenizer(base, read, embedding_rows(model), found)
         prompts = choose_prompts(texts, tokenizer, model)
         questions = (
             choose_questions(texts, tokenizer, model, check.rows, ANSWER_TOKENS) if check else []
         )
+        if check and len(questions) < check.rows:
+            found.append(_fewer(check.rows, len(questions), len(texts)))
+        _warn(found, say)
+        notes += found
         four_bit = None
-        if bases.in_4bit or bases.trained_in_4bit:
+        if bases.in_4bit or bases.as_trained:
             asked = questions if bases.in_4bit else []
             four_bit = _ask(attach(bases.in_4_bits(), parts), tokenizer, prompts, asked)
             gc.collect()
@@ -160,6 +164,18 @@ def merge(
         text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
         (folder / REPORT).write_text(text + "\n", encoding="utf-8")
     return report
+
+
+def _warn(notes: Sequence[str], say: Callable[[str], None]) -> None:
+    for note in notes:
+        say(f"warning: {note}")
+
+
+def _fewer(asked: int, compared: int, texts: int) -> str:
+    return (
+        f"answers to {compared} prompts are compared, not to {asked}: there are {texts} texts, of "
+        f"which {compared} leave room for an answer (--prompts names a file with others)"
+    )
 
 
 def _ask(
@@ -237,7 +253,15 @@ def _write(model: Any, dtype: DType, tokenizer: Any, base: ModelFiles, folder: P
     import torch
     from transformers import GenerationConfig
 
+    large = {name: float(tensor.detach().abs().max()) for name, tensor in model.named_parameters()}
     model = model.to(getattr(torch, dtype))
+    for name, tensor in model.named_parameters():
+        if not torch.isfinite(tensor).all():
+            raise InputError(
+                f"{dtype} ends at {torch.finfo(tensor.dtype).max:g}, and '{name}' has weights up "
+                f"to {large[name]:g}, which would become infinite. Merge with --dtype bfloat16 or "
+                "float32. Nothing was written."
+            )
     # A model's own generation settings may fail the checks made on saving; they are copied.
     model.generation_config = GenerationConfig()
     with quiet_transformers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.adapters.load import load_base, quantization
@@ -37,20 +37,30 @@ def held_in_4bit(base: ModelFiles) -> bool:
     return True
 
 
-def nf4(recorded: str | None) -> Any:
-    """The 4-bit configuration that ``recorded`` names; NF4, double quantization where it is mum.
+class Form(NamedTuple):
+    """How 4 bits hold a weight: which 16 values there are, and whether scales are quantized too."""
 
-    Computes in float32: what is compared is the weights.
-    """
+    kind: Literal["nf4", "fp4"] = "nf4"
+    double: bool = True
+
+
+def form(recorded: str) -> Form:
+    """The form that ``recorded`` names; NF4 with double quantization where it names none."""
+    words = recorded.lower()
+    if "fp4" in words or "nf4" in words:
+        return Form("fp4" if "fp4" in words else "nf4", "double" in words)
+    return Form()
+
+
+def configuration(held: Form) -> Any:
+    """``held`` as transformers takes it, computing in float32: what is compared is the weights."""
     import torch
     from transformers import BitsAndBytesConfig
 
-    words = (recorded or "").lower()
-    known = "nf4" in words or "fp4" in words
     return BitsAndBytesConfig(
         load_in_4bit=True,
-        bnb_4bit_quant_type="fp4" if "fp4" in words else "nf4",
-        bnb_4bit_use_double_quant="double" in words or not known,
+        bnb_4bit_quant_type=held.kind,
+        bnb_4bit_use_double_quant=held.double,
         bnb_4bit_compute_dtype=torch.float32,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -44,8 +45,9 @@ class MergeReport:
     ``merged`` compares the merged weights in memory (float32), ``written`` the folder as read
     again from disk (in ``dtype``); ``as_trained``, where a training saw a 4-bit base and the
     full one was merged into, compares the merged weights with that 4-bit base plus adapters.
-    Differences are absolute, of logits. ``allowed`` are for ``merged``, and for ``written`` and
-    the answers; the latter is None where it was not asked for and is not enforced.
+    Differences are absolute, of logits. ``allowed_merged`` is for ``merged`` and ``allowed`` for
+    ``written``; the latter is None where it was not asked for, and then only what is not finite
+    fails. Answers may part where two logits are ``allowed_gap`` apart.
     """
 
     base: str
@@ -66,9 +68,15 @@ class MergeReport:
     warnings: tuple[str, ...]
     seconds: float
 
+    @property
+    def allowed_gap(self) -> float | None:
+        """Twice ``allowed``: each of the two logits may have moved by that, towards the other."""
+        return None if self.allowed is None else 2 * self.allowed
+
     def as_json(self) -> dict[str, Any]:
         """The report as an object for JSON."""
-        return {**asdict(self), "failures": list(self.failures())}
+        more = {"allowed_gap": self.allowed_gap, "failures": list(self.failures())}
+        return {**asdict(self), **more}
 
     def failures(self) -> Iterator[str]:
         """What differs more than is allowed, in words."""
@@ -77,7 +85,13 @@ class MergeReport:
                 f"the merged model is not base plus adapter: its logits differ by "
                 f"{self.merged.difference:.2g} where {self.allowed_merged:.2g} is allowed"
             )
-        if self.allowed is None:
+        if not math.isfinite(self.written.difference):
+            yield (
+                f"what was written ({self.dtype}) gives logits that are not finite; merge with "
+                "--dtype bfloat16 or float32"
+            )
+            return
+        if self.allowed is None or self.allowed_gap is None:
             return
         if self.written.difference > self.allowed:
             yield (
@@ -85,10 +99,11 @@ class MergeReport:
                 f"{self.allowed:.2g} is allowed"
             )
         for check in self.answers:
-            if check.sameness is not None and check.sameness.widest_gap > self.allowed:
+            if check.sameness is not None and check.sameness.widest_gap > self.allowed_gap:
                 yield (
                     f"{check.engine} answers otherwise where the two best logits are "
-                    f"{check.sameness.widest_gap:.2g} apart, more than {self.allowed:.2g}"
+                    f"{check.sameness.widest_gap:.2g} apart, more than {self.allowed_gap:.2g} "
+                    f"(twice the {self.allowed:.2g} that a logit may differ)"
                 )
 
     def summary(self) -> str:
@@ -137,7 +152,7 @@ class MergeReport:
         return [*rows, *(self._answer_row(check) for check in self.answers)]
 
     def _answer_row(self, check: AnswerCheck) -> tuple[str, ...]:
-        allowed = "" if self.allowed is None else f"{self.allowed:.2g}"
+        allowed = "" if self.allowed_gap is None else f"{self.allowed_gap:.2g}"
         if check.sameness is None:
             return (f"answers by {check.engine}", "", allowed, "not asked", check.not_asked)
         same = check.sameness

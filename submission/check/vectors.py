@@ -28,7 +28,7 @@ def check_vectors(
         return
     matrix, unreadable = _numbers(table, present)
     infinite = ~(np.abs(matrix) <= LARGEST)
-    yield from _cells(table, present, unreadable, "vector-not-a-number", "are no numbers")
+    yield from _cells(table, present, unreadable, "vector-not-a-number", "are not numbers")
     yield from _cells(
         table, present, infinite & ~unreadable, "vector-not-finite", "are NaN or infinite"
     )

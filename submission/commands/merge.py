@@ -107,7 +107,7 @@ def command(
     if len(adapters) > 1 and not weights:
         raise click.UsageError("Several adapters: give each a --weight, such as 0.5.")
     if not all(map(math.isfinite, weights)):
-        raise click.UsageError("A --weight is no number.")
+        raise click.UsageError("A --weight is not a number.")
     if tolerance is not None and rows is None:
         raise click.UsageError("--tolerance belongs to --check N.")
     check = Check(rows, tolerance, (("vllm", _by_vllm),)) if rows is not None else None

@@ -21,6 +21,8 @@ def find_subject(competition: Competition, ledger: Ledger | None, name: str) -> 
     if Path(name).is_file():
         return file_subject(competition, Path(name), None)
     if ledger is None:
-        raise InputError(f"'{name}' is no file, and there is no ledger that it could be a run of.")
+        raise InputError(
+            f"'{name}' is not a file, and there is no ledger that it could be a run of."
+        )
     names = ", ".join(run.name for run in ledger.runs()) or "none"
     raise InputError(f"'{name}' is neither a run of {ledger.path} (it has {names}) nor a file.")

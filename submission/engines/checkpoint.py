@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from submission.adapters.adapter import trained_on_other
+from submission.adapters.adapter import Adapter, check_base, read_adapter
+from submission.adapters.attach import Part
+from submission.adapters.fit import fitting
 from submission.adapters.load import load_tokenizer
 from submission.engines.base import EngineContext
 from submission.engines.machine import installed, resolve_dtype
@@ -30,14 +32,15 @@ class Checkpoint:
         self._context = context
         self._declared = recipe.model
         self.model = locate_model(recipe.model.name, recipe.engine.revision)
-        self.adapter = locate_model(recipe.model.adapter) if recipe.model.adapter else None
+        adapter = locate_model(recipe.model.adapter) if recipe.model.adapter else None
         if not (self.model.folder / "config.json").is_file():
             raise InputError(
                 f"{self.model.folder} is an adapter, not a model. Give its base as the model "
                 "and the adapter with --adapter, or merge it first with leaderkit merge."
             )
-        if self.adapter and not (self.adapter.folder / "adapter_config.json").is_file():
-            raise InputError(f"{self.adapter.folder}: no adapter_config.json; not a PEFT adapter.")
+        self.adapter: Adapter | None = (
+            read_adapter(adapter.folder, at_run_time=True) if adapter else None
+        )
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -103,18 +106,36 @@ class Checkpoint:
             **{name: installed(name) or "" for name in ("torch", "transformers", *packages)},
         }
 
-    def tell_other_base(self) -> None:
-        """Warn where the adapter's own record proves that it was trained on another model."""
+    def check_base(self) -> None:
+        """Refuse an adapter whose own record proves that it was trained on another model.
+
+        Raises :class:`InputError` unless ``model.other_base`` accepts it, which is warned of.
+        """
         if self.adapter is None:
             return
-        digest = folder_digest(self.model.folder, self._context.hash_file)
-        other = trained_on_other(self.adapter.folder, digest)
+        other = check_base(
+            self.adapter,
+            self.model,
+            folder_digest(self.model.folder, self._context.hash_file),
+            other_base=self._declared.other_base,
+        )
         if other is not None:
-            self._context.say(
-                f"warning: the adapter {self.adapter.name} was trained on '{other}', and the "
-                f"files of '{self.model.name}' are not those: its answers may be of no use. Give "
-                "the model it was trained on with --model."
-            )
+            self._context.say(f"warning: {other}")
+
+    def fitting_adapter(self) -> Part | None:
+        """The adapter's tensors, after a look at whether the model has places for all of them.
+
+        Loads no weights of the model. Raises :class:`InputError` for an adapter that is damaged or
+        does not fit.
+        """
+        if self.adapter is None:
+            return None
+        return fitting(
+            self.model.folder,
+            self.adapter,
+            trust_remote_code=self._declared.trust_remote_code,
+            seq2seq=self.encoder_decoder,
+        )
 
 
 def locate_model_or_folder(name: str) -> ModelFiles:

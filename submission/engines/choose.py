@@ -9,7 +9,7 @@ from typing import cast
 from submission.engines.base import Engine, EngineContext, EngineFactory
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.machine import vllm_version
-from submission.engines.vllm import adapter_refusal, lists, takes_adapter
+from submission.engines.vllm import adapter_refusal, lists, model_refusal
 from submission.errors import InputError
 
 ENTRY_POINTS = "leaderkit.engines"
@@ -55,9 +55,10 @@ def _automatic(context: EngineContext) -> tuple[str, str]:
     architectures = checkpoint.config.get("architectures") or []
     if not lists(architectures):
         return "transformers", f"vLLM does not list {', '.join(architectures)}"
-    refusal = adapter_refusal(checkpoint)
+    refusal = adapter_refusal(checkpoint.adapter)
     if refusal is not None:
         return "transformers", f"vLLM does not apply an adapter {refusal} at run time"
-    if checkpoint.adapter and not takes_adapter(context, architectures):
-        return "transformers", f"vLLM applies no adapter to {', '.join(architectures)} at run time"
+    refusal = model_refusal(context, checkpoint)
+    if refusal is not None:
+        return "transformers", f"vLLM applies no adapter {refusal} at run time"
     return "vllm", f"vLLM {version} is installed"

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evaluators.encoders.torch_support import quiet_transformers
+from submission.adapters.attach import attach
 from submission.adapters.load import context_length, end_tokens, load_base
 from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ class TransformersEngine:
         self.description = (
             f"transformers {installed('transformers')} ({place}), {self._checkpoint.dtype}"
         )
-        self._checkpoint.tell_other_base()
+        self._checkpoint.check_base()
         self._model: Any = None
 
     def tokens(self, question: Question, text: str) -> tuple[int, ...]:
@@ -125,6 +125,8 @@ class TransformersEngine:
         checkpoint = self._checkpoint
         self._context.say(f"Loading {checkpoint.model.name} into {self.description}.")
         declared = self._context.recipe.model
+        # What is wrong with an adapter shows before the model takes time and memory.
+        adapter = checkpoint.fitting_adapter()
         try:
             model = load_base(
                 checkpoint.model.folder,
@@ -132,11 +134,8 @@ class TransformersEngine:
                 trust_remote_code=bool(declared and declared.trust_remote_code),
                 seq2seq=checkpoint.encoder_decoder,
             )
-            if checkpoint.adapter:
-                from peft import PeftModel
-
-                with quiet_transformers():
-                    model = PeftModel.from_pretrained(model, str(checkpoint.adapter.folder))
+            if adapter is not None:
+                model = attach(model, [adapter], upcast=True)
             return _Weights(model.to("cuda" if has_gpu() else "cpu").eval())
         except (InputError, OSError, ValueError, RuntimeError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]

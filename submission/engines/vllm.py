@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from submission.adapters.adapter import read_adapter
+from submission.adapters.adapter import Adapter, tensor_names
 from submission.engines import lifeline
 from submission.engines.base import Completion, EngineContext, Finish, Request
 from submission.engines.checkpoint import Checkpoint
@@ -26,6 +26,7 @@ from submission.errors import InputError, Stopped
 from submission.records import Question
 
 LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+_EMBEDDINGS = {"embed_tokens", "lm_head"}
 
 
 class _Core:
@@ -58,7 +59,7 @@ class VllmEngine:
             )
         if context.recipe.sampling.beams > 1:
             raise InputError("sampling.beams needs --engine transformers.")
-        refusal = adapter_refusal(self._checkpoint)
+        refusal = adapter_refusal(self._checkpoint.adapter)
         if refusal is not None:
             raise InputError(
                 f"vLLM does not apply the adapter {refusal}. Merge it with leaderkit merge, or use "
@@ -68,7 +69,7 @@ class VllmEngine:
         place = "GPU" if has_gpu() else f"CPU, {len(processors())} threads"
         adapter = ", adapter at run time" if self._checkpoint.adapter else ""
         self.description = f"vLLM {version} ({place}), {self._checkpoint.dtype}{adapter}"
-        self._checkpoint.tell_other_base()
+        self._checkpoint.check_base()
         self._llm: Any = None
         self._log = EngineLog()
         self._alive = True
@@ -143,12 +144,13 @@ class VllmEngine:
         options = self._context.recipe.engine
         checkpoint = self._checkpoint
         self._context.say(f"Starting {self.description}.")
-        architectures = checkpoint.config.get("architectures") or []
-        if checkpoint.adapter and not takes_adapter(self._context, architectures):
+        refusal = model_refusal(self._context, checkpoint)
+        if refusal is not None:
             raise InputError(
-                f"vLLM applies no adapter to {', '.join(architectures)} at run time. Merge it "
-                "with leaderkit merge, or use --engine transformers."
+                f"vLLM applies no adapter {refusal} at run time. Merge it with leaderkit merge, or "
+                "use --engine transformers."
             )
+        checkpoint.fitting_adapter()
         try:
             with self._log.capture():
                 from vllm import LLM
@@ -165,7 +167,7 @@ class VllmEngine:
                         self._context.recipe.model and self._context.recipe.model.trust_remote_code
                     ),
                     enable_lora=checkpoint.adapter is not None,
-                    max_lora_rank=lora_slot(checkpoint),
+                    max_lora_rank=lora_slot(checkpoint.adapter),
                     enable_prefix_caching=True,
                     enforce_eager=not has_gpu(),
                     # A prompt read in parts winds back its request's random generator, which vLLM
@@ -175,6 +177,7 @@ class VllmEngine:
                     distributed_executor_backend=None if has_gpu() else "mp",
                     seed=0,
                 )
+                _add_adapter(llm, self._lora())
             # What fails from here on is raised; vLLM would print its whole state as well.
             if os.environ["VLLM_LOGGING_LEVEL"] == "ERROR":
                 logging.getLogger("vllm").setLevel(logging.CRITICAL)
@@ -210,6 +213,17 @@ class VllmEngine:
         return LoRARequest("adapter", 1, str(self._checkpoint.adapter.folder.resolve()))
 
 
+def _add_adapter(llm: Any, adapter: Any) -> None:
+    """Load the adapter at once: what vLLM says against it is then said before a run begins."""
+    if adapter is None:
+        return
+    try:
+        llm.llm_engine.add_lora(adapter)
+    except Exception:
+        llm.llm_engine.engine_core.shutdown()
+        raise
+
+
 def lists(architectures: Sequence[str]) -> bool:
     """Whether vLLM's registry names one of these architectures, or none is given.
 
@@ -226,20 +240,37 @@ def lists(architectures: Sequence[str]) -> bool:
     return any(f'"{name}"' in text for name in architectures)
 
 
-def takes_adapter(context: EngineContext, architectures: Sequence[str]) -> bool:
-    """Whether vLLM applies adapters at run time to a model of these architectures.
+def model_refusal(context: EngineContext, checkpoint: Checkpoint) -> str | None:
+    """Why vLLM applies no such adapter to this model at run time; None where it does.
 
     Imports vLLM. An architecture it does not know is left to its own message.
     """
+    if checkpoint.adapter is None:
+        return None
+    architectures = checkpoint.config.get("architectures") or []
     _prepare_environment(context)
     with EngineLog().capture():
         from vllm.model_executor.models.interfaces import supports_lora
         from vllm.model_executor.models.registry import ModelRegistry
 
         known = [
-            ModelRegistry.models[name] for name in architectures if name in ModelRegistry.models
+            ModelRegistry.models[name].load_model_cls()
+            for name in architectures
+            if name in ModelRegistry.models
         ]
-        return not known or any(supports_lora(model.load_model_cls()) for model in known)
+    if not known:
+        return None
+    taking = [model for model in known if supports_lora(model)]
+    if not taking:
+        return f"to {', '.join(architectures)}"
+    changed = _EMBEDDINGS & {
+        name.split(".lora_")[0].rpartition(".")[2] for name in tensor_names(checkpoint.adapter)
+    }
+    for model in taking:
+        lacking = sorted(changed - set(getattr(model, "embedding_modules", None) or {}))
+        if lacking:
+            return f"with {' and '.join(lacking)} to {', '.join(architectures)}"
+    return None
 
 
 def _prepare_environment(context: EngineContext) -> None:
@@ -278,11 +309,18 @@ def _in_order(requests: Sequence[Request]) -> list[Request]:
     ]
 
 
-def adapter_refusal(checkpoint: Checkpoint) -> str | None:
-    """Why vLLM does not apply this adapter to any model at run time; None where it may."""
-    if checkpoint.adapter is None:
+def adapter_refusal(adapter: Adapter | None) -> str | None:
+    """Why vLLM does not apply this adapter to any model at run time; None where it may.
+
+    Raises :class:`InputError` for a damaged file of weights.
+    """
+    if adapter is None:
         return None
-    adapter = read_adapter(checkpoint.adapter.folder)
+    whole = [
+        name
+        for name in tensor_names(adapter)
+        if ".lora_" not in name and not name.endswith(".base_layer.weight")
+    ]
     reasons = [
         reason
         for reason, so in (
@@ -290,18 +328,19 @@ def adapter_refusal(checkpoint: Checkpoint) -> str | None:
             ("with DoRA", adapter.dora),
             (f"that replaces {', '.join(adapter.saved)}", bool(adapter.saved)),
             ("with biases of its own", adapter.biases != "none"),
+            (f"with {adapter.beyond_weights}", adapter.beyond_weights is not None),
+            (f"with whole weights ({', '.join(whole[:1])})", bool(whole)),
         )
         if so
     ]
     return reasons[0] if reasons else None
 
 
-def lora_slot(checkpoint: Checkpoint) -> int:
+def lora_slot(adapter: Adapter | None) -> int:
     """The smallest of vLLM's adapter sizes that holds this adapter's rank."""
-    if checkpoint.adapter is None:
+    if adapter is None:
         return 16
-    rank = read_adapter(checkpoint.adapter.folder).largest_rank
-    return next(size for size in LORA_SLOTS if size >= rank)
+    return next(size for size in LORA_SLOTS if size >= adapter.largest_rank)
 
 
 def _completion(output: Any) -> Completion:

@@ -30,11 +30,13 @@ __all__ = [
 class Model(Table):
     """What generates: a hub name or a local folder, and an adapter over it.
 
-    ``kind`` is only needed where the model's own configuration does not tell.
+    ``kind`` is only needed where the model's own configuration does not tell. ``other_base``
+    accepts an adapter whose own record proves that it was trained on other files than these.
     """
 
     name: NonEmpty
     adapter: str | None = None
+    other_base: bool = False
     tokenizer: str | None = None
     kind: Literal["auto", "causal", "seq2seq"] = "auto"
     trust_remote_code: bool = False
@@ -202,7 +204,7 @@ class Recipe(Table):
             yield Conflict(
                 "training.end_token",
                 "prompt",
-                "is for prompts that are no chat; a chat's turn ends as the chat template says",
+                "is for prompts that are not a chat; a chat's turn ends as the chat template says",
             )
         if self.preference is not None:
             yield from self._conflicts_of_preference(training, kind)

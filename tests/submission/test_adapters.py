@@ -22,7 +22,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from submission.adapters import MergeReport, Weighted, merge
+from submission.adapters import MergeDiffers, MergeReport, Weighted, merge, read_adapter
 from submission.adapters.prompts import read_prompts
 from submission.cli import run
 from submission.commands.merge import command
@@ -208,6 +208,29 @@ def test_another_base_of_the_same_shape_is_warned_of(
     assert f"warning: {report.warnings[0]}" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "record", "told"),
+    [
+        ("someone/gpt2-bnb-4bit", None, "someone/gpt2-bnb-4bit"),
+        ("models/gpt2-bnb-4bit/", None, "models/gpt2-bnb-4bit/"),
+        ("/data/4bit-experiments/gpt2", None, None),
+        ("nf4/gpt2", None, None),
+        ("someone/gpt2-bnb-4bit", {"base_quantization": None}, None),
+        ("someone/gpt2", {"base_quantization": "bitsandbytes 4-bit (nf4)"},
+         "bitsandbytes 4-bit (nf4)"),
+        ("someone/gpt2-bnb-4bit", {"base_quantization": "bitsandbytes 8-bit"}, None),
+        ("someone/gpt2-bnb-4bit", {"base_sha256": "0" * 64}, "someone/gpt2-bnb-4bit"),
+    ],
+)  # fmt: skip
+def test_how_the_base_was_held_is_the_records_word_and_else_the_names_last_part(
+    name: str, record: dict[str, Any] | None, told: str | None, adapter: Path
+) -> None:
+    _change(adapter, base_model_name_or_path=name)
+    if record is not None:
+        (adapter / "leaderkit.json").write_text(json.dumps(record))
+    assert read_adapter(adapter).quantized == told
+
+
 def test_an_adapter_of_a_4bit_base_is_told_of(base: Path, adapter: Path, tmp_path: Path) -> None:
     _change(adapter, base_model_name_or_path="someone/gpt2-bnb-4bit")
     report = run_merge(base, adapter, tmp_path / "out")
@@ -270,8 +293,8 @@ def _more_tokens(folder: Path) -> None:
         (_more_tokens, "its tokenizer has 260 tokens, the base's vocabulary 259"),
         (lambda f: _change(f, peft_type="IA3"), "its peft_type is IA3; only LORA"),
         (lambda f: _change(f, peft_type=...), "its peft_type is missing"),
-        (lambda f: _change(f, r=...), "r missing, so the scale is unknown"),
-        (lambda f: _change(f, lora_alpha=None), "lora_alpha missing"),
+        (lambda f: _change(f, r=...), "'r': missing, so the scale is unknown"),
+        (lambda f: _change(f, lora_alpha=None), "'lora_alpha': missing"),
         (lambda f: _change(f, r=8), r"lora_A.weight is \(4, 64\) where the base needs \(8, 64\)"),
         (lambda f: _change(f, ensure_weight_tying=True), "ensure_weight_tying"),
         (lambda f: (f / "adapter_config.json").write_text("{"), "not valid JSON"),
@@ -283,6 +306,94 @@ def test_adapters_that_are_refused(
     damage(adapter)
     with pytest.raises(InputError, match=message):
         run_merge(base, adapter, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("r", 0, "should be greater than 0"),
+        ("r", -4, "should be greater than 0"),
+        ("r", 4.7, "should be a valid integer"),
+        ("lora_alpha", "8", "should be a valid number"),
+        ("lora_alpha", float("inf"), "should be a finite number"),
+        ("lora_dropout", "x", "should be a valid number"),
+        ("rank_pattern", {"c_attn": 0}, "should be greater than 0"),
+        ("rank_pattern", {"(": 3}, "not a regular expression"),
+        ("alpha_pattern", {"q_proj": "x"}, "should be a valid number"),
+        ("target_modules", 5, "should be a valid"),
+        ("target_modules", "(", "not a regular expression"),
+        ("target_modules", [5], "should be a valid string"),
+        ("modules_to_save", 5, "should be a valid"),
+        ("base_model_name_or_path", ["a"], "should be a valid string"),
+        ("bias", "weird", "should be 'none', 'all' or 'lora_only'"),
+        ("task_type", "NONSENSE", "should be 'CAUSAL_LM'"),
+        ("use_dora", "yes", "should be a valid boolean"),
+        ("layers_to_transform", "x", "should be a valid"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_its_file_and_key(
+    key: str,
+    value: Any,
+    message: str,
+    base: Path,
+    adapter: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _change(adapter, **{key: value})
+    status = run(["merge", "--base", str(base), "--adapter", str(adapter),
+                  "--out", str(tmp_path / "out")])  # fmt: skip
+    said = " ".join(capsys.readouterr().err.split())
+    assert status == 2
+    assert "adapter_config.json" in said
+    assert f"'{key}" in said
+    assert message in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_value_that_cannot_be_is_named_at_once(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    _change(adapter, r=0, bias="weird", alpha_pattern={"c_attn": "x"})
+    with pytest.raises(InputError, match=r"(?s)3 problems:.*'r'.*'alpha_pattern.c_attn'.*'bias'"):
+        run_merge(base, adapter, tmp_path / "out")
+
+
+def test_what_only_peft_refuses_is_told_as_its_word(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    _change(adapter, layers_pattern="h", layers_to_transform=None)
+    with pytest.raises(InputError, match=r"adapter_config\.json: peft cannot use it: .*layers_"):
+        run_merge(base, adapter, tmp_path / "out")
+
+
+def test_a_weight_that_the_precision_cannot_hold_is_refused_by_name(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    """At a position that no prompt reaches, so that no logit shows it."""
+    other = Path(shutil.copytree(base, tmp_path / "large"))
+    tensors = load_file(other / "model.safetensors")
+    tensors["transformer.wpe.weight"][500, 3] = 1e5
+    save_file(tensors, other / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(
+        InputError, match=r"float16 ends at 65504, and 'transformer\.wpe\.weight' .*bfloat16 or"
+    ):
+        run_merge(other, adapter, tmp_path / "out", dtype="float16")
+    assert not (tmp_path / "out").exists()
+    assert run_merge(other, adapter, tmp_path / "out", dtype="bfloat16").dtype == "bfloat16"
+
+
+def test_logits_that_become_infinite_fail_without_a_check_as_well(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(base, tmp_path / "large"))
+    tensors = load_file(other / "model.safetensors")
+    tensors["transformer.ln_f.weight"] *= 6e4
+    save_file(tensors, other / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(MergeDiffers, match="logits that are not finite; merge with --dtype"):
+        run_merge(other, adapter, tmp_path / "out", dtype="float16")
     assert not (tmp_path / "out").exists()
 
 

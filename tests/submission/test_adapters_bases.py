@@ -131,6 +131,46 @@ def test_onto_quantized_gives_what_the_training_saw(
     assert "quantization_config" not in json.loads((tmp_path / "out" / "config.json").read_text())
 
 
+def full_precision(base: Path, folder: Path, record: dict[str, Any] | None) -> Path:
+    lora(base, folder, ["q_proj"])
+    if record is not None:
+        (folder / "leaderkit.json").write_text(json.dumps(record))
+    return folder
+
+
+def test_onto_quantized_is_refused_where_the_record_says_full_precision(
+    full: Path, tmp_path: Path
+) -> None:
+    adapter = full_precision(full, tmp_path / "lora", {"base_quantization": None})
+    with pytest.raises(InputError, match="on a base that was not in 4 bits, so --onto quantized"):
+        run_merge(full, adapter, tmp_path / "out", onto="quantized")
+    assert not (tmp_path / "out").exists()
+
+
+def test_onto_quantized_is_warned_of_where_it_is_not_known_what_was_trained_on(
+    full: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    adapter = full_precision(full, tmp_path / "lora", None)
+    report = run_merge(full, adapter, tmp_path / "out", onto="quantized", say=said.append)
+    (warning,) = report.warnings
+    assert warning.startswith(f"it is not known whether {adapter} was trained on a 4-bit base")
+    assert f"warning: {warning}" in said
+
+
+@pytest.mark.parametrize("other", ["bitsandbytes 4-bit (fp4)", None])
+def test_adapters_of_differently_held_bases_are_compared_with_none_of_them(
+    other: str | None, full: Path, qlora: Path, tmp_path: Path
+) -> None:
+    second = full_precision(full, tmp_path / "lora", {"base_quantization": other})
+    given = [Weighted(files(qlora), 0.5), Weighted(files(second), 0.5)]
+    report = merge(files(full), given, tmp_path / "out", TEXTS)
+    assert report.as_trained is None
+    assert any("the comparison with the base as in training" in each for each in report.warnings)
+    with pytest.raises(InputError, match=r"differently quantized|not in 4 bits"):
+        merge(files(full), given, tmp_path / "other", TEXTS, onto="quantized")
+
+
 def test_a_base_in_4_bits_is_made_full(four_bit: Path, tmp_path: Path) -> None:
     adapter = lora(four_bit, tmp_path / "lora", ["q_proj", "down_proj", "lm_head"])
     report = run_merge(four_bit, adapter, tmp_path / "out")
@@ -203,7 +243,7 @@ def variant(base: Path, folder: Path, **settings: Any) -> Path:
     torch.manual_seed(4)
     over = get_peft_model(
         AutoModelForCausalLM.from_pretrained(base),
-        LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], **settings),
+        LoraConfig(**{"r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "v_proj"], **settings}),
     )
     with torch.no_grad():
         for name, parameter in over.named_parameters():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from submission.adapters import Check, MergeDiffers, Weighted, merge
-from submission.adapters.greedy import Answer, texts_alike
+from submission.adapters.greedy import Answer, Sameness, texts_alike
+from submission.adapters.report import AnswerCheck
 from submission.commands.merge import command
 from submission.engines.machine import vllm_version
 from submission.errors import InputError
@@ -85,6 +87,33 @@ def test_other_answers_where_the_model_is_sure_leave_nothing(
     with pytest.raises(MergeDiffers, match="Another answers otherwise where the two best logits"):
         run_check(base, adapter, tmp_path / "out", Check(3, engines=(("another", wrong),)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_of_two_logits_may_move_by_what_is_allowed(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    report = run_check(base, adapter, tmp_path / "out", Check(3))
+    assert report.allowed is not None
+    assert report.as_json()["allowed_gap"] == 2 * report.allowed
+
+    def parted(gap: float) -> list[str]:
+        answers = (AnswerCheck("another", Sameness(2, 3, gap)),)
+        return list(replace(report, answers=answers).failures())
+
+    assert parted(1.9 * report.allowed) == []
+    (failure,) = parted(2.1 * report.allowed)
+    assert "twice the" in failure
+
+
+def test_fewer_prompts_than_asked_for_are_told_of(
+    base: Path, adapter: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    report = run_check(base, adapter, tmp_path / "out", Check(50), say=said.append)
+    (warning,) = report.warnings
+    assert warning.startswith("answers to 8 prompts are compared, not to 50: there are 8 texts")
+    assert f"warning: {warning}" in said
+    assert report.answers[0].sameness.answers == 8
 
 
 def test_an_engine_that_cannot_run_the_model_is_told_of(

@@ -138,7 +138,7 @@ def test_the_command_wants_a_weight_for_each_of_several(
     for weights, message in (
         ([], "give each a --weight"),
         (["--weight", "0.5"], "2 --adapter and 1 --weight"),
-        (["--weight", "0.5", "--weight", "nan"], "is no number"),
+        (["--weight", "0.5", "--weight", "nan"], "is not a number"),
     ):
         result = CliRunner().invoke(command, [*arguments, *two, *weights])
         assert result.exit_code == 2

@@ -132,6 +132,25 @@ def test_margins_rise_and_the_chosen_answer_becomes_the_likelier_one(
     assert held_out.rejected == pytest.approx(log_prob(base, out, pair, pair.rejected), abs=1e-3)
 
 
+def test_an_adapter_of_another_base_is_refused_unless_it_is_meant(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    tune(recipe(max_steps=1), PAIRS, tmp_path / "first", base=base)
+    other = ModelFiles("other", gpt2(tmp_path / "other", seed=9))
+    asked = with_adapter(tmp_path / "first", max_steps=1)
+    with pytest.raises(InputError, match=r"was trained on 'tiny', and .*model\.other_base=true"):
+        tune(asked, PAIRS, tmp_path / "second", base=other)
+    assert not (tmp_path / "second").exists()
+    assert asked.model is not None
+    meant = asked.model.model_copy(update={"other_base": True})
+    said: list[str] = []
+    tune(
+        asked.model_copy(update={"model": meant}), PAIRS, tmp_path / "second", base=other,
+        say=said.append,
+    )  # fmt: skip
+    assert any("are not those the adapter was trained on ('tiny')" in each for each in said)
+
+
 def test_one_seed_one_adapter(tmp_path: Path, base: ModelFiles) -> None:
     for name, seed in [("first", 3), ("again", 3), ("other", 4)]:
         tune(recipe(epochs=2), PAIRS, tmp_path / name, base=base, seed=seed)

@@ -77,7 +77,7 @@ def test_nothing_recorded_is_said(capsys):
         ("record gone", "No run 'gone'"),
         ("record --public 0.7", "Name the run"),
         ("record whole --private 0.7", "no public score yet"),
-        ("record whole --public nan", "is no score"),
+        ("record whole --public nan", "is not a score"),
         ("record whole --public 71.23", "has scores from 0 to 1"),
         ("record whole --public 0.7 --private -1", "has scores from 0 to 1"),
         ("record whole --public 0.7 --ledger none.db", "no ledger at none.db"),

@@ -213,7 +213,7 @@ def test_the_table_is_no_place_for_formulas(answers):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["one.csv", "none.csv"], "'none.csv' is no file"),
+        (["one.csv", "none.csv"], "'none.csv' is not a file"),
         (["one.csv", "short.csv"], "short.csv has no answer for 1 row(s)"),
         (["short.csv", "one.csv"], "short.csv has no answer for 1 row(s)"),
         (["one.csv", "one.csv", "--metric", "chrf"], "--metric needs --references"),

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from click.testing import CliRunner
+from peft import PeftModel
+from safetensors.torch import load_file, save_file
 
+from submission.adapters.load import load_base
+from submission.cli import run
+from submission.commands.generate import command
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.choose import make_engine
 from submission.engines.machine import vllm_version
 from submission.engines.transformers import TransformersEngine
 from submission.engines.vllm import VllmEngine, lora_slot
 from submission.errors import InputError
+from submission.ledger import Ledger
 from submission.models import folder_digest, sha256_file
+from submission.recipes import Recipe
 from tests.submission.engines import tiny
 from tests.submission.engines.conftest import Tuned
+from tests.submission.test_adapters_bases import logits, variant
 
 needs_vllm = pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed")
 
@@ -56,19 +67,188 @@ def test_adapters_that_vllm_does_not_apply_go_through_transformers(
         VllmEngine(context)
 
 
-@pytest.mark.parametrize("engine", [TransformersEngine, pytest.param(VllmEngine, marks=needs_vllm)])
-def test_an_adapter_whose_record_proves_another_base_is_warned_of(
+BOTH = pytest.mark.parametrize(
+    "engine", [TransformersEngine, pytest.param(VllmEngine, marks=needs_vllm)]
+)
+
+
+@BOTH
+def test_an_adapter_whose_record_proves_another_base_is_refused_unless_it_is_meant(
     engine: Any, tuned: Tuned, adapter: Path
 ):
-    def said(digest: str) -> list[str]:
+    def said(digest: str, **model: Any) -> list[str]:
         (adapter / "leaderkit.json").write_text(json.dumps({"base_sha256": digest}))
         messages: list[str] = []
-        engine(replace(tiny.context(tuned.base, adapter), say=messages.append))
+        context = tiny.context(tuned.base, adapter)
+        files = {"name": str(tuned.base), "adapter": str(adapter), **model}
+        recipe = Recipe.model_validate({"name": "test", "model": files})
+        engine(replace(context, recipe=recipe, say=messages.append))
         return messages
 
     assert said(folder_digest(tuned.base, sha256_file)) == []
-    (warning,) = said("0" * 64)
-    assert f"was trained on '{tuned.base}', and the files of" in warning
+    with pytest.raises(InputError) as refused:
+        said("0" * 64)
+    assert f"was trained on '{tuned.base}', and the files of" in str(refused.value)
+    assert "(their SHA-256 differs)" in str(refused.value)
+    assert "or --set model.other_base=true if this one is meant" in str(refused.value)
+    (warning,) = said("0" * 64, other_base=True)
+    assert f"are not those the adapter was trained on ('{tuned.base}')" in warning
+
+
+def test_that_another_base_is_meant_makes_no_other_run(
+    tuned: Tuned, adapter: Path, wallpaper: Path, tmp_path: Path
+):
+    runner = CliRunner()
+    arguments = [
+        "tests-none", "-c", "sample-wallpaper", "--test", str(wallpaper / "test.csv"),
+        "--run", "one", "--limit", "1", "--engine", "transformers", "--adapter", str(adapter),
+        "--ledger", str(tmp_path / "ledger.db"), "--set", "sampling.max_tokens=4",
+    ]  # fmt: skip
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f'name = "mine"\n[model]\nname = "{tuned.base}"\n', encoding="utf-8")
+    arguments[0] = str(recipe)
+    first = runner.invoke(command, arguments)
+    assert first.exit_code == 0, first.output
+    again = runner.invoke(command, [*arguments, "--set", "model.other_base=true", "--json"])
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["computed"] == 0
+
+
+def weights(adapter: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    path = adapter / "adapter_model.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+def halve(tensors: dict[str, torch.Tensor]) -> None:
+    for name in sorted(tensors)[::2]:
+        del tensors[name]
+
+
+def first_layer_only(tensors: dict[str, torch.Tensor]) -> None:
+    for name in [name for name in tensors if "layers.1." in name]:
+        del tensors[name]
+
+
+def one_nan(tensors: dict[str, torch.Tensor]) -> None:
+    next(iter(tensors.values()))[0, 0] = float("nan")
+
+
+def rename(tensors: dict[str, torch.Tensor]) -> None:
+    for name in list(tensors):
+        tensors[name.replace("model.layers", "transformer.blocks")] = tensors.pop(name)
+
+
+def narrow(tensors: dict[str, torch.Tensor]) -> None:
+    for name in list(tensors):
+        if "lora_A" in name:
+            tensors[name] = tensors[name][:, :8].contiguous()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (halve, "the adapter has no weights for"),
+        (first_layer_only, r"the adapter has no weights for .*layers\.1\."),
+        (one_nan, "holds NaN or infinity: that training diverged"),
+        (rename, r"the base has no place for .*transformer\.blocks"),
+        (narrow, r"lora_A.weight is \(4, 8\) where the base needs"),
+    ],
+)
+def test_a_damaged_adapter_is_refused_before_the_base_is_loaded(
+    damage: Callable[[dict[str, torch.Tensor]], object],
+    message: str,
+    engine: Any,
+    tuned: Tuned,
+    adapter: Path,
+    tmp_path: Path,
+):
+    # A base without weights: whoever loads it first says so.
+    base = Path(shutil.copytree(tuned.base, tmp_path / "base"))
+    (base / "model.safetensors").unlink()
+    weights(adapter, damage)
+    with pytest.raises(InputError, match=message) as refused:
+        engine(tiny.context(base, adapter)).start()
+    assert str(adapter) in str(refused.value)
+
+
+@BOTH
+def test_a_file_of_weights_that_is_cut_short_is_refused(engine: Any, tuned: Tuned, adapter: Path):
+    path = adapter / "adapter_model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match=r"adapter_model\.safetensors: cannot be read"):
+        engine(tiny.context(tuned.base, adapter)).start()
+
+
+def test_a_damaged_adapter_leaves_no_run(
+    tuned: Tuned, adapter: Path, wallpaper: Path, tmp_path: Path, capfd: Any
+):
+    weights(adapter, halve)
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f'name = "mine"\n[model]\nname = "{tuned.base}"\n', encoding="utf-8")
+    book = tmp_path / "ledger.db"
+    status = run([
+        "generate", str(recipe), "-c", "sample-wallpaper", "--test", str(wallpaper / "test.csv"),
+        "--run", "one", "--engine", "transformers", "--adapter", str(adapter),
+        "--ledger", str(book),
+    ])  # fmt: skip
+    assert status == 2
+    message = capfd.readouterr().err
+    assert "the adapter has no weights for" in message
+    assert "Traceback" not in message
+    with Ledger(book) as ledger:
+        assert list(ledger.runs()) == []
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"target_modules": ["q_proj", "lm_head"]},
+        {"use_dora": True},
+        {"use_rslora": True, "rank_pattern": {"v_proj": 8}, "alpha_pattern": {"q_proj": 32}},
+        {"bias": "lora_only"},
+        {"modules_to_save": ["lm_head"]},
+        {"trainable_token_indices": {"embed_tokens": [5, 6]}},
+    ],
+    ids=lambda settings: " ".join(settings) or "plain",
+)
+def test_transformers_computes_what_peft_computes(
+    settings: dict[str, Any], dtype: str, tuned: Tuned, tmp_path: Path
+):
+    adapter = variant(tuned.base, tmp_path / "lora", **settings)
+    engine = TransformersEngine(tiny.context(tuned.base, adapter, engine={"dtype": dtype}))
+    engine.start()
+    plain = load_base(tuned.base, getattr(torch, dtype))
+    before = logits(plain)
+    over = PeftModel.from_pretrained(plain, adapter)
+    assert torch.equal(logits(engine._model), logits(over))
+    assert not torch.equal(logits(engine._model), before)
+    kept = {name: each.dtype for name, each in over.named_parameters()}
+    assert {name: each.dtype for name, each in engine._model.named_parameters()} == kept
+    if not settings:
+        assert {kept[name] for name in kept if ".lora_" in name} == {torch.float32}
+
+
+@needs_vllm
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"trainable_token_indices": {"embed_tokens": [5, 6]}}, "with trainable_token_indices"),
+        ({"modules_to_save": ["lm_head"]}, "that replaces lm_head"),
+    ],
+)
+def test_what_is_more_than_lora_goes_through_transformers(
+    settings: dict[str, Any], reason: str, tuned: Tuned, tmp_path: Path
+):
+    adapter = variant(tuned.base, tmp_path / "lora", **settings)
+    said: list[str] = []
+    context = replace(tiny.context(tuned.base, adapter), say=said.append)
+    assert isinstance(make_engine(context), TransformersEngine)
+    assert reason in said[0]
 
 
 @pytest.mark.parametrize(
@@ -79,5 +259,5 @@ def test_vllm_is_given_the_smallest_room_that_the_adapters_largest_rank_needs(
     settings: dict[str, Any], size: int, tuned: Tuned, adapter: Path
 ):
     change(adapter, **settings)
-    assert lora_slot(Checkpoint(tiny.context(tuned.base, adapter))) == size
-    assert lora_slot(Checkpoint(tiny.context(tuned.base))) == 16
+    assert lora_slot(Checkpoint(tiny.context(tuned.base, adapter)).adapter) == size
+    assert lora_slot(Checkpoint(tiny.context(tuned.base)).adapter) == 16

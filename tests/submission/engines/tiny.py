@@ -15,11 +15,13 @@ from tests.models import byte_tokenizer
 SCALE = 8.0
 
 
-def lively(folder: Path, *, alias: Mapping[str, str] | None = None) -> Path:
+def lively(folder: Path, *, alias: Mapping[str, str] | None = None, tied: bool = False) -> Path:
     """Make a model of this folder answer in printable ASCII that changes with the prompt.
 
     Each such character is one token, so equal texts are equal tokens. ``alias`` has the model
-    give the special token on the right wherever it would give the character on the left.
+    give the special token on the right wherever it would give the character on the left. Input
+    and output get an embedding each, unless they are to stay ``tied``: then nothing but printable
+    ASCII is told apart in a prompt, either.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -39,8 +41,11 @@ def lively(folder: Path, *, alias: Mapping[str, str] | None = None) -> Path:
             (source,) = tokenizer(character)["input_ids"]
             head[tokenizer.convert_tokens_to_ids(special)] = head[source]
             head[source] = 0.0
-        model.config.tie_word_embeddings = False
-        model.get_output_embeddings().weight = torch.nn.Parameter(head)
+        if tied:
+            model.get_output_embeddings().weight.copy_(head)
+        else:
+            model.config.tie_word_embeddings = False
+            model.get_output_embeddings().weight = torch.nn.Parameter(head)
     model.save_pretrained(folder)
     return folder
 

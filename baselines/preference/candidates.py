@@ -54,7 +54,8 @@ def read_choices(ledger: Ledger, run: str, questions: Sequence[Question]) -> Cho
     """The prompts of ``run``, which asked ``questions``, with their different answers.
 
     An answer that the length limit cut off is no candidate: its end, which training would add,
-    is not the model's. White space around an answer does not tell two apart.
+    is not the model's. White space around an answer does not tell two apart, and neither does a
+    NUL, which is left out: no file of pairs may hold one.
 
     Raises :class:`InputError` for an unknown or unfinished run, one with a single sample, and
     questions that are not those of the run.
@@ -108,7 +109,7 @@ def _of_row(parts: Sequence[FinishedPart], question: Question) -> Iterator[tuple
             if part.completion is None or part.completion.finish is not Finish.STOP:
                 lost += 1
             else:
-                first.setdefault(part.completion.text.strip(), part.sample)
+                first.setdefault(part.completion.text.replace("\0", "").strip(), part.sample)
         asked = of_part[0].question
         yield (
             Choice(

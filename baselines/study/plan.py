@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -213,13 +212,20 @@ def _labels(file: GridFile, cell: Cell) -> Iterator[str]:
 def _asked(task: str, cells: Iterable[Cell]) -> Recipe:
     """The recipe that the untuned model answers with: the cells' own, which have to be alike."""
     alone = {"name", "about", "training", "preference"}
-    found = {json.dumps(cell.recipe.model_dump(exclude=alone), sort_keys=True) for cell in cells}
-    if len(found) > 1:
+    first, *others = (cell.recipe.model_dump(mode="json", exclude=alone) for cell in cells)
+    fields = dict(flat(first))
+    differ = {
+        key
+        for other in map(dict, map(flat, others))
+        for key in fields.keys() | other.keys()
+        if fields.get(key) != other.get(key)
+    }
+    if differ:
         raise InputError(
-            f"the recipes of task '{task}' differ beyond [training]: tuned and untuned model have "
-            "to be asked alike"
+            f"the recipes of task '{task}' differ in {', '.join(sorted(differ))}: tuned and "
+            "untuned model have to be asked alike; give all of them one value with 'set'"
         )
-    return Recipe(name=BASE, **json.loads(found.pop()))
+    return Recipe(name=BASE, **first)
 
 
 def _merged(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,16 @@ def test_a_system_generates_greedily_and_stops_at_its_models_ends(
     assert (sampling.max_tokens, sampling.beams, sampling.stop) == (tokens, beams, stop)
 
 
+def test_42dot_is_asked_and_trained_as_synatra_is() -> None:
+    own = {"name", "about", "model"}
+    one, two = (find_recipe(f"wallpaper-{name}") for name in ("42dot", "synatra"))
+    assert one.model_dump(exclude=own) == two.model_dump(exclude=own)
+    assert one.model is not None
+    assert one.model.name == "42dot/42dot_LLM-SFT-1.3B"
+    listed = {alias for entry in list_recipes() for alias in entry.aliases}
+    assert "wallpaper-42dot" in listed
+
+
 @pytest.mark.parametrize("name", ["gemma-2b", "gemma-2-2b-it", "llama-3.1-8b", "gem2-llamion-14b"])
 def test_baselines_without_training_have_none(name: str) -> None:
     recipe = find_recipe(name)

@@ -19,8 +19,9 @@ SECTIONS = [
     "Here, small",
     "With the published weights",
     "Memory and time on 24 GB",
-    "What is otherwise",
+    "What differs from the original",
 ]
+POWERS = {"": 1, "²": 2, "⁶": 6, "⁹": 9}
 ENTRIES = list_recipes()
 
 
@@ -94,13 +95,57 @@ def test_the_small_commands_read_sample_files_and_models_that_were_made_before(n
         made.update(after(words, "--out"))
 
 
+def tables(text):
+    """The cells of every table, row by row."""
+    blocks = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    return [
+        [[cell.strip("* ") for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        for block in blocks
+    ]
+
+
+def number(text):
+    return float(text.replace(",", ""))
+
+
+def computed(formula, sizes):
+    """A sum of products of numbers, powers of ten and sizes such as B."""
+    total = 0.0
+    for term in formula.split(" + "):
+        product = 1.0
+        for factor in term.split(" · "):
+            base, power = re.fullmatch(r"([A-Z]|[\d.,]+)([²⁶⁹]?)", factor).groups()
+            product *= (sizes[base] if base in sizes else number(base)) ** POWERS[power]
+        total += product
+    return total
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_the_parts_of_a_memory_table_add_up(name):
-    rows = re.findall(r"^\| (.+) \|$", section(name, "Memory and time on 24 GB"), re.MULTILINE)
-    cells = [[cell.strip("* ") for cell in row.split("|")] for row in rows]
-    parts = [row[1:] for row in cells if row[0] and not row[0].startswith(("-", "Training"))]
-    (total,) = [row[1:] for row in cells if row[0].startswith("Training")]
-    for column, expected in enumerate(total):
-        numbers = [float(row[column]) for row in parts if row[column]]
-        # Each part is rounded to a tenth.
-        assert sum(numbers) == pytest.approx(float(expected), abs=0.05 * len(numbers) + 1e-9)
+def test_the_memory_tables_are_what_their_formulas_give(name):
+    found = tables(section(name, "Memory and time on 24 GB"))
+    assert found
+    for (_, label, *heads), _, *parts, (last, _, *totals) in found:
+        assert label == "Bytes"
+        assert last.startswith("Training")
+        for column, head in enumerate(heads):
+            sizes = {key: number(size) for key, size in re.findall(r"([A-Z]) ([\d,]*\d)", head)}
+            values = [computed(formula, sizes) / 1e9 for _, formula, *_ in parts]
+            assert [row[2 + column] for row in parts] == [f"{value:.1f}" for value in values]
+            assert totals[column] == f"{sum(values):.1f}"
+
+
+def test_the_tables_are_in_the_sizes_that_the_recipes_allow():
+    """Every page has a column of as many tokens as its recipe's rows may have."""
+    longest = {
+        "news-qa.md": ["news-qa-gemma"],
+        "odqa.md": ["odqa-llama"],
+        "open-book.md": ["open-book-gem2", "open-book-gem2-dpo"],
+        "wallpaper.md": ["wallpaper-synatra", "wallpaper-42dot"],
+        "gemma-study.md": ["gemma-study:koen-lora", "gemma-study:koen-fft"],
+    }
+    assert sorted(longest) == PAGES
+    for page, recipes in longest.items():
+        found = tables(section(page, "Memory and time on 24 GB"))
+        for recipe in recipes:
+            asked = f"{find_recipe(recipe).training.max_length:,}"
+            assert any(f"L {asked}" in head for table in found for head in table[0]), recipe

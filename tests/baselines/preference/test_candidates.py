@@ -39,6 +39,14 @@ def test_equal_answers_are_one_candidate_and_cut_off_ones_are_none(
     assert found.choices[0].row == {"id": "R0", "질문": "왜 우나요?"}
 
 
+def test_a_nul_which_no_file_may_hold_is_left_out(
+    tmp_path: Path, book: Ledger, keep_run: KeepRun
+) -> None:
+    keep_run({"왜 우나요?": [["습\0기", "습기", "열\0"]]})
+    (choice,) = choices(book, tmp_path / "test.csv").choices
+    assert [(each.text, each.sample) for each in choice.candidates] == [("습기", 0), ("열", 2)]
+
+
 def test_each_question_of_a_joined_row_is_a_choice_of_its_own(
     tmp_path: Path, book: Ledger, keep_run: KeepRun
 ) -> None:

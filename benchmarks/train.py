@@ -23,8 +23,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from baselines.ablation.memory import PeakMemory  # noqa: E402
 from baselines.training.base import load, make_trainable  # noqa: E402
-from baselines.training.batches import Pack, collate_padded, pack  # noqa: E402
+from baselines.training.batches import Pack, pack  # noqa: E402
 from baselines.training.checkpoints import Workspace  # noqa: E402
 from baselines.training.loop import fit  # noqa: E402
 from baselines.training.order import EpochOrder  # noqa: E402
@@ -33,7 +34,7 @@ from baselines.training.sft import draw_rows, limits_for, train  # noqa: E402
 from submission.competitions import find_competition  # noqa: E402
 from submission.models import ModelFiles  # noqa: E402
 from submission.prompts.encode import PromptEncoder  # noqa: E402
-from submission.recipes.schema import Recipe  # noqa: E402
+from submission.recipes.schema import Model, Recipe  # noqa: E402
 from submission.records import TrainingRow, read_training  # noqa: E402
 
 SAMPLE = ROOT / "data_sample" / "wallpaper" / "train.csv"
@@ -209,38 +210,56 @@ def compare(rows: Sequence[TrainingRow], repeat: int) -> dict[str, Any]:
 
 
 def on_gpu(rows: Sequence[TrainingRow]) -> dict[str, Any]:
-    """QLoRA over random weights of more than a billion parameters, then generation with them."""
+    """:func:`qlora_and_generation` over more than a billion parameters. Ends without a GPU."""
     import torch
 
     if not torch.cuda.is_available():
         print("There is no GPU here: --gpu needs one (leaderkit doctor).", file=sys.stderr)
         sys.exit(NO_GPU)
-    from baselines.training.held_out import HeldOut
-    from baselines.training.judge import Judge
+    return qlora_and_generation(rows, width=2048, layers=16, heads=32)
+
+
+def qlora_and_generation(
+    rows: Sequence[TrainingRow], *, width: int, layers: int, heads: int
+) -> dict[str, Any]:
+    """QLoRA over random weights, then answers of base and adapter by the engine that is chosen."""
+    from submission.generate import Job, generate
+    from submission.ledger import Ledger
 
     with tempfile.TemporaryDirectory() as place:
         files = ModelFiles("benchmark", Path(place) / "model")
-        make_llama(files.folder, width=2048, layers=16, heads=32)
+        make_llama(files.folder, width=width, layers=layers, heads=heads)
         wanted = recipe(
             method="qlora", dtype="bfloat16", optimizer="paged_adamw_8bit",
             gradient_checkpointing=True, batch_size=16,
         )  # fmt: skip
-        report = train(wanted, rows, Path(place) / "out", base=files, seed=SEED)
-        assert wanted.model is not None
-        assert wanted.training is not None
-        print(report.summary())
-        base = load(files, wanted.model, wanted.training)
-        encoder = PromptEncoder(base.tokenizer, wanted.prompt)
-        samples = make_samples(rows[:64], encoder, limits_for(base, wanted.training))
-        held_out = HeldOut.read(find_competition("sample-wallpaper"), SAMPLE).first(64)
-        judge = Judge(held_out, wanted, files, samples, collate_padded, None)
-        judge(base.model)  # warms up
-        started = time.perf_counter()
-        judge(base.model)
-        seconds = time.perf_counter() - started
-    ahead = wanted.sampling.max_tokens * len(held_out.rows)
-    print(f"generation from 4 bits: at most {ahead} tokens in {seconds:.1f} s")
-    return {"training": report.as_json(), "generation_seconds": seconds, "tokens": ahead}
+        adapter = Path(place) / "adapter"
+        training = train(wanted, rows, adapter, base=files, seed=SEED)
+        print(f"QLoRA: {training.summary()}")
+        asked = wanted.model_copy(
+            update={"model": Model(name=str(files.folder), adapter=str(adapter))}
+        )
+        contest = find_competition("sample-wallpaper")
+        job = Job("benchmark", asked, contest, SAMPLE.with_name("test.csv"))
+        with Ledger(Path(place) / "ledger.db") as book, PeakMemory() as peak:
+            answered = generate(job, book, lambda _: None)
+    pace = answered.completion_tokens / answered.seconds
+    gpu = "" if peak.gpu_mib is None else f", {peak.gpu_mib:.0f} MiB of GPU memory in this process"
+    print(
+        f"generation: {answered.completion_tokens} tokens by {answered.engine} in "
+        f"{answered.seconds:.1f} s, {pace:.0f} tokens/s, {peak.mib or 0:.0f} MiB of memory{gpu}"
+    )
+    return {
+        "training": training.as_json(),
+        "generation": {
+            "engine": answered.engine,
+            "tokens": answered.completion_tokens,
+            "seconds": answered.seconds,
+            "tokens_per_second": pace,
+            "peak_memory_mib": peak.mib,
+            "gpu_peak_memory_mib": peak.gpu_mib,
+        },
+    }
 
 
 def main() -> None:

@@ -73,6 +73,8 @@ def command(
     from submission.scoring import Scorer, load_references
     from submission.working import working
 
+    if margin and by is None:
+        raise click.UsageError("--margin goes with --by: a person needs none.")
     if out.suffix.lower() != ".jsonl":
         raise click.UsageError(f"--out {out}: pairs are JSON lines; give a name ending in .jsonl.")
     with options.open_existing(ledger) as book:

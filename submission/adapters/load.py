@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.encoders.torch_support import quiet_transformers
-from submission.errors import InputError
+from submission.engines.memory import out_of_memory
+from submission.errors import InputError, Stopped
 from submission.models import read_json
 
 if TYPE_CHECKING:
@@ -66,7 +67,14 @@ def load_base(
                 output_loading_info=True,
                 **options,
             )
-    except (ImportError, OSError, RuntimeError, SafetensorError, ValueError) as error:
+    except (
+        ImportError, MemoryError, OSError, RuntimeError, SafetensorError, ValueError,
+    ) as error:  # fmt: skip
+        if out_of_memory(error):
+            raise Stopped(
+                f"{folder}: this model does not fit into memory. Take a smaller one, or hold it in "
+                "fewer bits (training.method=qlora, engine.quantization)."
+            ) from error
         raise InputError(
             f"{folder}: no {'encoder-decoder' if seq2seq else 'causal language model'} that can be "
             f"loaded: {_first_line(error)}"

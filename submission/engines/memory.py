@@ -14,6 +14,7 @@ def out_of_memory(error: BaseException) -> bool:
         isinstance(error, MemoryError | torch.OutOfMemoryError)
         or "out of memory" in text
         or "can't allocate memory" in text
+        or "cannot allocate memory" in text
         or "not enough memory" in text
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +21,7 @@ from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
 from submission.records import TrainingRow
 from tests.baselines.training.conftest import with_training
+from tests.models import gpt2
 
 
 @contextmanager
@@ -97,3 +101,45 @@ def test_another_error_is_no_lack_of_memory(
     monkeypatch.setattr(GPT2LMHeadModel, "forward", wrong)
     with pytest.raises(RuntimeError, match="mat1"):
         train(recipe, rows, tmp_path / "out", base=base)
+
+
+LITTLE = """
+import resource, sys
+from pathlib import Path
+import bitsandbytes, peft, scipy, sklearn, torch, transformers, trl
+from transformers import GPT2LMHeadModel
+import baselines.training.sft, submission.adapters.load
+from submission.cli import run
+had = int(next(line.split()[1] for line in open("/proc/self/status") if "VmSize" in line))
+resource.setrlimit(resource.RLIMIT_AS, (had * 1024 + int(sys.argv[1]) * 2**20, -1))
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+def test_a_model_that_does_not_fit_into_memory_is_told_apart_from_one_that_is_none(
+    tmp_path: Path,
+) -> None:
+    from transformers import GPT2Config
+
+    base = gpt2(tmp_path / "base")
+    config = GPT2Config.from_pretrained(base)
+    config.n_layer, config.n_embd, config.n_head = 4, 1024, 16
+    GPT2LMHeadModel(config).save_pretrained(base)  # 50 M weights, 200 MiB
+    data = tmp_path / "train.csv"
+    data.write_text(
+        "id,질문_1,질문_2,category,답변_1,답변_2,답변_3,답변_4,답변_5\n"
+        "T_0,벽지는?,왜?,벽지,습기.,,,,\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", LITTLE, "150", "train", "embedded", "-c", "sample-wallpaper",
+         "--data", str(data), "--model", str(base), "--out", str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "base: this model does not fit into memory. Take a smaller one" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("out*"))

@@ -70,7 +70,7 @@ SYSTEMS = (
         "open-book-gem2-dpo", "llama", *NEWS,
         ("epochs=5", "accumulation=2", "learning_rate=1e-3"), after="open-book-gem2",
     ),
-    System("wallpaper-kogpt2", "gpt2", *WALLPAPER, ("epochs=1", "learning_rate=2e-3")),
+    System("wallpaper-kogpt2", "gpt2", *WALLPAPER, ("epochs=1", "learning_rate=5e-4")),
     System("wallpaper-42dot", "llama", *WALLPAPER, ("epochs=4", "learning_rate=5e-3")),
     System("wallpaper-synatra", "llama", *WALLPAPER, ("epochs=4", "learning_rate=5e-3")),
     System("gemma-study:koen-lora", "gemma", "sample-translation", "translation/koen", LORA),

@@ -98,7 +98,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY)
         try:
             _lock(descriptor)
-            with _reasons(path, only=_NO_ROOM):
+            with _room_for(path):
                 yield temporary
             with _reasons(path):
                 sync_tree(temporary)
@@ -135,6 +135,18 @@ def no_room(error: BaseException) -> bool:
     # torch's writer, and what it says on closing a file that it could not write to its end.
     words = ["PytorchStreamWriter failed", "unexpected pos", *map(os.strerror, _NO_ROOM)]
     return any(each in text for each in words)
+
+
+@contextmanager
+def _room_for(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if no_room(error):
+            raise InputError(f"{path}: cannot be written: no room left on the disk") from error
+        raise
 
 
 @contextmanager

@@ -27,6 +27,12 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
             _print_task(results, task, mine)
         if task.proxy_reason:
             click.secho(f"Proxy: {task.proxy_reason}.", fg="yellow")
+    if results.diverged:
+        click.secho(
+            "Diverged, answered by weights from before (column diverged_at): "
+            f"{', '.join(results.diverged)}.",
+            fg="yellow",
+        )
     for path in files:
         click.echo(f"Wrote {path}.")
 
@@ -49,6 +55,7 @@ def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
             for task in results.tasks
         ],
         "failed": dict(results.failed),
+        "diverged": results.diverged,
         "files": [str(path) for path in files],
     }
 

@@ -76,7 +76,9 @@ def _round(value: torch.Tensor) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A logged step: means over its pairs, as in :class:`Separation`."""
+    """A logged step, as in :class:`Separation`: the loss is a mean over its pairs, the other
+    figures are means over its batches.
+    """
 
     step: int
     loss: float

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from baselines.training.lora import add_adapter
-from submission.adapters.adapter import read_adapter, read_weights
 from submission.adapters.attach import Part, attach
 from submission.errors import InputError
-from submission.models import ModelFiles
 from submission.recipes.schema import Lora
 
 
-def tunable(model: Any, lora: Lora, start: ModelFiles | None) -> Any:
+def tunable(model: Any, lora: Lora, start: Part | None) -> Any:
     """``model`` with an adapter over it that can be trained, as a peft model.
 
     That is the one in ``start``, or a new one of the shape ``lora``. Its weights are float32
@@ -26,14 +24,13 @@ def tunable(model: Any, lora: Lora, start: ModelFiles | None) -> Any:
     if start is None:
         over = add_adapter(model, lora)
     else:
-        adapter = read_adapter(start.folder)
-        over = attach(model, [Part(adapter, read_weights(adapter))], upcast=True)
+        over = attach(model, [start], upcast=True)
         over.set_adapter("default")
         over.peft_config["default"].inference_mode = False
     if isinstance(over.get_output_embeddings(), BaseTunerLayer):
+        where = str(start.adapter.folder) if start else "training.lora.targets"
         raise InputError(
-            f"{start.folder if start else 'training.lora.targets'}: has the output layer, which "
-            "preference tuning would leave as it is. "
+            f"{where}: has the output layer, which preference tuning would leave as it is. "
             + (
                 "Merge it first (leaderkit merge), and tune over the merged model with --model."
                 if start

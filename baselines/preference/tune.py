@@ -6,22 +6,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import set_seed
-
 from baselines.preference.fit import fit
 from baselines.preference.pairs import Pair, hold_out_pairs
 from baselines.preference.report import Change, PreferenceReport, write_course
 from baselines.preference.samples import PairSet, make_samples
 from baselines.preference.start import tunable
 from baselines.training.base import load
-from baselines.training.checkpoints import Workspace, open_workspace
+from baselines.training.checkpoints import Workspace, making
 from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
 from baselines.training.means import within_means
-from baselines.training.sft import CHECKPOINT_SECONDS, keep_tracked
+from baselines.training.sft import CHECKPOINT_SECONDS
 from submission.adapters.adapter import check_base, read_adapter
-from submission.adapters.load import share
-from submission.atomic import atomic_folder, refuse_occupied
+from submission.adapters.attach import Part
+from submission.adapters.fit import fitting
+from submission.adapters.load import is_seq2seq
+from submission.atomic import refuse_occupied
 from submission.errors import InputError
 from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
 from submission.prompts.encode import PromptEncoder
@@ -68,11 +68,7 @@ def tune(
     start = locate_model(table.adapter) if table.adapter is not None else None
     base_sha256 = folder_digest(base.folder, sha256_file)
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
-    if start is not None:
-        adapter = read_adapter(start.folder)
-        other = check_base(adapter, base, base_sha256, other_base=table.other_base)
-        if other is not None:
-            say(f"warning: {other}")
+    begun = None if start is None else _begun(start, base, base_sha256, table, say)
     seed = training.seed if seed is None else seed
     pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
@@ -85,7 +81,7 @@ def tune(
     samples.tell(say)
     if unseen is not None:
         unseen.tell(say, what="held-out pairs")
-    _tell_unread(training, start, say)
+    _tell_unread(training, begun, say)
     fingerprint = digest(
         [
             training.model_dump_json(exclude=_unread(training, start, unseen)),
@@ -102,13 +98,8 @@ def tune(
         say(f"{out}: this tuning has already ended")
         Workspace.of(out).clear()
         return finished
-    with (
-        atomic_folder(out) as folder,
-        open_workspace(out, fingerprint, resume=resume) as workspace,
-    ):
-        # Before the adapter's first weights, which are random.
-        set_seed(seed)
-        tuned = tunable(loaded.model, training.lora, start)
+    with making(out, fingerprint, resume=resume, seed=seed) as (folder, workspace):
+        tuned = tunable(loaded.model, training.lora, begun)
         done = fit(
             tuned, loaded.tokenizer, samples, unseen, training, preference, seed, workspace,
             checkpoint_seconds, say, start=start is not None,
@@ -141,11 +132,24 @@ def tune(
         save_adapter(tuned, folder, base.name)
         loaded.tokenizer.save_pretrained(folder)
         write_course(folder / COURSE, points, ended.evaluations)
-        share(folder)
-        keep_tracked(workspace, folder)
         report.write(folder)
-    workspace.clear()
     return report
+
+
+def _begun(
+    start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, say: Callable[[str], None]
+) -> Part:
+    """The adapter that tuning begins with, after a look at whether it belongs over the base."""
+    adapter = read_adapter(start.folder, at_run_time=True)
+    if adapter.beyond_weights is not None:
+        raise InputError(
+            f"{start.folder}: adapters with {adapter.beyond_weights} are not tuned further."
+        )
+    other = check_base(adapter, base, base_sha256, other_base=table.other_base)
+    if other is not None:
+        say(f"warning: {other}")
+    seq2seq = is_seq2seq(base.folder, table.kind)
+    return fitting(base.folder, adapter, trust_remote_code=table.trust_remote_code, seq2seq=seq2seq)
 
 
 def _divided(
@@ -180,13 +184,13 @@ def _refuse_unread(training: Training) -> None:
         )
 
 
-def _tell_unread(training: Training, start: ModelFiles | None, say: Callable[[str], None]) -> None:
-    if start is not None:
-        shape = read_adapter(start.folder)
+def _tell_unread(training: Training, begun: Part | None, say: Callable[[str], None]) -> None:
+    if begun is not None:
+        shape = begun.adapter
         lora = training.lora
         if (shape.rank, shape.alpha) != (lora.rank, lora.alpha):
             say(
-                f"{start.name} keeps its shape (rank {shape.rank}, alpha {shape.alpha:g}): "
+                f"{shape.folder} keeps its shape (rank {shape.rank}, alpha {shape.alpha:g}): "
                 "training.lora is for a new adapter"
             )
     elif training.lora.dropout:

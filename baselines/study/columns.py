@@ -14,7 +14,8 @@ ANSWERING = (
 TRAINING = (
     "trained_parameters", "parameters", "training_seconds", "training_steps",
     "training_tokens_per_second", "training_peak_memory_mib", "training_gpu_peak_memory_mib",
-    "samples", "too_long", "loss_first", "loss_last", "merge_seconds", "merge_difference",
+    "samples", "too_long", "loss_first", "loss_last", "diverged_at", "merge_seconds",
+    "merge_difference",
 )  # fmt: skip
 LAST = ("degenerate", *ANSWERING, *TRAINING, "run", "model", "error")
 

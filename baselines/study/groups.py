@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from baselines.ablation.grid import Cell
 from baselines.ablation.overrides import flat
 from baselines.ablation.results import Finished
+from baselines.study.plan import NONE, Study, training_of
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.schema import StudyFile
 
@@ -36,38 +38,40 @@ class Group:
 
 def groups(results: StudyResults) -> list[Group]:
     """The groups that have a scored run, in the order of their first cells."""
-    axes = _telling(results)
+    axes = _telling(results.study)
     found: dict[tuple[object, ...], Group] = {}
-    for task, each in _outcomes(results):
-        variant = tuple(each.cell.labels[axis] for axis in axes)
-        key = (task.plan.name, each.tuned.method, variant, each.tuned.size, each.tuned.rank)
-        known = found.get(key)
-        before = known.outcomes if known is not None else ()
-        found[key] = Group(
-            task, each.tuned.method, variant, each.tuned.size, each.tuned.rank, [*before, each]
-        )
+    for task in results.tasks:
+        for each in task.outcomes:
+            if not each.finished:
+                continue
+            labels = (each.cell.labels[axis] for axis in axes)
+            variant = tuple(label for label in labels if label != NONE)
+            key = (task.plan.name, each.tuned.method, variant, each.tuned.size, each.tuned.rank)
+            before = found[key].outcomes if key in found else ()
+            found[key] = Group(
+                task, each.tuned.method, variant, each.tuned.size, each.tuned.rank, [*before, each]
+            )
     return list(found.values())
 
 
-def _outcomes(results: StudyResults) -> Iterator[tuple[TaskResults, Outcome]]:
-    for task in results.tasks:
-        for each in task.outcomes:
-            if each.finished:
-                yield task, each
+def _telling(study: Study) -> list[int]:
+    """The places of the axes on which cells of one task, method, size and rank differ.
 
-
-def _telling(results: StudyResults) -> list[int]:
-    """The places of the axes on which cells of one task, method, size and rank differ."""
-    alike: dict[tuple[object, ...], list[Outcome]] = {}
-    for task, each in _outcomes(results):
-        key = (task.plan.name, each.tuned.method, each.tuned.size, each.tuned.rank)
-        alike.setdefault(key, []).append(each)
-    file = results.study.file
+    Whether a cell has finished makes no difference, so that a study that goes on writes the files
+    that it began with.
+    """
+    alike: dict[tuple[object, ...], list[Cell]] = {}
+    for plan in study.tasks:
+        for cell in plan.tuned:
+            training = training_of(cell.recipe)
+            rank = None if training.method == "full" else training.lora.rank
+            key = (plan.name, training.method, training.rows, rank)
+            alike.setdefault(key, []).append(cell)
     return [
         place
-        for place, axis in enumerate(file.axes)
-        if not _is_seed(file, axis)
-        and any(len({each.cell.labels[place] for each in cells}) > 1 for cells in alike.values())
+        for place, axis in enumerate(study.file.axes)
+        if not _is_seed(study.file, axis)
+        and any(len({cell.labels[place] for cell in cells}) > 1 for cells in alike.values())
     ]
 
 

@@ -7,6 +7,7 @@ repeated beside every rank and size, as programs that plot the two against each 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from baselines.ablation.results import Finished
 from baselines.study.groups import Group, groups
 from baselines.study.results import StudyResults, TaskResults
 from evaluators.miss_rate import COLUMNS, count_misses
+from submission.models import digest
 from submission.tables import write_csv
 from submission.tables.write import Cell
 
@@ -40,7 +42,7 @@ def write_published(results: StudyResults) -> list[Path]:
         if each.task.plan.comet is not None:
             folder = results.study.out / each.method
             if each.variant:
-                folder /= ",".join(each.variant).replace("/", "_")
+                folder /= _file_name(each.variant)
             folders.setdefault(folder, []).append(each)
     for folder, found in folders.items():
         for who in WHO:
@@ -49,6 +51,13 @@ def write_published(results: StudyResults) -> list[Path]:
             write_csv(misses, COLUMNS, _misses(found, who), bom=False)
             written += [comet, misses]
     return written
+
+
+def _file_name(labels: Sequence[str]) -> str:
+    """The labels as a folder's name, another one for other labels."""
+    name = ",".join(labels)
+    plain = re.sub(r"[^\w=+,. -]", "_", name).lstrip(".")
+    return plain if plain == name else f"{plain}-{digest([name])[:6]}"
 
 
 def miss_rate(task: TaskResults, answered: Sequence[Finished]) -> float | None:

@@ -64,3 +64,14 @@ class StudyResults:
     study: Study
     tasks: Sequence[TaskResults]
     failed: Mapping[str, str]
+
+    @property
+    def diverged(self) -> list[str]:
+        """The runs of cells whose training ended because its loss became NaN."""
+        return [
+            run.trial.run
+            for task in self.tasks
+            for each in task.outcomes
+            if (report := each.tuned.report) is not None and report.diverged_at is not None
+            for run in each.finished
+        ]

@@ -115,6 +115,7 @@ def _training(outcome: Outcome) -> Record:
         "training_gpu_peak_memory_mib": _tenth(outcome.taken.gpu_peak_memory_mib),
         "samples": report.samples,
         "too_long": report.too_long,
+        "diverged_at": report.diverged_at,
         "loss_first": report.loss_first,
         "loss_last": report.loss_last,
         "merge_seconds": merged and merged["seconds"],

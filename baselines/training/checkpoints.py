@@ -15,14 +15,18 @@ from typing import Any, Self
 
 from transformers import TrainerCallback
 
-from submission.atomic import sync_tree, write_bytes
+from submission.adapters.load import share
+from submission.atomic import atomic_folder, sync_tree, write_bytes
 from submission.errors import InputError
 from submission.models import digest
 
 _IDENTITY = "training.json"
 _WHOLE = "whole.json"
+_WEIGHTS = "weights.safetensors"
 _PREFIX = "checkpoint-"
 _LONGEST_NAME = 255
+TRACKED = "runs"
+"""Where transformers puts TensorBoard's files in a folder."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,10 @@ class Workspace:
     def latest(self) -> Checkpoint | None:
         """The last checkpoint that was written to its end."""
         found = [_checkpoint(marker) for marker in self.folder.glob(f"{_PREFIX}*/{_WHOLE}")]
-        return max(found, key=lambda checkpoint: checkpoint.step, default=None)
+        return max(found, key=_step, default=None)
 
     def keep(self, step: int, model: Any) -> None:
-        """Write what is trained of ``model``, as it is after ``step``."""
+        """Write what is trained of ``model``, as it is after ``step``, on the disk for good."""
         from safetensors.torch import save_file
 
         tensors = {
@@ -62,16 +66,27 @@ class Workspace:
             for name, tensor in model.named_parameters()
             if tensor.requires_grad
         }
-        unfinished = self.folder / "unfinished.safetensors"
-        save_file(tensors, unfinished)
-        unfinished.replace(self._kept(step))
+        shutil.rmtree(self._kept(step), ignore_errors=True)
+        with atomic_folder(self._kept(step)) as folder:
+            save_file(tensors, folder / _WEIGHTS)
 
     def bring_back(self, step: int, model: Any) -> None:
-        """Give ``model`` the weights that were kept after ``step``."""
+        """Give ``model`` the weights that were kept after ``step``.
+
+        Raises :class:`InputError` where they cannot be read.
+        """
         import torch
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        kept = load_file(self._kept(step))
+        path = self._kept(step) / _WEIGHTS
+        try:
+            kept = load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise InputError(
+                f"{path}: the best weights cannot be read ({error}). Remove {self.folder} to train "
+                "anew."
+            ) from error
         with torch.no_grad():
             for name, tensor in model.named_parameters():
                 if tensor.requires_grad:
@@ -80,25 +95,36 @@ class Workspace:
     def keep_only(self, steps: Collection[int]) -> None:
         """Remove the weights kept after any other step."""
         wanted = {self._kept(step) for step in steps}
-        for path in self.folder.glob("best-*.safetensors"):
+        for path in self.folder.glob("best-*"):
             if path not in wanted:
-                path.unlink()
+                shutil.rmtree(path, ignore_errors=True)
 
     def drop_cut_off(self) -> None:
-        """Remove checkpoints that were not written to their end.
-
-        The Trainer counts them among those of which it keeps the last few.
-        """
+        """Remove checkpoints that were not written to their end, or all else where none was."""
         for folder in self.folder.glob(f"{_PREFIX}*"):
             if not (folder / _WHOLE).is_file():
                 shutil.rmtree(folder, ignore_errors=True)
+        if self.latest() is None:
+            for path in self.folder.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def drop_older(self) -> None:
+        """Remove all checkpoints but the last two that are whole."""
+        found = sorted(map(_checkpoint, self.folder.glob(f"{_PREFIX}*/{_WHOLE}")), key=_step)
+        for checkpoint in found[:-2]:
+            shutil.rmtree(checkpoint.folder, ignore_errors=True)
 
     def _kept(self, step: int) -> Path:
-        return self.folder / f"best-{step}.safetensors"
+        return self.folder / f"best-{step}"
 
     def clear(self) -> None:
         """Remove it, once the adapter is in place."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _step(checkpoint: Checkpoint) -> int:
+    return checkpoint.step
 
 
 def _checkpoint(marker: Path) -> Checkpoint:
@@ -127,6 +153,7 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
         try:
             yield workspace
         except BaseException:
+            workspace.drop_cut_off()
             if workspace.latest() is None:  # there is nothing to go on from
                 workspace.clear()
             raise
@@ -152,6 +179,30 @@ def _agree(workspace: Workspace, fingerprint: str, *, resume: bool) -> None:
             )
     else:
         write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())
+
+
+@contextmanager
+def making(
+    out: Path, fingerprint: str, *, resume: bool, seed: int
+) -> Iterator[tuple[Path, Workspace]]:
+    """A folder that becomes ``out`` when the block ends well, and the workspace until then.
+
+    Random numbers are drawn from ``seed`` on. What ``report_to`` wrote stands in the folder in the
+    end. Raises what ``atomic_folder`` and :func:`open_workspace` raise.
+    """
+    from transformers import set_seed
+
+    with (
+        atomic_folder(out) as folder,
+        open_workspace(out, fingerprint, resume=resume) as workspace,
+    ):
+        set_seed(seed)
+        yield folder, workspace
+        share(folder)  # which is for files, and trackers have folders
+        tracked = workspace.folder / TRACKED
+        if tracked.is_dir():
+            shutil.copytree(tracked, folder / TRACKED)
+    workspace.clear()
 
 
 class Stopwatch:
@@ -190,8 +241,10 @@ class KeepCheckpoints(TrainerCallback):  # type: ignore[misc]  # untyped base
             control.should_save = True
 
     def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Mark the checkpoint that was just written."""
+        """Mark the checkpoint that was just written; the last two are kept."""
         self._saved = time.monotonic()
-        folder = Path(args.output_dir) / f"{_PREFIX}{state.global_step}"
+        workspace = Workspace(Path(args.output_dir))
+        folder = workspace.folder / f"{_PREFIX}{state.global_step}"
         sync_tree(folder)
         write_bytes(folder / _WHOLE, json.dumps({"seconds": round(self.seconds, 2)}).encode())
+        workspace.drop_older()

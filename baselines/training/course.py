@@ -122,8 +122,7 @@ class Course:
             "eval_on_start": self._measure is not None and self._checkpoint is None,
             "logging_steps": self._log_steps,
             "logging_nan_inf_filter": False,  # a diverged training is to be seen
-            "save_strategy": "no",  # KeepCheckpoints says when
-            "save_total_limit": 2,
+            "save_strategy": "no",  # KeepCheckpoints says when, and how many are kept
             "report_to": _reports(training),
             "disable_tqdm": True,
             "remove_unused_columns": False,
@@ -134,7 +133,8 @@ class Course:
     def run(self, trainer: Any, model: Any) -> Ended:
         """Train ``model`` in place, to the weights that are to be kept.
 
-        Raises :class:`InputError` where the loss became NaN and no weights were kept before.
+        Where the loss became NaN that is the best, else the latest checkpoint's. Raises
+        :class:`InputError` where there is neither.
         """
         checkpoint = self._checkpoint
         trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
@@ -146,15 +146,11 @@ class Course:
         kept = last
         if best is not None and self._training.evaluation.keep_best:
             kept = best.step
+            if kept != last:
+                self._say(f"taking the weights of step {kept}, the best")
+                self._workspace.bring_back(kept, model)
         elif diverged is not None:
-            self._workspace.clear()  # going on from a checkpoint would end at the same step
-            raise InputError(
-                f"The loss became NaN at step {diverged} of {self._steps}, and nothing was kept: "
-                f"{CURE}. Held-out rows (--eval) would keep the best weights from before."
-            )
-        if kept != last:
-            self._say(f"taking the weights of step {kept}, the best")
-            self._workspace.bring_back(kept, model)
+            kept = self._last_before(diverged, trainer)
         seconds = self._keeper.seconds
         return Ended(
             steps=last,
@@ -167,6 +163,18 @@ class Course:
             stopped_early=bool(self._trying and self._trying.stopped),
             diverged=diverged,
         )
+
+    def _last_before(self, diverged: int, trainer: Any) -> int:
+        """Give the model its latest checkpoint's weights; the step that they are of."""
+        checkpoint = self._workspace.latest()
+        if checkpoint is None:
+            raise InputError(
+                f"The loss became NaN at step {diverged} of {self._steps}, before any weights were "
+                f"kept: {CURE}."
+            )
+        self._say(f"taking the weights of step {checkpoint.step}, the latest checkpoint")
+        trainer._load_from_checkpoint(str(checkpoint.folder))  # there is no public way
+        return checkpoint.step
 
 
 def steps_of(training: Training, per_epoch: int) -> int:

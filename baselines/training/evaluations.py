@@ -90,8 +90,9 @@ class EvaluateNowAndThen(TrainerCallback):  # type: ignore[misc]  # untyped base
         """Keep what is best so far; stop where it has been so for too long."""
         done = evaluated(state.log_history)
         last, best = done[-1], best_of(done, self._direction)
-        if best is None:
+        if last.step == 0:
             self._say(f"before training: {self._name} {last.score:.4g}")
+        if best is None:
             return
         is_best = best.step == last.step
         marked = ", the best so far" if is_best else f" (best: {best.score:.4g})"

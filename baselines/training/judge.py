@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -97,9 +98,17 @@ class Judge:
             with torch.random.fork_rng(), torch.no_grad():
                 if self._metric == LOSS:
                     return self._loss(model)
+                if not self._computes(model):
+                    return math.nan
                 return self._score(self._answers(model))
         finally:
             model.train(training)
+
+    def _computes(self, model: Any) -> bool:
+        """Whether the model's scores are numbers; text would be made of any."""
+        ids = torch.tensor([self._requests[0].tokens[:8]], device=model.device)
+        more = {"decoder_input_ids": ids[:, :1]} if model.config.is_encoder_decoder else {}
+        return bool(model(input_ids=ids, **more).logits.isfinite().all())
 
     def _try_out(self) -> None:
         """Score the references against themselves: what cannot be computed is known at once."""

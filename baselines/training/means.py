@@ -8,8 +8,6 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from safetensors import SafetensorError
-
 from baselines.training.checkpoints import Workspace
 from submission.atomic import no_room
 from submission.engines.memory import out_of_memory
@@ -30,8 +28,9 @@ def within_means(work: Callable[P, R]) -> Callable[P, R]:
             return work(*arguments, **named)
         except Stopped as error:
             raise Stopped(f"{error}{_kept(out)}") from error
-        except (MemoryError, OSError, RuntimeError, SafetensorError) as error:
-            if no_room(error):
+        except Exception as error:
+            # Where a whole folder could not be written, the reason is behind what is said of it.
+            if no_room(error) or (error.__cause__ is not None and no_room(error.__cause__)):
                 raise Stopped(f"{out}: no room left to write to. {_FREE}{_kept(out)}") from error
             if out_of_memory(error):
                 raise Stopped(f"Out of memory outside the batches. {_SAVE}{_kept(out)}") from error

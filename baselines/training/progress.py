@@ -23,11 +23,11 @@ class TellProgress(TrainerCallback):  # type: ignore[misc]  # untyped base
         self._first = state.global_step
         self._started = self._told = time.monotonic()
 
-    def on_log(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+    def on_log(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
         """A line, where the last one is long enough ago."""
         latest = state.log_history[-1] if state.log_history else {}
         now = time.monotonic()
-        last = state.global_step >= state.max_steps
+        last = state.global_step >= state.max_steps or control.should_training_stop
         if "loss" not in latest or (now - self._told < self._every and not last):
             return
         self._told = now

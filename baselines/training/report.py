@@ -110,7 +110,7 @@ def refuse_if_diverged(diverged_at: int | None, kept_step: int) -> None:
     if diverged_at is not None:
         raise Stopped(
             f"The loss became NaN at step {diverged_at}: {CURE}. What was written are the weights "
-            f"of step {kept_step}, the best before."
+            f"of step {kept_step}, before that."
         )
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import set_seed
-
 from baselines.training.base import Base, load, make_trainable
-from baselines.training.checkpoints import Workspace, open_workspace
+from baselines.training.checkpoints import Workspace, making
 from baselines.training.curve import write_curve
 from baselines.training.held_out import HeldOut, drawn
 from baselines.training.judge import Judge
@@ -22,8 +19,7 @@ from baselines.training.report import TrainingReport, ends
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
 from evaluators.encoders.torch_support import quiet_transformers
-from submission.adapters.load import share
-from submission.atomic import atomic_folder, refuse_occupied
+from submission.atomic import refuse_occupied
 from submission.errors import InputError
 from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
 from submission.prompts.encode import PromptEncoder, stop_tokens
@@ -31,9 +27,6 @@ from submission.recipes.schema import Model, Recipe, Training
 from submission.records import TrainingRow
 
 CHECKPOINT_SECONDS = 300.0
-TRACKED = "runs"
-"""Where transformers puts TensorBoard's files in a folder."""
-
 Say = Callable[[str], None]
 
 
@@ -86,12 +79,7 @@ def train(
         say(f"{out}: this training has already ended")
         Workspace.of(out).clear()
         return finished
-    with (
-        atomic_folder(out) as folder,
-        open_workspace(out, fingerprint, resume=resume) as workspace,
-    ):
-        # Before the adapter's first weights, which are random.
-        set_seed(seed)
+    with making(out, fingerprint, resume=resume, seed=seed) as (folder, workspace):
         tuned = make_trainable(loaded, training)
         done = fit(
             tuned, samples, training, seed, workspace, checkpoint_seconds, say,
@@ -104,10 +92,7 @@ def train(
         save(tuned, loaded, training, folder, files.name)
         name = judge.name if judge is not None else ""
         write_curve(folder, done.points, done.ended.evaluations, name)
-        share(folder)  # which is for files, and trackers have folders
-        keep_tracked(workspace, folder)
         report.write(folder)
-    workspace.clear()
     return report
 
 
@@ -280,10 +265,3 @@ def _report(
         peak_gpu_memory=peak_gpu_memory(),
         **known,
     )
-
-
-def keep_tracked(workspace: Workspace, folder: Path) -> None:
-    """Copy what ``report_to`` wrote while training beside the result."""
-    tracked = workspace.folder / TRACKED
-    if tracked.is_dir():
-        shutil.copytree(tracked, folder / TRACKED)

@@ -73,7 +73,6 @@ class Plan:
     block: int = 128
     batch: int = 8
     steps: int = 250
-    learning_rate: float = 5e-3
     seed: int = 20250301
 
 
@@ -94,6 +93,8 @@ VOCABULARIES = {
     "t5": Vocabulary("<pad>", "</s>", adds_end=True),
 }
 ARCHITECTURES = tuple(VOCABULARIES)
+RATES = {"gpt2": 2e-3, "gemma": 5e-3, "gemma2": 5e-3, "llama": 5e-3, "t5": 5e-3}
+"""Learning rates of the schooling; at the others' GPT-2 learns little."""
 
 
 def small_model(
@@ -106,9 +107,8 @@ def small_model(
     plan = plan or Plan()
     vocabulary = VOCABULARIES[architecture]
     texts = _texts()
-    mark = digest([architecture, json.dumps(asdict(plan)), json.dumps(asdict(vocabulary)), *texts])[
-        :12
-    ]
+    about = [asdict(plan), asdict(vocabulary), RATES[architecture]]
+    mark = digest([architecture, json.dumps(about), *texts])[:12]
     cache = Path(os.environ.get(CACHE) or Path.home() / ".cache" / "leaderkit")
     folder = cache / "small-models" / f"{architecture}-{mark}"
     if not folder.is_dir():
@@ -132,7 +132,8 @@ def make(
     torch.manual_seed(plan.seed)
     model = make_model(architecture, tokenizer, plan)
     teach = _denoise if architecture == "t5" else _continue
-    for step, loss in enumerate(_fit(model, teach(tokenizer, texts, plan), plan)):
+    batches = teach(tokenizer, texts, plan)
+    for step, loss in enumerate(_fit(model, batches, plan, RATES[architecture])):
         if step % 25 == 0 or step == plan.steps - 1:
             say(f"{architecture}: step {step + 1}/{plan.steps}, loss {loss:.3f}")
     with quiet_transformers():
@@ -182,6 +183,7 @@ def make_tokenizer(vocabulary: Vocabulary, texts: Sequence[str], plan: Plan) -> 
 
 def make_model(architecture: str, tokenizer: Any, plan: Plan) -> Any:
     """The untrained network, with the generation settings that it will be asked with."""
+    import torch
     import transformers as hf
 
     ids = {
@@ -229,6 +231,8 @@ def make_model(architecture: str, tokenizer: Any, plan: Plan) -> Any:
                 feed_forward_proj="gated-gelu", tie_word_embeddings=False,
             )
         )  # fmt: skip
+        # T5's own beginning is for a width at which such scores even out.
+        torch.nn.init.normal_(model.lm_head.weight, std=plan.width**-0.5)
     ends = VOCABULARIES[architecture].ends
     if ends:
         model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(list(ends))
@@ -287,15 +291,15 @@ def _denoise(tokenizer: Any, texts: Sequence[str], plan: Plan) -> Iterator[dict[
         }
 
 
-def _fit(model: Any, batches: Iterator[dict[str, Any]], plan: Plan) -> Iterator[float]:
+def _fit(model: Any, batches: Iterator[dict[str, Any]], plan: Plan, rate: float) -> Iterator[float]:
     """Train in place; yields each step's loss."""
     import torch
 
     if not plan.steps:
         return
-    optimizer = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, plan.learning_rate, total_steps=plan.steps, pct_start=0.1
+        optimizer, rate, total_steps=plan.steps, pct_start=0.1
     )
     model.train()
     for _ in range(plan.steps):

@@ -24,13 +24,14 @@ class Part:
     weight: float = 1.0
 
 
-def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False) -> Any:
+def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False, untie: bool = False) -> Any:
     """``model`` with the adapters over it, as a peft model that applies all of them.
 
     What is added to a layer is the sum of weight * scale * B A over the adapters: exact, whatever
     their ranks and targets, where ``add_weighted_adapter`` of peft makes one adapter of them.
     Adapters get the model's precision; with ``upcast`` they are float32 where that is a half one,
-    so that none of their own is lost.
+    so that none of their own is lost. With ``untie``, input and output embeddings that share one
+    tensor get one each where an adapter changes either, so that it can be merged into that alone.
 
     Raises :class:`InputError` where a target or a shape of one is not in the other, and where
     several have what is not a sum.
@@ -38,7 +39,8 @@ def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False) -> Any:
     from peft.tuners.lora import LoraLayer
 
     _refuse_no_sum(parts)
-    _untie(model, {name for part in parts for name in part.tensors})
+    if untie:
+        _untie(model, {name for part in parts for name in part.tensors})
     over = model
     # What peft calls a single adapter, and saves without a folder of its own.
     names = ["default", *(f"part{number}" for number in range(1, len(parts)))]

@@ -72,8 +72,9 @@ def load_base(
     ) as error:  # fmt: skip
         if out_of_memory(error):
             raise Stopped(
-                f"{folder}: this model does not fit into memory. Take a smaller one, or hold it in "
-                "fewer bits (training.method=qlora, engine.quantization)."
+                f"{folder}: this model does not fit into memory. Take a smaller one or a larger "
+                "machine; training (training.method=qlora) and vLLM (engine.quantization) can hold "
+                "it in fewer bits."
             ) from error
         raise InputError(
             f"{folder}: no {'encoder-decoder' if seq2seq else 'causal language model'} that can be "

@@ -120,9 +120,9 @@ def merge(
         four_bit = None
         if bases.in_4bit or bases.as_trained:
             asked = questions if bases.in_4bit else []
-            four_bit = _ask(attach(bases.in_4_bits(), parts), tokenizer, prompts, asked)
+            four_bit = _ask(attach(bases.in_4_bits(), parts, untie=True), tokenizer, prompts, asked)
             gc.collect()
-        over = attach(model, parts)
+        over = attach(model, parts, untie=True)
         if four_bit is not None and bases.in_4bit:
             reference, answers = four_bit
         else:

@@ -21,6 +21,7 @@ ReferencesBy = Literal["first", "mean", "max"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
 
+# LARGEST_SEED of the recipes, which a help text does not load.
 TRAINING_SEED = click.IntRange(0, 2**32 - 1)
 FILE = click.Path(path_type=Path)
 

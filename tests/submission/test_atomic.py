@@ -349,3 +349,15 @@ def test_every_file_is_on_disk_before_the_folder_has_its_name(
     assert {"a", "b", "sub"} <= set(names)
     assert all(not renamed for _, renamed in synced[:-1])
     assert synced[-1] == (tmp_path.name, True)
+
+
+def test_a_library_whose_own_error_says_that_the_disk_is_full_is_understood(tmp_path: Path) -> None:
+    # As tokenizers raises it.
+    with (
+        pytest.raises(InputError, match="out: cannot be written: no room left on the disk"),
+        atomic_folder(tmp_path / "out"),
+    ):
+        raise Exception("No space left on device (os error 28)")  # noqa: TRY002
+    with pytest.raises(KeyError), atomic_folder(tmp_path / "out"):
+        raise KeyError("another")
+    assert list(tmp_path.iterdir()) == []

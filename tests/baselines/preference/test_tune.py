@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pickle
+import shutil
 import signal
 import socket
 import subprocess
@@ -401,6 +402,21 @@ def test_a_tuning_that_diverges_keeps_what_was_best_or_nothing(
     assert report.diverged_at is not None
     assert 0 < report.kept_step < report.diverged_at < 20
     assert "where the loss became NaN" in report.summary()
-    with pytest.raises(InputError, match="and nothing was kept: lower"):
+    with pytest.raises(InputError, match="before any weights were kept: lower"):
         tune(chosen, PAIRS, tmp_path / "other", base=base)
     assert not list(tmp_path.glob("other*"))
+
+
+def test_a_damaged_adapter_is_refused_before_the_model_is_loaded(
+    tmp_path: Path, base: ModelFiles
+) -> None:
+    first = tmp_path / "first"
+    tune(recipe(max_steps=1), PAIRS, first, base=base)
+    path = first / "adapter_model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    bare = tmp_path / "bare"  # with no weights that could be loaded
+    shutil.copytree(base.folder, bare)
+    (bare / "model.safetensors").unlink()
+    (first / "leaderkit.json").unlink()  # which would tell that this is not the base
+    with pytest.raises(InputError, match=r"adapter_model\.safetensors: cannot be read"):
+        tune(with_adapter(first), PAIRS, tmp_path / "second", base=ModelFiles("bare", bare))

@@ -45,7 +45,7 @@ def test_tables_and_plots_tell_variants_apart_and_average_over_seeds(
     cells = pd.DataFrame(found["runs"]).query("method == 'full'")
     assert len(cells) == 4
     for rate in ("slow/1", "fast"):
-        folder = results / "full" / rate.replace("/", "_")
+        (folder,) = (results / "full").glob(f"{rate.replace('/', '_')}*")
         comet = pd.read_csv(folder / "comet_mt_adapter.csv")
         assert comet["File_Index"].tolist() == [0, 1]
         mine = cells[cells["rate"] == rate]
@@ -53,6 +53,9 @@ def test_tables_and_plots_tell_variants_apart_and_average_over_seeds(
         misses = pd.read_csv(folder / "mismatch_mt_adapter.csv")
         assert misses["Total_Entries"].tolist() == [4]
     assert not list((results / "full").glob("*.csv"))
+    # Another label would be another folder, also where both are written alike.
+    assert (results / "full" / "fast").is_dir()
+    assert not (results / "full" / "slow_1").exists()
     plot = (results / "plots" / "koen.svg").read_text("utf-8")
     assert "FFT), slow/1" in plot
     assert "FFT), fast" in plot

@@ -21,7 +21,7 @@ from submission.models import ModelFiles
 from submission.recipes.schema import Recipe
 from submission.records import Reference, TrainingRow
 from submission.tables import read_table
-from tests.baselines.training.conftest import with_training
+from tests.baselines.training.conftest import adapter_bytes, with_training
 
 # Weights grow by the rate in each step and count ALPHA / 4 times, until their squares overflow.
 RUNAWAY = {"learning_rate": 0.99, "schedule": "constant", "clip": 0.0, "epochs": 10.0}
@@ -55,12 +55,39 @@ def test_the_best_weights_before_it_are_written(
     assert (last["step"], last["loss"]) == (str(report.steps), "nan")
 
 
-def test_without_held_out_rows_nothing_is_written_and_nothing_is_in_the_way(
+def test_without_held_out_rows_the_latest_checkpoint_is_written(
     base: ModelFiles, rows: list[TrainingRow], runaway: Recipe, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match=r"NaN at step \d+ of \d+, and nothing was kept: lower"):
-        train(runaway, rows, tmp_path / "out", base=base, checkpoint_seconds=0.0)
+    said: list[str] = []
+    out = tmp_path / "out"
+    report = train(runaway, rows, out, base=base, checkpoint_seconds=0.0, say=said.append)
+    assert report.diverged_at is not None
+    assert 0 < report.kept_step < report.diverged_at
+    assert f"taking the weights of step {report.kept_step}, the latest checkpoint" in said
+    stopped = with_training(runaway, max_steps=report.kept_step)
+    train(stopped, rows, tmp_path / "before", base=base)
+    assert adapter_bytes(out)[0] == adapter_bytes(tmp_path / "before")[0]
+
+
+def test_without_any_weights_from_before_nothing_is_written_and_nothing_is_in_the_way(
+    base: ModelFiles, rows: list[TrainingRow], runaway: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"NaN at step \d+ of 30, before any weights were kept"):
+        train(runaway, rows, tmp_path / "out", base=base)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_computes_no_numbers_has_no_score_though_it_writes_text(
+    base: ModelFiles, rows: list[TrainingRow], runaway: Recipe, tmp_path: Path
+) -> None:
+    chosen = with_training(runaway, evaluation={"metric": "chrf", "every_steps": 1})
+    report = train(chosen, rows, tmp_path / "out", base=base, held_out=held(rows))
+    scores = [each.values["score"] for each in read_table(tmp_path / "out" / "loss.csv").records]
+    assert report.diverged_at is not None
+    assert scores[report.kept_step] not in {"", "nan"}
+    assert scores[-1] in {"", "nan"}
+    by_loss = train(runaway, rows, tmp_path / "loss", base=base, held_out=held(rows))
+    assert report.kept_step == by_loss.kept_step
 
 
 def test_the_command_writes_the_best_and_ends_with_3(base: ModelFiles, tmp_path: Path) -> None:

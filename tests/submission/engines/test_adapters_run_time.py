@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from submission.adapters.load import load_base
@@ -261,3 +261,43 @@ def test_vllm_is_given_the_smallest_room_that_the_adapters_largest_rank_needs(
     change(adapter, **settings)
     assert lora_slot(Checkpoint(tiny.context(tuned.base, adapter)).adapter) == size
     assert lora_slot(Checkpoint(tiny.context(tuned.base)).adapter) == 16
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Gemma 2, whose input and output share one tensor."""
+    from baselines.training.small import Plan, make
+
+    folder = tmp_path_factory.mktemp("shared") / "gemma2"
+    folder.mkdir()
+    make("gemma2", folder, Plan(merges=0, width=64, heads=1, steps=0), ["가나다"])
+    return folder
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"trainable_token_indices": [5, 6]},
+        {"trainable_token_indices": [5, 6], "ensure_weight_tying": True},
+        {"target_modules": ["q_proj", "lm_head"]},
+        {"target_modules": ["q_proj", "lm_head"], "ensure_weight_tying": True},
+    ],
+    ids=lambda settings: " ".join(settings) or "plain",
+)
+def test_an_adapter_over_shared_embeddings_does_what_it_did_when_it_was_saved(
+    settings: dict[str, Any], shared: Path, tmp_path: Path
+):
+    torch.manual_seed(4)
+    config = LoraConfig(**{"r": 4, "target_modules": ["q_proj"], **settings})
+    over = get_peft_model(load_base(shared, torch.float32), config)
+    with torch.no_grad():
+        for name, parameter in over.named_parameters():
+            if parameter.requires_grad or ".lora_" in name:
+                parameter.normal_(std=0.1)
+    over.save_pretrained(tmp_path / "lora", save_embedding_layers=False)
+    engine = TransformersEngine(tiny.context(shared, tmp_path / "lora"))
+    engine.start()
+    wanted = logits(over)
+    torch.testing.assert_close(logits(engine._model), wanted, atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(logits(load_base(shared, torch.float32)), wanted, atol=1e-3)

@@ -115,3 +115,37 @@ def test_one_token_that_begins_as_another_does(tmp_path: Path) -> None:
     assert ids == spelled.ids("<a", marks, special=False) + [
         token for text in (">", ">", "<a", ">") for token in spelled.ids(text, marks, special=False)
     ]
+
+
+@pytest.fixture(params=["always", "first", "never"])
+def unigram(request: pytest.FixtureRequest) -> Any:
+    """A sentencepiece-like tokenizer that has its special tokens as pieces, too."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    letters = sorted({*"안녕하세요가나벽지는 this is<end_of_turn></s>▁abc.1z\n"} - {" "})
+    special = ["<pad>", "</s>", "<end_of_turn>"]
+    pieces = ["<unk>", *special, "▁안녕", "안녕", "하세요", "▁this", *letters]
+    backend = Tokenizer(
+        models.Unigram([(each, -float(len(pieces[0]))) for each in dict.fromkeys(pieces)], unk_id=0)
+    )
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=request.param)
+    backend.decoder = decoders.Metaspace(prepend_scheme=request.param)
+    backend.add_special_tokens([AddedToken(each, special=True) for each in special])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["안녕<end_of_turn>하세요", "this </s> is", "<end_of_turn></s>안녕", "안녕 <end_of_turn>"],
+)
+def test_a_vocabulary_that_has_them_as_pieces_gives_their_letters(text: str, unigram: Any) -> None:
+    encoder = PromptEncoder(unigram, Prompt(template="{{ question }}"))
+    ids = encoder.prompt_ids(text)
+    assert not special_ids(unigram) & set(ids)
+    assert unigram.unk_token_id not in ids
+    assert unigram.decode(ids, clean_up_tokenization_spaces=False).strip() == text.strip()
+    plain = encoder.response_ids("안녕", text)
+    assert encoder.response_ids(text, text)[-1] == plain[-1] == unigram.eos_token_id

@@ -231,8 +231,10 @@ def make_model(architecture: str, tokenizer: Any, plan: Plan) -> Any:
                 feed_forward_proj="gated-gelu", tie_word_embeddings=False,
             )
         )  # fmt: skip
-        # T5's own beginning is for a width at which such scores even out.
-        torch.nn.init.normal_(model.lm_head.weight, std=plan.width**-0.5)
+        # T5 1.1 has an output of its own, which transformers keeps in one that it loads and ties in
+        # one that it makes.
+        output = torch.randn(len(tokenizer), plan.width) * plan.width**-0.5
+        model.lm_head.weight = torch.nn.Parameter(output)
     ends = VOCABULARIES[architecture].ends
     if ends:
         model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(list(ends))
@@ -253,42 +255,39 @@ def _texts() -> list[str]:
 
 def _continue(tokenizer: Any, texts: Sequence[str], plan: Plan) -> Iterator[dict[str, Any]]:
     """Plain text, end to end, in blocks drawn anew for every step."""
-    import torch
-
-    chance = torch.Generator().manual_seed(plan.seed)
-    encoded = tokenizer(list(texts))["input_ids"]
-    stream = torch.tensor([token for ids in encoded for token in [*ids, tokenizer.eos_token_id]])
-    while True:
-        starts = torch.randint(len(stream) - plan.block, (plan.batch,), generator=chance)
-        ids = torch.stack([stream[start : start + plan.block] for start in starts.tolist()])
+    for ids in _blocks(tokenizer, texts, plan, plan.batch):
         yield {"input_ids": ids, "labels": ids}
 
 
 def _denoise(tokenizer: Any, texts: Sequence[str], plan: Plan) -> Iterator[dict[str, Any]]:
-    """Text without a stretch in its middle, and that stretch to be written."""
+    """Blocks without the half in their middle, and that half to be written.
+
+    Half of a block is learned, so there are twice as many.
+    """
+    import torch
+
+    size, half = 2 * plan.batch, plan.block // 2
+    gap = torch.full((size, 1), tokenizer.pad_token_id)
+    end = torch.full((size, 1), tokenizer.eos_token_id)
+    for ids in _blocks(tokenizer, texts, plan, size):
+        first = half // 2
+        source = torch.cat([ids[:, :first], gap, ids[:, first + half :], end], dim=1)
+        target = torch.cat([ids[:, first : first + half], end], dim=1)
+        yield {"input_ids": source, "labels": target}
+
+
+def _blocks(tokenizer: Any, texts: Sequence[str], plan: Plan, size: int) -> Iterator[Any]:
     import torch
 
     chance = torch.Generator().manual_seed(plan.seed)
-    encoded = [
-        ids for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(ids) > 8
-    ]
-    pad, end = tokenizer.pad_token_id, tokenizer.eos_token_id
+    end = tokenizer.eos_token_id
+    encoded = tokenizer(list(texts))["input_ids"]
+    # T5's tokenizer writes the end itself.
+    ended = [ids if ids[-1] == end else [*ids, end] for ids in encoded]
+    stream = torch.tensor([token for ids in ended for token in ids])
     while True:
-        sources, targets = [], []
-        for place in torch.randint(len(encoded), (plan.batch,), generator=chance).tolist():
-            ids = encoded[place][: plan.block]
-            first, last = sorted(torch.randint(1, len(ids), (2,), generator=chance).tolist())
-            sources.append(torch.tensor([*ids[:first], pad, *ids[last + 1 :], end]))
-            targets.append(torch.tensor([*ids[first : last + 1], end]))
-        padded = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=pad)
-        lengths = torch.tensor([len(each) for each in sources])
-        yield {
-            "input_ids": padded,
-            "attention_mask": (torch.arange(padded.shape[1]) < lengths[:, None]).long(),
-            "labels": torch.nn.utils.rnn.pad_sequence(
-                targets, batch_first=True, padding_value=-100
-            ),
-        }
+        starts = torch.randint(len(stream) - plan.block, (size,), generator=chance)
+        yield torch.stack([stream[start : start + plan.block] for start in starts.tolist()])
 
 
 def _fit(model: Any, batches: Iterator[dict[str, Any]], plan: Plan, rate: float) -> Iterator[float]:

@@ -26,11 +26,11 @@ sys.path.insert(0, str(ROOT))
 from baselines.ablation.memory import PeakMemory  # noqa: E402
 from baselines.training.base import load, make_trainable  # noqa: E402
 from baselines.training.batches import Pack, pack  # noqa: E402
-from baselines.training.checkpoints import Workspace  # noqa: E402
 from baselines.training.loop import fit  # noqa: E402
 from baselines.training.order import EpochOrder  # noqa: E402
 from baselines.training.samples import IGNORED, Sample, make_samples  # noqa: E402
 from baselines.training.sft import draw_rows, limits_for, train  # noqa: E402
+from baselines.training.workspace import Workspace  # noqa: E402
 from submission.competitions import find_competition  # noqa: E402
 from submission.models import ModelFiles  # noqa: E402
 from submission.prompts.encode import PromptEncoder  # noqa: E402

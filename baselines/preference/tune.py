@@ -12,11 +12,11 @@ from baselines.preference.report import Change, PreferenceReport, write_course
 from baselines.preference.samples import PairSet, make_samples
 from baselines.preference.start import tunable
 from baselines.training.base import load
-from baselines.training.checkpoints import Workspace, making
 from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
 from baselines.training.means import within_means
 from baselines.training.sft import CHECKPOINT_SECONDS
+from baselines.training.workspace import Workspace, making
 from submission.adapters.adapter import check_base, read_adapter
 from submission.adapters.attach import Part
 from submission.adapters.fit import fitting

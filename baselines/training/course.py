@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainingArguments
 
-from baselines.training.checkpoints import KeepCheckpoints, Stopwatch, Workspace
+from baselines.training.checkpoints import KeepCheckpoints, Stopwatch
 from baselines.training.divergence import EndWhereItDiverges, finite
 from baselines.training.evaluations import (
     Evaluated,
@@ -22,6 +22,7 @@ from baselines.training.evaluations import (
 )
 from baselines.training.progress import TellProgress
 from baselines.training.report import CURE
+from baselines.training.workspace import Workspace
 from submission.errors import InputError
 from submission.recipes.schema import Training
 

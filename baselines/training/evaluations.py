@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from transformers import TrainerCallback
 
-from baselines.training.checkpoints import Workspace
 from baselines.training.judge import Direction
+from baselines.training.workspace import Workspace
 from submission.recipes.schema import Evaluation
 
 SCORE = "eval_score"

@@ -16,13 +16,13 @@ from baselines.training.batches import (
     collate_seq2seq,
     pack,
 )
-from baselines.training.checkpoints import Workspace
 from baselines.training.course import Course, Ended, on_one_device
 from baselines.training.evaluations import Measure
 from baselines.training.judge import Judge
 from baselines.training.order import EpochOrder
 from baselines.training.samples import SampleSet
 from baselines.training.trainer import Packs, SftTrainer
+from baselines.training.workspace import Workspace
 from submission.recipes.schema import Training
 
 

@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from baselines.training.checkpoints import Workspace
+from baselines.training.workspace import Workspace
 from submission.atomic import no_room
 from submission.engines.memory import out_of_memory
 from submission.errors import Stopped

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from baselines.training.base import Base, load, make_trainable
-from baselines.training.checkpoints import Workspace, making
 from baselines.training.curve import write_curve
 from baselines.training.held_out import HeldOut, drawn
 from baselines.training.judge import Judge
@@ -18,6 +17,7 @@ from baselines.training.means import within_means
 from baselines.training.report import TrainingReport, ends
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
+from baselines.training.workspace import Workspace, making
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.atomic import refuse_occupied
 from submission.errors import InputError

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import torch
 
-from baselines.training.checkpoints import Workspace, open_workspace
 from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
+from baselines.training.workspace import Workspace, open_workspace
 from submission.competitions import find_competition
 from submission.errors import InputError
 from submission.models import ModelFiles
@@ -31,7 +31,7 @@ import pickle, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from baselines.training.checkpoints import Workspace, open_workspace
+from baselines.training.workspace import Workspace, open_workspace
 from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
 from submission.competitions import find_competition

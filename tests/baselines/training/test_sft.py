@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from baselines.commands.train import command
-from baselines.training.checkpoints import Workspace
 from baselines.training.held_out import HeldOut
 from baselines.training.sft import train
+from baselines.training.workspace import Workspace
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.errors import InputError

@@ -126,15 +126,18 @@ class PairTrainer(WholeSteps, DPOTrainer):  # type: ignore[misc]  # untyped base
         reference stays the same, and is asked once.
         """
         with self._evaluating(), self.compute_loss_context_manager():
-            batches = list(self._batches(samples))
             if self._reference is None:
-                found = [torch.stack(self.compute_ref_log_probs(self.model, b)) for b in batches]
-                self._reference = torch.cat([each.float().T.cpu() for each in found])
-            tuned = torch.cat([self._tuned(inputs) for inputs in batches])
+                found = [self._before(inputs) for inputs in self._batches(samples)]
+                self._reference = torch.cat(found)
+            tuned = torch.cat([self._tuned(inputs) for inputs in self._batches(samples)])
         return torch.stack([tuned, self._reference], dim=1)
 
+    def _before(self, inputs: Batch) -> torch.Tensor:
+        """The reference's, of shape (pairs, 2)."""
+        return torch.stack(self.compute_ref_log_probs(self.model, inputs)).float().T.cpu()
+
     def _tuned(self, inputs: Batch) -> torch.Tensor:
-        """Of shape (pairs, 2)."""
+        """The tuned model's, of shape (pairs, 2)."""
         labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
         answers = self.model(
             input_ids=inputs["input_ids"],

@@ -51,7 +51,7 @@ _TRAIN = [
          ("Model folder ./none does not exist",), {"recipe.toml": TRAINED}),
     Case("train: folder without a model", swap(TRAIN, "--model tiny", "--model ./folder"),
          ("folder", "no config.json"), {"recipe.toml": TRAINED}),
-    Case("train: seed below 0", f"{TRAIN} --seed -1", ("--seed", "x>=0")),
+    Case("train: seed below 0", f"{TRAIN} --seed -1", ("--seed", "0<=x")),
     Case("train: every sample too long", f"{TRAIN} --set training.max_length=2",
          ("max_length",), {"recipe.toml": TRAINED}),
     Case("train: into a file", swap(TRAIN, "--out adapter", "--out file"), ("file", "is a file"),

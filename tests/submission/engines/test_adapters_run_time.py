@@ -274,6 +274,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# peft's own remark on tying a token's weights alone.
+@pytest.mark.filterwarnings("ignore:You have requested `ensure_weight_tying`:UserWarning:peft")
 @pytest.mark.parametrize(
     "settings",
     [

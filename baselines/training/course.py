@@ -37,8 +37,8 @@ class Ended:
 
     ``steps`` were made, the first ``began`` of them by an earlier process. ``seconds`` are of
     training alone, over all processes that took part, ``own_seconds`` those of this one. The
-    weights are those of ``best`` where the recipe keeps them, else the last. ``diverged`` is the
-    step at which the loss was no longer a number, None where it always was.
+    weights are those after ``kept_step``: of ``best`` where the recipe keeps them, else the last.
+    ``diverged`` is the step at which the loss was no longer a number, None where it always was.
     """
 
     steps: int

@@ -37,15 +37,14 @@ def test_the_study_of_the_documentation_runs_on_a_small_gemma(
     assert set(tuned["dataset_size"]) == {14, 28}
     assert set(tuned["rank"].dropna()) == {4, 8}
     assert (tuned["loss_last"] < tuned["loss_first"]).all()
-    # Untaught Gemma answers no Korean sentence in English; what was taught does.
-    before = cells.query("task == 'koen' and method == 'base'")["miss_rate"].item()
-    assert tuned.query("task == 'koen'")["miss_rate"].min() < before
-    summaries = tuned.query("task == 'summary-news'")
-    assert summaries["difference"].max() > 0
-    for method in ("full", "qlora", "lora"):
-        if method in set(tuned["method"]):
-            comet = pd.read_csv(tmp_path / "results" / method / "comet_mt_adapter.csv")
-            assert list(comet)[:4] == ["Rank", "File_Index", "Translation_Type", "Dataset_Size"]
+    for task in ("koen", "summary-news"):
+        assert tuned[tuned["task"] == task]["difference"].max() > 0
+    for method in ("full", "lora"):
+        comet = pd.read_csv(tmp_path / "results" / method / "comet_mt_adapter.csv")
+        assert list(comet)[:4] == ["Rank", "File_Index", "Translation_Type", "Dataset_Size"]
+        misses = pd.read_csv(tmp_path / "results" / method / "mismatch_mt_adapter.csv")
+        assert misses["Dataset_Size"].tolist() == [14, 28]
+        assert (misses["Miss_Rate"] * misses["Total_Entries"] == misses["Mismatch_Count"]).all()
     assert {each.name for each in (tmp_path / "results" / "plots").glob("*.svg")} == {
         "koen.svg", "summary-news.svg",
     }  # fmt: skip

@@ -37,7 +37,7 @@ class Ended:
 
     ``steps`` were made, the first ``began`` of them by an earlier process. ``seconds`` are of
     training alone, over all processes that took part, ``own_seconds`` those of this one. The
-    weights are those after ``kept_step``: of ``best`` where the recipe keeps them, else the last.
+    weights are those after ``kept_step``: the best where the recipe keeps them, else the last.
     ``diverged`` is the step at which the loss was no longer a number, None where it always was.
     """
 
@@ -46,7 +46,6 @@ class Ended:
     seconds: float
     own_seconds: float
     evaluations: tuple[Evaluated, ...]
-    best: Evaluated | None
     kept_step: int
     stopped_early: bool
     diverged: int | None
@@ -159,7 +158,6 @@ class Course:
             seconds=seconds,
             own_seconds=max(seconds - self._before, 1e-9),
             evaluations=tuple(evaluations),
-            best=best,
             kept_step=kept,
             stopped_early=bool(self._trying and self._trying.stopped),
             diverged=diverged,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from trl import DPOTrainer
 from baselines.preference.report import Separation
 from baselines.preference.samples import PairSample, PairSet
 from baselines.training.batches import Batch
-from baselines.training.judge import to_evaluation
+from baselines.training.judge import evaluating
 from baselines.training.trainer import WholeSteps
 from submission.recipes.schema import Preference
 
@@ -125,7 +124,7 @@ class PairTrainer(WholeSteps, DPOTrainer):  # type: ignore[misc]  # untyped base
         Of shape (pairs, 2 models, 2 answers): tuned before reference, chosen before rejected. The
         reference stays the same, and is asked once.
         """
-        with self._evaluating(), self.compute_loss_context_manager():
+        with evaluating(self.model), self.compute_loss_context_manager():
             if self._reference is None:
                 found = [self._before(inputs) for inputs in self._batches(samples)]
                 self._reference = torch.cat(found)
@@ -155,12 +154,3 @@ class PairTrainer(WholeSteps, DPOTrainer):  # type: ignore[misc]  # untyped base
         for first in range(0, len(rows), size):
             places = range(first, min(first + size, len(rows)))
             yield self._prepare_inputs(self.data_collator([rows[place] for place in places]))
-
-    @contextmanager
-    def _evaluating(self) -> Iterator[None]:
-        training = self.model.training
-        to_evaluation(self.model)
-        try:
-            yield
-        finally:
-            self.model.train(training)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,17 +93,12 @@ class Judge:
 
     def __call__(self, model: Any) -> float:
         """The figure of ``model``, which is left as it was, random numbers included."""
-        training = model.training
-        to_evaluation(model)
-        try:
-            with torch.random.fork_rng(), torch.no_grad():
-                if self._metric == LOSS:
-                    return self._loss(model)
-                if not self._computes(model):
-                    return math.nan
-                return self._score(self._answers(model))
-        finally:
-            model.train(training)
+        with evaluating(model), torch.random.fork_rng(), torch.no_grad():
+            if self._metric == LOSS:
+                return self._loss(model)
+            if not self._computes(model):
+                return math.nan
+            return self._score(self._answers(model))
 
     def _computes(self, model: Any) -> bool:
         """Whether the model's scores are numbers; text would be made of any."""
@@ -177,18 +173,24 @@ class Judge:
         return total / count
 
 
-def to_evaluation(model: Any) -> None:
-    """Switch dropout off, and leave 4-bit layers fit for training.
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """Switch dropout off for a while, and leave 4-bit layers fit for training.
 
     In evaluation mode on a CPU, bitsandbytes repacks their weights for good, into a form that
     gradients do not pass through.
     """
     from bitsandbytes.nn import Linear4bit
 
+    training = model.training
     model.eval()
     for module in model.modules():
         if isinstance(module, Linear4bit):
             module.training = True
+    try:
+        yield
+    finally:
+        model.train(training)
 
 
 def _unhashed(_: Path) -> str:

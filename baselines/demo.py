@@ -14,12 +14,13 @@ from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from submission.adapters import Weighted, merge
 from submission.adapters.prompts import read_prompts
-from submission.classification import Classification, classify
 from submission.competitions import find_competition
-from submission.ledger import Ledger
-from submission.models import EMBEDDED, ModelFiles, locate_model, sha256_file
+from submission.files.digest import sha256_file
+from submission.files.model_files import EMBEDDED, ModelFiles, locate_model
 from submission.recipes import find_recipe
-from submission.records import read_training
+from submission.records.read import read_training
+from submission.runs.ledger import Ledger
+from submission.scoring.classification import Classification, classify
 
 COMPETITION = "sample-wallpaper"
 CHOICE = "sample-choice"

@@ -16,13 +16,14 @@ from submission.compare import Comparison, compare, write_leaderboard
 from submission.competitions import Competition, find_competition
 from submission.engines.slot import ModelSlot
 from submission.errors import InputError, LeaderkitError
-from submission.generate import Job, Report, generate
-from submission.ledger import Ledger
-from submission.parts import Models
+from submission.files.toml import read_toml, validate
+from submission.generation.generate import Job, Report, generate
 from submission.recipes import find_recipe, model_overrides
-from submission.scoring import Scorer, load_references, run_subject
-from submission.submit import Written, write_submission
-from submission.toml_file import read_toml, validate
+from submission.runs.ledger import Ledger
+from submission.scoring.metrics import Models
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import load_references, run_subject
+from submission.submit.write import Written, write_submission
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 RunName = Annotated[str, Field(pattern=r"^[^/\\.\x00][^/\\\x00]*$")]

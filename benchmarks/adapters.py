@@ -71,11 +71,11 @@ def make_adapter(base: Path, folder: Path, rank: int) -> Path:
 
 def run(model: Path, adapter: Path | None, rows: int | None) -> dict[str, Any]:
     """One contender, in this process."""
-    from submission.answers import run_answers
     from submission.competitions import find_competition
-    from submission.generate import Job, generate
-    from submission.ledger import Ledger
+    from submission.generation.generate import Job, generate
     from submission.recipes.schema import Recipe
+    from submission.runs.answers import run_answers
+    from submission.runs.ledger import Ledger
 
     recipe = Recipe.model_validate(
         {
@@ -116,7 +116,7 @@ def main() -> None:
 def _measure(place: Path, rank: int, rows: int | None, repeat: int) -> dict[str, Any]:
     from submission.adapters import Weighted, merge
     from submission.adapters.prompts import read_prompts
-    from submission.models import ModelFiles
+    from submission.files.model_files import ModelFiles
 
     base = make_model(place / "base")
     adapter = make_adapter(base, place / "adapter", rank)

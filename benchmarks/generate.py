@@ -77,7 +77,7 @@ def prompts(folder: Path, test: Path, competition: str, rows: int | None) -> lis
     from submission.prompts.compound import split
     from submission.prompts.encode import PromptEncoder
     from submission.recipes.schema import Prompt
-    from submission.records import read_questions
+    from submission.records.read import read_questions
 
     encoder = PromptEncoder(AutoTokenizer.from_pretrained(folder), Prompt(template=TEMPLATE))
     questions = read_questions(find_competition(competition).profile, test)[:rows]
@@ -87,9 +87,9 @@ def prompts(folder: Path, test: Path, competition: str, rows: int | None) -> lis
 def run_leaderkit(folder: Path, test: Path, competition: str, dtype: str) -> dict[str, Any]:
     """``leaderkit generate``'s own path, with a ledger on disk."""
     from submission.competitions import find_competition
-    from submission.generate import Job, generate
-    from submission.ledger import Ledger
+    from submission.generation.generate import Job, generate
     from submission.recipes.schema import Recipe
+    from submission.runs.ledger import Ledger
 
     recipe = Recipe.model_validate(
         {

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.training.small import small_model
+from baselines.stand_ins.small import small_model
 from submission.adapters.merge import REPORT
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -32,10 +32,11 @@ from baselines.training.samples import IGNORED, Sample, make_samples  # noqa: E4
 from baselines.training.sft import draw_rows, limits_for, train  # noqa: E402
 from baselines.training.workspace import Workspace  # noqa: E402
 from submission.competitions import find_competition  # noqa: E402
-from submission.models import ModelFiles  # noqa: E402
+from submission.files.model_files import ModelFiles  # noqa: E402
 from submission.prompts.encode import PromptEncoder  # noqa: E402
 from submission.recipes.schema import Model, Recipe  # noqa: E402
-from submission.records import TrainingRow, read_training  # noqa: E402
+from submission.records.read import read_training  # noqa: E402
+from submission.records.rows import TrainingRow  # noqa: E402
 
 SAMPLE = ROOT / "data_sample" / "wallpaper" / "train.csv"
 SEED = 7
@@ -223,8 +224,8 @@ def qlora_and_generation(
     rows: Sequence[TrainingRow], *, width: int, layers: int, heads: int
 ) -> dict[str, Any]:
     """QLoRA over random weights, then answers of base and adapter by the engine that is chosen."""
-    from submission.generate import Job, generate
-    from submission.ledger import Ledger
+    from submission.generation.generate import Job, generate
+    from submission.runs.ledger import Ledger
 
     with tempfile.TemporaryDirectory() as place:
         files = ModelFiles("benchmark", Path(place) / "model")

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from evaluators.metrics.base import Example
+from evaluators.base import Example
 from evaluators.metrics.text_f1 import overlap_f1
-from evaluators.normalize import tokens
+from evaluators.text.normalize import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Metric
+    from evaluators.base import Metric
 
 _PAIRS_AT_ONCE: Final = 1 << 15
 _DIGITS: Final = 12

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from evaluators.errors import EvaluationError
-from evaluators.language import language_of
+from evaluators.text.language import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 COLUMNS: Final = (
     "Translation_Type",

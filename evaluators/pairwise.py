@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from evaluators.metrics.base import Example
+from evaluators.base import Example
 from evaluators.metrics.cosine import Cosine
 from evaluators.metrics.jaccard import Jaccard
 from evaluators.metrics.text_f1 import TextF1
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from evaluators.metrics.base import Metric
+    from evaluators.base import Metric
 
 _CELLS_AT_ONCE: Final = 1 << 24
 

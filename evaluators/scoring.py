@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluators.base import Score, is_corpus_metric, is_summed_metric
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Score, is_corpus_metric, is_summed_metric
 from evaluators.metrics.rowwise import require_unicode
 from evaluators.significance import Totals, bootstrap_interval
 from evaluators.significance.interval import percentile_interval
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example, Metric
+    from evaluators.base import Example, Metric
 
 
 def score_examples(

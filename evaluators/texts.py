@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from evaluators.base import Example
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Example
 from evaluators.metrics.registry import MetricSpec, build_metric
 from evaluators.scoring import score_examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from evaluators.base import Metric, References, Score
     from evaluators.encoders.base import Encoder
-    from evaluators.metrics.base import Metric, References, Score
 
     Golds = Sequence[str] | Sequence[Sequence[str]]
 

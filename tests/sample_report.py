@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators import LeaderboardRow, Score, public_shakeup
-from evaluators.breakdown import quarters
 from evaluators.report.data import (
     CalibrationFit,
     CalibrationPoint,
@@ -22,6 +21,7 @@ from evaluators.report.data import (
     ReportRow,
     ReportRun,
 )
+from submission.compare.dimensions import quarters
 
 WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
 NAMES = (

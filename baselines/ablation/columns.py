@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from submission.answers import Degenerate
+from submission.runs.answers import Degenerate
 
 SCORE = ("score", "low", "high", "n")
 DIFFERENCE = ("difference", "difference_low", "difference_high")

@@ -13,8 +13,8 @@ from baselines.ablation.order import by_model, needs
 from evaluators import EvaluationError
 from submission.engines.slot import ModelSlot
 from submission.errors import LeaderkitError
-from submission.generate import Job, Report, generate
-from submission.ledger import Ledger
+from submission.generation.generate import Job, Report, generate
+from submission.runs.ledger import Ledger
 
 # Beside the errors meant for people, what engines raise bare: torch without memory, a full disk.
 FAILURES = (

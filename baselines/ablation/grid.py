@@ -12,8 +12,8 @@ from baselines.ablation.overrides import beside, flat, overrides
 from baselines.ablation.schema import GridFile
 from evaluators import EvaluationError, parse_spec
 from submission.errors import InputError, LeaderkitError
+from submission.files.toml import read_toml, validate
 from submission.recipes import Recipe, find_recipe
-from submission.toml_file import read_toml, validate
 
 LONGEST_LABEL = 60
 SEED = "sampling.seed"

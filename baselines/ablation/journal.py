@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from submission.atomic import write_bytes
+from submission.files.atomic import write_bytes
 
 NAME = "memory.json"
 

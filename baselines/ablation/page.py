@@ -7,8 +7,8 @@ from dataclasses import replace
 from baselines.ablation.results import Results
 from evaluators.report.data import Effect, Report
 from submission.compare import compare
-from submission.compare.page import build_report
-from submission.ledger import Ledger
+from submission.compare.report import build_report
+from submission.runs.ledger import Ledger
 
 
 def ablation_report(results: Results, ledger: Ledger) -> Report:

@@ -11,6 +11,7 @@ from baselines.ablation.execute import FAILURES, reason_of
 from baselines.ablation.grid import Grid, Trial
 from baselines.ablation.journal import Journal, Taken
 from evaluators import Totals
+from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.effects import (
     Design,
     Difference,
@@ -20,11 +21,11 @@ from evaluators.effects import (
     SummedOutcomes,
     effects,
 )
-from evaluators.metrics.base import is_corpus_metric, is_summed_metric
-from submission.answers import Degenerate, degenerate, run_answers
-from submission.ledger import Ledger
-from submission.records import Reference
-from submission.scoring import Scored, Scorer, run_subject, score_subject
+from submission.records.rows import Reference
+from submission.runs.answers import Degenerate, degenerate, run_answers
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scored, Scorer, score_subject
+from submission.scoring.subjects import run_subject
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from baselines.ablation.journal import Journal
 from baselines.ablation.results import Results, collect
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.generate import Job
-from submission.ledger import Ledger
-from submission.records import Prediction, read_questions, read_training
-from submission.scoring import Scorer, load_references
+from submission.generation.generate import Job
+from submission.records.read import read_questions, read_training
+from submission.records.rows import Prediction
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import load_references
 
 
 def run_grid(

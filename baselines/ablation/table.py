@@ -20,7 +20,7 @@ from baselines.ablation.columns import (
 )
 from baselines.ablation.results import Finished, Results
 from evaluators.effects import Difference, Interaction, MainEffect
-from evaluators.report.cells import neutralize
+from evaluators.text.cells import neutralize
 from submission.tables import write_csv
 
 Record = Mapping[str, Any]

@@ -27,9 +27,9 @@ def command(
     from baselines.ablation.grid import read_grid
     from baselines.ablation.run import run_grid
     from baselines.ablation.table import write_tables
-    from baselines.commands.ablation import ablation_json, print_ablation
+    from baselines.commands.views.ablation import ablation_json, print_ablation
     from submission.errors import Stopped
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     declared = read_grid(grid)
     with Ledger(ledger) as book:
@@ -37,7 +37,7 @@ def command(
         files = write_tables(results)
         if results.finished and (html is not None or plots is not None):
             from baselines.ablation.page import ablation_report
-            from submission.compare.page import write_html, write_plots
+            from submission.compare.report import write_html, write_plots
 
             report = ablation_report(results, book)
             files += [] if html is None else [write_html(report, html)]

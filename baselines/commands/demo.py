@@ -28,7 +28,7 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
     multiple-choice questions are answered, too, and their answers scored as labels. A second run
     takes what it finds.
     """
-    from baselines.commands.outcome import outcome_json, print_classes, print_outcome
+    from baselines.commands.views.outcome import outcome_json, print_classes, print_outcome
     from baselines.demo import STAND_INS, run_demo
     from submission.errors import CheckFailed, Stopped
 

@@ -68,10 +68,11 @@ def command(
     from baselines.preference.prefer import prefer_by_metric, prefer_by_person
     from baselines.preference.terminal import Terminal
     from submission.competitions import find_competition
-    from submission.parts import Models
-    from submission.records import read_questions
-    from submission.scoring import Scorer, load_references
-    from submission.working import working
+    from submission.records.read import read_questions
+    from submission.scoring.metrics import Models
+    from submission.scoring.progress import working
+    from submission.scoring.scorer import Scorer
+    from submission.scoring.subjects import load_references
 
     if margin and by is None:
         raise click.UsageError("--margin goes with --by: a person needs none.")

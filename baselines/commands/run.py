@@ -20,10 +20,10 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
     Runs whose answers are in the ledger are not computed again. One that fails does not stop the
     others; the command then ends with 3.
     """
-    from baselines.commands.outcome import outcome_json, print_outcome
+    from baselines.commands.views.outcome import outcome_json, print_outcome
     from baselines.experiment import read_experiment, run_experiment
     from submission.errors import Stopped
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     declared = read_experiment(experiment)
     with Ledger(ledger) as book:

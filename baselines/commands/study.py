@@ -26,14 +26,14 @@ def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: b
     the ledger, is not computed again, so the same command resumes. A cell that fails does not stop
     the others; the command then ends with 3.
     """
-    from baselines.commands.studied import print_study, study_json
+    from baselines.commands.views.study import print_study, study_json
     from baselines.study.plan import read_study
     from baselines.study.plot import write_plots
     from baselines.study.published import write_published
     from baselines.study.run import run_study
     from baselines.study.table import write_study
     from submission.errors import Stopped
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     declared = read_study(grid, model)
     with Ledger(ledger) as book:

@@ -51,9 +51,9 @@ def command(
     from baselines.training.report import refuse_if_diverged
     from baselines.training.sft import tables, train
     from submission.competitions import find_competition
-    from submission.models import sha256_file
+    from submission.files.digest import sha256_file
     from submission.recipes import find_recipe, model_overrides
-    from submission.records import read_training
+    from submission.records.read import read_training
 
     wanted = find_recipe(recipe, [*overrides, *model_overrides(model, None, None, None)])
     settings = tables(wanted)[1]

@@ -43,7 +43,7 @@ def command(
     from baselines.preference.pairs import read_pairs
     from baselines.preference.tune import tune
     from baselines.training.report import refuse_if_diverged
-    from submission.models import sha256_file
+    from submission.files.digest import sha256_file
     from submission.recipes import find_recipe, model_overrides
 
     report = tune(

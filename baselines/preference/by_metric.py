@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from baselines.preference.candidates import Candidate, Choice
 from baselines.preference.pairs import Origin, Pair
 from evaluators import Score
-from submission.answers import run_answers
-from submission.ledger import Ledger
-from submission.records import Prediction, Reference
-from submission.scoring import Scorer
+from submission.records.rows import Prediction, Reference
+from submission.runs.answers import run_answers
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
 
 OWN = "score"
 """The name of the competition's own formula."""

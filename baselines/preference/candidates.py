@@ -8,9 +8,10 @@ from itertools import groupby
 
 from submission.engines.base import Finish
 from submission.errors import InputError
-from submission.ledger import FinishedPart, Ledger
-from submission.models import digest
-from submission.records import Question
+from submission.files.digest import digest
+from submission.records.rows import Question
+from submission.runs.ledger import Ledger
+from submission.runs.rows import FinishedPart
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from trl import DPOConfig
 from baselines.preference.report import Point, Separation
 from baselines.preference.samples import PairSet
 from baselines.preference.trainer import REFERENCE, PairTrainer, dataset
-from baselines.training.course import Course, Ended, on_one_device
 from baselines.training.evaluations import Measure
 from baselines.training.held_out import LOSS
+from baselines.training.lifecycle import Course, Ended, on_one_device
 from baselines.training.order import EpochOrder
 from baselines.training.workspace import Workspace
 from submission.recipes.schema import Preference, Training

@@ -12,9 +12,9 @@ from baselines.preference.candidates import Choices
 from baselines.preference.journal import Journal
 from baselines.preference.pairs import write_pairs
 from baselines.preference.person import BY, Screen, choose, chosen_pairs
-from submission.ledger import Ledger
-from submission.records import Reference
-from submission.scoring import Scorer
+from submission.records.rows import Reference
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
 
 
 @dataclass(frozen=True)

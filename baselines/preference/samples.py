@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from baselines.preference.pairs import Pair
 from submission.errors import InputError
-from submission.models import digest
+from submission.files.digest import digest
 from submission.prompts.encode import PromptEncoder
 
 

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from baselines.preference.person import Key, Question
-from submission.commands.listing import printable
+from submission.commands.views.tables import printable
 from submission.errors import InputError
 
 COMMANDS = {"s": Key.SKIP, "u": Key.UNDO, "q": Key.QUIT}

@@ -14,7 +14,7 @@ from trl import DPOTrainer
 from baselines.preference.report import Separation
 from baselines.preference.samples import PairSample, PairSet
 from baselines.training.batches import Batch
-from baselines.training.judge import evaluating
+from baselines.training.held_out_score import evaluating
 from baselines.training.trainer import WholeSteps
 from submission.recipes.schema import Preference
 

@@ -14,16 +14,16 @@ from baselines.preference.start import tunable
 from baselines.training.base import load
 from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
-from baselines.training.means import within_means
+from baselines.training.resources import within_means
 from baselines.training.sft import CHECKPOINT_SECONDS
 from baselines.training.workspace import Workspace, making
 from submission.adapters.adapter import check_base, read_adapter
-from submission.adapters.attach import Part
-from submission.adapters.fit import fitting
+from submission.adapters.attach import Part, fitting
 from submission.adapters.load import is_seq2seq
-from submission.atomic import refuse_occupied
 from submission.errors import InputError
-from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
+from submission.files.atomic import refuse_occupied
+from submission.files.digest import digest, folder_digest, sha256_file
+from submission.files.model_files import ModelFiles, locate_model
 from submission.prompts.encode import PromptEncoder
 from submission.recipes.schema import Model, Preference, Recipe, Training
 

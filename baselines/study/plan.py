@@ -14,8 +14,8 @@ from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
 from evaluators import MetricSpec
 from submission.errors import InputError, LeaderkitError
+from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Model, Recipe, Training
-from submission.toml_file import read_toml, validate
 
 BASE = "base"
 """The label of the model before training."""

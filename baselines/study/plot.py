@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from baselines.study.groups import Group, groups
 from baselines.study.results import Outcome, StudyResults, TaskResults
-from submission.atomic import write_bytes
+from submission.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

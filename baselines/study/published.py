@@ -16,7 +16,7 @@ from baselines.ablation.results import Finished
 from baselines.study.groups import Group, groups
 from baselines.study.results import StudyResults, TaskResults
 from evaluators.miss_rate import COLUMNS, count_misses
-from submission.models import digest
+from submission.files.digest import digest
 from submission.tables import write_csv
 from submission.tables.write import Cell
 

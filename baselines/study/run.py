@@ -15,14 +15,16 @@ from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.tuned import Base, Material, Tuned
 from baselines.training.held_out import HeldOut, hold_out
 from submission.competitions import Competition, find_competition
-from submission.engines.memory import free_memory
 from submission.errors import InputError
-from submission.generate import Job
-from submission.ledger import Ledger
-from submission.models import locate_model
+from submission.files.model_files import locate_model
+from submission.generation.generate import Job
+from submission.machine.memory import free_memory
 from submission.recipes.schema import Recipe
-from submission.records import Prediction, Question, Reference, read_questions
-from submission.scoring import Scorer, load_references
+from submission.records.read import read_questions
+from submission.records.rows import Prediction, Question, Reference
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import load_references
 
 Say = Callable[[str], None]
 

@@ -14,10 +14,11 @@ from baselines.study.plan import training_of, unread
 from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport
 from submission.adapters.merge import REPORT
-from submission.engines.memory import free_memory
-from submission.models import ModelFiles, digest, folder_digest, read_json
+from submission.files.digest import digest, folder_digest
+from submission.files.model_files import ModelFiles, read_json
+from submission.machine.memory import free_memory
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 Say = Callable[[str], None]
 DIGITS = 12

@@ -17,9 +17,9 @@ from submission.adapters.load import (
     load_tokenizer,
     quantization,
 )
-from submission.engines.machine import has_gpu
 from submission.errors import InputError
-from submission.models import ModelFiles, locate_model
+from submission.files.model_files import ModelFiles, locate_model
+from submission.machine.hardware import has_gpu
 from submission.recipes.schema import Model, Quantization, Training
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from transformers import TrainerCallback
 
-from baselines.training.judge import Direction
+from baselines.training.held_out_score import Direction
 from baselines.training.workspace import Workspace
 from submission.recipes.schema import Evaluation
 

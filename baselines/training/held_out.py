@@ -10,9 +10,10 @@ from pathlib import Path
 
 from submission.competitions import Competition
 from submission.errors import InputError
-from submission.models import digest
+from submission.files.digest import digest
 from submission.recipes.schema import Recipe
-from submission.records import Reference, TrainingRow, read_references, read_training
+from submission.records.read import read_references, read_training
+from submission.records.rows import Reference, TrainingRow
 
 LOSS = "loss"
 """The name of the held-out responses' mean loss, where a metric's spec is expected."""

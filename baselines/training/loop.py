@@ -16,9 +16,9 @@ from baselines.training.batches import (
     collate_seq2seq,
     pack,
 )
-from baselines.training.course import Course, Ended, on_one_device
 from baselines.training.evaluations import Measure
-from baselines.training.judge import Judge
+from baselines.training.held_out_score import Judge
+from baselines.training.lifecycle import Course, Ended, on_one_device
 from baselines.training.order import EpochOrder
 from baselines.training.samples import SampleSet
 from baselines.training.trainer import Packs, SftTrainer

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from submission.errors import InputError
-from submission.models import digest
+from submission.files.digest import digest
 from submission.prompts.encode import PromptEncoder
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 IGNORED = -100
 """The label of a token that is read but not learned."""

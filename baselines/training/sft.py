@@ -10,21 +10,22 @@ from typing import Any
 from baselines.training.base import Base, load, make_trainable
 from baselines.training.curve import write_curve
 from baselines.training.held_out import HeldOut, drawn
-from baselines.training.judge import Judge
+from baselines.training.held_out_score import Judge
 from baselines.training.loop import Fit, collate_for, fit
 from baselines.training.lora import save_adapter
-from baselines.training.means import within_means
 from baselines.training.report import TrainingReport, ends
+from baselines.training.resources import within_means
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
 from baselines.training.workspace import Workspace, making
 from evaluators.encoders.torch_support import quiet_transformers
-from submission.atomic import refuse_occupied
 from submission.errors import InputError
-from submission.models import ModelFiles, digest, folder_digest, locate_model, sha256_file
+from submission.files.atomic import refuse_occupied
+from submission.files.digest import digest, folder_digest, sha256_file
+from submission.files.model_files import ModelFiles, locate_model
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Model, Recipe, Training
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 CHECKPOINT_SECONDS = 300.0
 Say = Callable[[str], None]

@@ -13,10 +13,10 @@ from transformers import PrinterCallback, Trainer
 from baselines.training.batches import Batch, Pack, rows_of
 from baselines.training.checkpoints import Stopwatch
 from baselines.training.evaluations import SCORE
-from baselines.training.judge import Judge
+from baselines.training.held_out_score import Judge
 from baselines.training.samples import IGNORED
-from submission.engines.memory import free_memory, out_of_memory
 from submission.errors import Stopped
+from submission.machine.memory import free_memory, out_of_memory
 
 
 class Packs(torch.utils.data.Dataset[Pack]):

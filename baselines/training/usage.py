@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from submission.engines.machine import has_gpu
+from submission.machine.hardware import has_gpu
 
 
 def peak_memory() -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from submission.adapters.load import share
-from submission.atomic import atomic_folder, sync_tree, write_bytes
 from submission.errors import InputError
-from submission.models import digest
+from submission.files.atomic import atomic_folder, sync_tree, write_bytes
+from submission.files.digest import digest
 
 _IDENTITY = "training.json"
 _WHOLE = "whole.json"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from evaluators.choices import choice, split_options
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.labels import same_label
 from evaluators.metrics.rowwise import (
@@ -20,13 +19,14 @@ from evaluators.metrics.rowwise import (
     require_text,
     text_rows,
 )
+from evaluators.text.choices import choice, split_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 _LOG: Final = logging.getLogger(__name__)
 

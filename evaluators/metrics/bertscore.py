@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, require_text
 from evaluators.neural.baseline import Baseline, load_baseline
@@ -18,7 +18,7 @@ from evaluators.neural.chunks import Row, chunks, last_uses
 from evaluators.neural.greedy_match import Stat, greedy_match
 from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
-from evaluators.neural.vector_shelf import VectorShelf, cache_home
+from evaluators.neural.vector_cache import VectorShelf, cache_home
 from evaluators.neural.vector_table import VectorSource
 from evaluators.progress import begin
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
     from evaluators.neural.vector_table import VectorTable
 
 _LOG: Final = logging.getLogger(__name__)

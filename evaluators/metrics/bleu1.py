@@ -6,8 +6,8 @@ from collections import Counter
 from math import exp
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
 from evaluators.tokenizers import remembering
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
     from evaluators.tokenizers import Tokenizer
 
 Bleu1Rule = Literal["nikl", "legacy"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from evaluators.metrics.base import References, Signature
+from evaluators.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine, require_text
 from evaluators.neural.bleurt.model import BleurtModel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 _DEFAULT_MODEL: Final = "lucadiliello/BLEURT-20"
 _PAIRS_AT_ONCE: Final = 4096

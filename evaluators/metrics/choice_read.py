@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.base import Signature
 from evaluators.metrics.accuracy import read_choice
-from evaluators.metrics.base import Signature
 from evaluators.metrics.entry import Entry, Request
 from evaluators.metrics.rowwise import RowMetric, require_text
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 
 class ChoiceRead(RowMetric):

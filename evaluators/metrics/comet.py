@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.language import language_signature
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine, require_text
 from evaluators.miss_rate import languages_differ
 from evaluators.neural.comet.model import CometModel
 from evaluators.progress import advance, begin
+from evaluators.text.language import language_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 Mismatch = Literal["keep", "zero"]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine
 from evaluators.progress import advance, begin
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from evaluators.base import Example
     from evaluators.encoders.base import Encoder
-    from evaluators.metrics.base import Example
 
 _ROWS_AT_ONCE: Final = 1024
 _KEPT_BYTES: Final = 16 << 20

@@ -11,8 +11,8 @@ from evaluators.metrics.rowwise import REFERENCES, check_references
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from evaluators.base import Metric, References
     from evaluators.encoders.base import Encoder
-    from evaluators.metrics.base import Metric, References
 
 
 @dataclass(frozen=True)

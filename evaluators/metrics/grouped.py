@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
+from evaluators.base import Signature, is_corpus_metric
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Signature, is_corpus_metric
 from evaluators.metrics.summed import Summed
 from evaluators.metrics.weighted import Weighted
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example, Metric
+    from evaluators.base import Example, Metric
 
 _LOG: Final = logging.getLogger(__name__)
 _LISTED: Final = 5

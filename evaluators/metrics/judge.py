@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
+from evaluators.base import Direction, Signature
 from evaluators.errors import EvaluationError
 from evaluators.judge.cache import ReplyCache
 from evaluators.judge.client import ChatClient, Reply
 from evaluators.judge.rubric import Mode, Rubric, load_rubric
 from evaluators.judge.server import ChatServer
 from evaluators.judge.verdict import Scale, read_preference, read_score
-from evaluators.metrics.base import Direction, Signature
 from evaluators.metrics.entry import Entry, Option, Request
 from evaluators.metrics.rowwise import chosen, require_text
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from evaluators.base import Example
     from evaluators.judge.retry import Patience
-    from evaluators.metrics.base import Example
 
 Orders = Literal["both", "answer-first", "answer-second"]
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.base import Direction, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Direction, Signature
+from evaluators.metrics.entry import Entry
 from evaluators.metrics.rowwise import chosen, require_text, text_rows
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 _LOG: Final = logging.getLogger(__name__)
 _CELLS_AT_ONCE: Final = 1 << 20
@@ -162,3 +163,80 @@ def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.f
 def same_label(answer: str, reference: str) -> float:
     """Return 1 for the same label but for outer whitespace, else 0."""
     return float(answer.strip() == reference.strip())
+
+
+class BalancedAccuracy(LabelMetric):
+    """Mean of the gold classes' recall, so that every class weighs the same (Brodersen 2010)."""
+
+    name: Final = "balanced-accuracy"
+
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the mean recall of each sample."""
+        classes = (counts.support > 0).sum(axis=0, dtype="float64")
+        return share(counts.recall.sum(axis=0), classes)
+
+
+class MacroF1(LabelMetric):
+    """Mean of the classes' F1; classes that a sample lacks on both sides do not count in it."""
+
+    name: Final = "macro-f1"
+
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the mean F1 of each sample."""
+        involved = counts.support + counts.claimed > 0
+        mean: NDArray[np.float64] = counts.f1.sum(axis=0) / involved.sum(axis=0)
+        return mean
+
+
+class Mcc(LabelMetric):
+    """Correlation of gold and predicted labels, -1 to 1; 0 where one side is all one class.
+
+    For any number of classes (Gorodkin 2004): with n rows, c hits and t gold and p predicted rows
+    per class, ``(c n - sum t p) / sqrt((n^2 - sum t^2) (n^2 - sum p^2))``.
+    """
+
+    name: Final = "mcc"
+
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the coefficient of each sample."""
+        n, hits = counts.support.sum(axis=0), counts.hits.sum(axis=0)
+        shared = hits * n - (counts.support * counts.claimed).sum(axis=0)
+        gold = n**2 - (counts.support**2).sum(axis=0)
+        predicted = n**2 - (counts.claimed**2).sum(axis=0)
+        return share(shared, np.sqrt(gold * predicted))
+
+
+class MicroF1(LabelMetric):
+    """F1 of the hits of all classes together; with one label a row this is accuracy."""
+
+    name: Final = "micro-f1"
+
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the pooled F1 of each sample."""
+        guesses = counts.support.sum(axis=0) + counts.claimed.sum(axis=0)
+        return share(2 * counts.hits.sum(axis=0), guesses)
+
+
+class WeightedF1(LabelMetric):
+    """Mean of the classes' F1, each weighing as much as it has gold rows."""
+
+    name: Final = "weighted-f1"
+
+    def from_counts(self, counts: ClassCounts) -> NDArray[np.float64]:
+        """Return the weighted mean F1 of each sample."""
+        weighted = (counts.f1 * counts.support).sum(axis=0)
+        return share(weighted, counts.support.sum(axis=0))
+
+
+ENTRIES = (
+    Entry(
+        BalancedAccuracy.name,
+        "mean of the classes' recall",
+        "nothing",
+        lambda _: BalancedAccuracy(),
+    ),
+    Entry(MacroF1.name, "mean of the classes' F1", "nothing", lambda _: MacroF1()),
+    Entry(Mcc.name, "Matthews correlation of labels", "nothing", lambda _: Mcc()),
+    Entry(MicroF1.name, "F1 of all classes' hits together", "nothing", lambda _: MicroF1()),
+    Entry(WeightedF1.name, "mean of the classes' F1 by size", "nothing", lambda _: WeightedF1()),
+)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from evaluators.language import language_of, language_signature
-from evaluators.metrics.base import References, Signature
+from evaluators.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
+from evaluators.text.language import language_of, language_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 
 class LanguageMatch(RowMetric):

@@ -15,8 +15,8 @@ from evaluators.metrics.entry import Entry, Request, check_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from evaluators.base import Metric, References
     from evaluators.encoders.base import Encoder
-    from evaluators.metrics.base import Metric, References
 
 
 @dataclass(frozen=True)

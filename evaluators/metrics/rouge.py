@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, get_args
 
+from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Option
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
 from evaluators.tokenizers import TOKENIZERS, remembering, tokenizer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
     from evaluators.metrics.entry import Request
     from evaluators.tokenizers import Tokenizer
 

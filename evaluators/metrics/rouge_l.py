@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evaluators.lcs import lcs_length
 from evaluators.metrics.entry import Entry
 from evaluators.metrics.rouge import (
     OPTIONS,
@@ -16,9 +15,10 @@ from evaluators.metrics.rouge import (
     rule_option,
 )
 from evaluators.metrics.rouge_legacy import EPSILON, UnionOfSentences
+from evaluators.text.lcs import lcs_length
 
 if TYPE_CHECKING:
-    from evaluators.metrics.base import Metric
+    from evaluators.base import Metric
     from evaluators.metrics.entry import Request
     from evaluators.metrics.rouge import Reading
 

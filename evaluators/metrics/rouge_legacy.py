@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from evaluators.lcs import lcs_pairs
 from evaluators.metrics.rouge import Overlap
+from evaluators.text.lcs import lcs_pairs
 
 EPSILON: Final = 1e-8
 """What ``rouge`` adds to the denominator of F1."""

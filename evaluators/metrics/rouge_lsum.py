@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from evaluators.lcs import lcs_pairs
 from evaluators.metrics.entry import Entry
 from evaluators.metrics.rouge import OPTIONS, Overlap, Rouge, check_stat, requested_tokens
+from evaluators.text.lcs import lcs_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evaluators.metrics.base import Metric
+    from evaluators.base import Metric
     from evaluators.metrics.entry import Request
     from evaluators.metrics.rouge import Reading
 

@@ -24,7 +24,7 @@ from evaluators.tokenizers.mecab import Mecab
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evaluators.metrics.base import Metric
+    from evaluators.base import Metric
     from evaluators.metrics.entry import Request
     from evaluators.metrics.rouge import Reading
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
-from evaluators.golds import with_golds
-from evaluators.metrics.base import References, Signature
+from evaluators.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Request
+from evaluators.metrics.golds import with_golds
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.normalize import normalize
+from evaluators.text.normalize import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 
 class RougeW(RowMetric):

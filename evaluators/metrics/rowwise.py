@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
+from evaluators.base import Direction, References
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Direction, References
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 REFERENCES: Final[tuple[References, ...]] = get_args(References)

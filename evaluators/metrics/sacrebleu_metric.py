@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
+from evaluators.base import Signature
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Signature
 from evaluators.metrics.entry import Option
 from evaluators.metrics.rowwise import chosen, require_text
 from evaluators.metrics.summed import Summed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric as SacreBase
     from sacrebleu.metrics.base import Signature as SacreSignature
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 Together = Literal["all", "first"]
 _TOGETHER: Final[tuple[Together, ...]] = get_args(Together)

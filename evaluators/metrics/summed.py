@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.base import Direction
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Direction
 from evaluators.significance.resampling import resampled_sums
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 
 class Summed(ABC):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from evaluators.golds import rule_references, with_golds
-from evaluators.metrics.base import References, Signature
+from evaluators.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
+from evaluators.metrics.golds import rule_references, with_golds
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.normalize import Rule, check_rule, tokens
+from evaluators.text.normalize import Rule, check_rule, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example
+    from evaluators.base import Example
 
 RULES: Final[tuple[Rule, ...]] = ("squad", "korquad1", "korquad2", "klue", "inha")
 

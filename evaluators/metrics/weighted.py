@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from evaluators.base import Signature, is_corpus_metric
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import Signature, is_corpus_metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Direction, Example, Metric
+    from evaluators.base import Direction, Example, Metric
 
 
 class Weighted:

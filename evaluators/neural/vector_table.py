@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evaluators.neural.vector_shelf import TextVectors
+from evaluators.neural.vector_cache import TextVectors
 from evaluators.progress import advance
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from evaluators.neural.token_encoder import TokenEncoder
-    from evaluators.neural.vector_shelf import VectorShelf
+    from evaluators.neural.vector_cache import VectorShelf
 
 
 @dataclass(frozen=True)

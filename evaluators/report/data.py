@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Direction, Score
+    from evaluators.base import Direction, Score
+    from evaluators.ranking.shakeup import Shakeup
     from evaluators.report.leaderboard import LeaderboardRow
-    from evaluators.shakeup import Shakeup
 
 Language = Literal["ko", "en"]
 Plain = str | int | float | bool

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from evaluators.report.cells import printable
 from evaluators.report.payload import embedded_json
 from evaluators.report.wording import say
+from evaluators.text.cells import printable
 
 if TYPE_CHECKING:
     from evaluators.report.data import Report

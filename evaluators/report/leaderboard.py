@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal
 
-from evaluators.report.cells import neutralize, printable
+from evaluators.text.cells import neutralize, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from evaluators.metrics.base import Score
+    from evaluators.base import Score
 
 Kind = Literal["run", "file", "known"]
 

@@ -17,9 +17,9 @@ from evaluators.report.wording import wording
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from evaluators.metrics.base import Score
+    from evaluators.base import Score
+    from evaluators.ranking.shakeup import Shakeup
     from evaluators.report.data import Report, ReportRow, ReportRun
-    from evaluators.shakeup import Shakeup
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.errors import EvaluationError
-from evaluators.metrics.base import is_corpus_metric, is_summed_metric
 from evaluators.significance.corpus import corpus_paired_test
 from evaluators.significance.paired import PairedResult, paired_test, scored_pairs
 from evaluators.significance.power import (
@@ -17,7 +17,7 @@ from evaluators.significance.power import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evaluators.metrics.base import Example, Metric
+    from evaluators.base import Example, Metric
 
 
 def compare_answers(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.metrics.base import Example, SummedMetric
+    from evaluators.base import Example, SummedMetric
 
 Resampling = Literal["randomization", "bootstrap"]
 

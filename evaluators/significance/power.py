@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from evaluators.metrics.base import Example, SummedMetric
+    from evaluators.base import Example, SummedMetric
 
 
 class Detectable(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from evaluators.metrics.base import Example, SummedMetric
+    from evaluators.base import Example, SummedMetric
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from submission.adapters.config import read_configuration, read_record
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 
 if TYPE_CHECKING:
     import torch
@@ -103,8 +103,8 @@ def check_base(
 ) -> str | None:
     """What is to be warned of where ``adapter`` was trained on other files than those of ``base``.
 
-    ``digest`` is the base's :func:`~submission.models.folder_digest`. None where the two are the
-    same, and where the adapter has no record of its base. Raises :class:`InputError` where it
+    ``digest`` is the base's :func:`~submission.files.digest.folder_digest`. None where the two are
+    the same, and where the adapter has no record of its base. Raises :class:`InputError` where it
     provably is another base, unless ``other_base`` accepts it; ``override`` is how to say so.
     """
     if adapter.base_digest is None or adapter.base_digest == digest:

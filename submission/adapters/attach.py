@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from submission.adapters.adapter import Adapter
+from submission.adapters.adapter import Adapter, read_weights
 from submission.adapters.config import CONFIG
+from submission.adapters.load import model_shapes
 from submission.errors import InputError
 
 if TYPE_CHECKING:
@@ -173,3 +175,21 @@ def _listed(what: str, names: list[str]) -> str:
 def _misfit(adapter: Adapter, why: str) -> InputError:
     trained = f" It was trained on '{adapter.base_name}'." if adapter.base_name else ""
     return InputError(f"{adapter.folder}: the adapter does not fit this base: {why}.{trained}")
+
+
+def fitting(
+    base: Path, adapter: Adapter, *, trust_remote_code: bool = False, seq2seq: bool = False
+) -> Part:
+    """The adapter with its tensors, which are those that the model in ``base`` has places for.
+
+    Where transformers cannot make the model of its configuration alone, only the tensors
+    themselves are looked at; :func:`~submission.adapters.attach.attach` tells the rest.
+
+    Raises :class:`InputError` for tensors that are damaged, not finite, too few, or of another
+    name or shape than the base needs.
+    """
+    part = Part(adapter, read_weights(adapter))
+    shapes = model_shapes(base, trust_remote_code=trust_remote_code, seq2seq=seq2seq)
+    if shapes is not None:
+        attach(shapes, [part])
+    return part

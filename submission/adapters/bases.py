@@ -18,7 +18,8 @@ from submission.adapters.quantized import (
 )
 from submission.adapters.report import Onto
 from submission.errors import InputError
-from submission.models import ModelFiles, folder_digest, sha256_file
+from submission.files.digest import folder_digest, sha256_file
+from submission.files.model_files import ModelFiles
 
 _SEEN_IN_4_BITS = (
     "the adapter was trained on a 4-bit base; over full precision it behaves a little differently "

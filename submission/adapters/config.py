@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from submission.errors import InputError
-from submission.models import read_json
-from submission.toml_file import validate
+from submission.files.model_files import read_json
+from submission.files.toml import validate
 
 CONFIG = "adapter_config.json"
 MANIFEST = "leaderkit.json"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluators.encoders.torch_support import quiet_transformers
-from submission.engines.memory import out_of_memory
 from submission.errors import InputError, Stopped
-from submission.models import read_json
+from submission.files.model_files import read_json
+from submission.machine.memory import out_of_memory
 
 if TYPE_CHECKING:
     import torch

@@ -28,9 +28,9 @@ from submission.adapters.parity import (
 )
 from submission.adapters.report import AnswerCheck, DType, MergedAdapter, MergeReport, Onto
 from submission.adapters.vocabulary import choose_tokenizer
-from submission.atomic import atomic_folder
 from submission.errors import CheckFailed, InputError
-from submission.models import ModelFiles
+from submission.files.atomic import atomic_folder
+from submission.files.model_files import ModelFiles
 
 REPORT = "leaderkit_merge.json"
 # Of the logits' range. Merging in float32 reorders sums and no more: about 1e-6 was seen. The

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.adapters.load import load_base, quantization
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from submission.adapters.adapter import Adapter
 from submission.adapters.load import load_tokenizer
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 
 
 def choose_tokenizer(

@@ -15,7 +15,7 @@ from submission.check.text import check_lengths, check_text
 from submission.check.vectors import check_vectors
 from submission.competitions.profile import Profile
 from submission.errors import InputError
-from submission.submit import manifest_path
+from submission.submit.manifest import manifest_path
 from submission.tables import Table, read_table
 
 UPLOAD_LIMIT = 104_857_601

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from evaluators.encoders.base import Encoder
 from submission.check.findings import Finding, error, warning
 from submission.competitions.profile import SubmissionFormat
-from submission.records import LARGEST, read_number
+from submission.records.vectors import LARGEST, read_number
 from submission.tables import Table
 
 SAME = 0.999

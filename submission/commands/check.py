@@ -36,10 +36,10 @@ def command(
     file is wrong, 2 where the file is missing or the template cannot be used.
     """
     from submission.check import check_submission
-    from submission.commands.printing import print_findings
+    from submission.commands.views.reports import print_findings
     from submission.competitions import find_competition
     from submission.errors import CheckFailed
-    from submission.scoring import Scorer
+    from submission.scoring.scorer import Scorer
 
     contest = find_competition(competition)
     # Without --encoder a missing model is no reason not to check the rest.

@@ -68,13 +68,14 @@ def command(
     comparisons (Holm), and the smallest difference that the rows could show. Scores that the
     organizer's leaderboard is known to have shown stand below, marked as such.
     """
-    from submission.commands.comparing import comparison_json, print_comparison
+    from submission.commands.views.comparison import comparison_json, print_comparison
     from submission.compare import compare, write_leaderboard
     from submission.compare.write import require_suffix
     from submission.competitions import find_competition
-    from submission.parts import Models
-    from submission.scoring import Scorer, load_references
-    from submission.working import working
+    from submission.scoring.metrics import Models
+    from submission.scoring.progress import working
+    from submission.scoring.scorer import Scorer
+    from submission.scoring.subjects import load_references
 
     if out is not None:
         require_suffix(out)
@@ -97,7 +98,7 @@ def command(
         )
         files = [] if out is None else write_leaderboard(comparison, out)
         if html is not None or plots is not None:
-            from submission.compare.page import build_report, write_html, write_plots
+            from submission.compare.report import build_report, write_html, write_plots
 
             report = build_report(comparison, contest, gold, book)
             files += [] if html is None else [write_html(report, html)]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from submission.competitions import Competition
     from submission.diff import Diff, Only, Row, Segment
-    from submission.ledger import Ledger
-    from submission.scoring import Subject
+    from submission.runs.ledger import Ledger
+    from submission.scoring.subjects import Subject
 
 SHOWN = 10
 """Rows on the terminal where --limit says nothing; files and JSON have all of them."""
@@ -77,9 +77,10 @@ def command(
     """
     from submission.competitions import find_competition, plain_competition
     from submission.diff import diff_scores, diff_texts, to_json, write_page, write_table
-    from submission.parts import Models
-    from submission.scoring import Scorer, load_references
-    from submission.working import working
+    from submission.scoring.metrics import Models
+    from submission.scoring.progress import working
+    from submission.scoring.scorer import Scorer
+    from submission.scoring.subjects import load_references
 
     if references is None and metric is not None:
         raise click.UsageError("--metric needs --references.")
@@ -114,7 +115,7 @@ def command(
 
 def _subject(contest: Competition, book: Ledger | None, name: str) -> Subject:
     from submission.compare import find_subject
-    from submission.scoring import run_subject
+    from submission.scoring.subjects import run_subject
 
     if not contest.folder and book is not None and book.has_run(name):
         return run_subject(book, name)
@@ -122,7 +123,7 @@ def _subject(contest: Competition, book: Ledger | None, name: str) -> Subject:
 
 
 def _questions(book: Ledger | None, subjects: Sequence[Subject]) -> Mapping[str, str]:
-    from submission.answers import run_answers
+    from submission.runs.answers import run_answers
 
     for subject in subjects:
         if subject.kind == "run" and book is not None:
@@ -169,7 +170,7 @@ def _print_summary(diff: Diff) -> None:
 def _lines(diff: Diff, row: Row, *, plain: bool) -> list[Text]:
     from rich.text import Text
 
-    from submission.commands.listing import printable
+    from submission.commands.views.tables import printable
     from submission.diff import word_diff
 
     head = Text(printable(row.id), style="bold")
@@ -197,7 +198,7 @@ def _marked(
 ) -> Text:
     from rich.text import Text
 
-    from submission.commands.listing import printable
+    from submission.commands.views.tables import printable
 
     found = Text()
     for text, changed in segments:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.listing import print_table
+from submission.commands.views.tables import print_table
 
 if TYPE_CHECKING:
-    from submission.doctor import Finding
+    from submission.machine.doctor import Finding
 
 
 @click.command()
@@ -32,8 +32,8 @@ def command(patience: float, ledger: Path, as_json: bool) -> None:
     Ends with 1 only where something is missing that every command needs. Nothing is installed or
     downloaded; the model hub is asked for one page, unless HF_HUB_OFFLINE is set.
     """
-    from submission.doctor import examine
     from submission.errors import CheckFailed
+    from submission.machine.doctor import examine
 
     findings = examine(ledger.parent, patience)
     lacking = [each for each in findings if each.every_command and each.status == "missing"]

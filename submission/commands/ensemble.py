@@ -12,7 +12,7 @@ from submission.commands import options
 
 if TYPE_CHECKING:
     from submission.ensemble import Report
-    from submission.submit import Written
+    from submission.submit.write import Written
 
 
 @click.command()
@@ -60,9 +60,9 @@ def command(
     """
     from submission.competitions import find_competition
     from submission.ensemble import VECTOR, Method, ensemble, find_members, write_mean
-    from submission.parts import Models
-    from submission.scoring import Scorer
-    from submission.working import working
+    from submission.scoring.metrics import Models
+    from submission.scoring.progress import working
+    from submission.scoring.scorer import Scorer
 
     method = Method.read(by)
     contest = find_competition(competition)

@@ -10,7 +10,7 @@ import rich_click as click
 from submission.commands import options
 
 if TYPE_CHECKING:
-    from submission.answers import Answer
+    from submission.runs.answers import Answer
 
 SUFFIXES = (".csv", ".json", ".jsonl")
 COLUMNS = ("id", "question", "answer")
@@ -39,8 +39,8 @@ def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> No
     Answers are written exactly as they are, because other tools score the file. A spreadsheet
     may take one that begins with =, +, - or @ for a formula: import the column as text there.
     """
-    from submission.answers import run_answers
     from submission.errors import InputError
+    from submission.runs.answers import run_answers
 
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(f"{out}: name a file that ends in {', '.join(SUFFIXES)}.")

@@ -58,13 +58,13 @@ def command(
     question or prompt, is in another language, or is given to many different questions. Such
     answers are counted; --retry-degenerate replaces those that come out better.
     """
-    from submission.commands.printing import print_report
+    from submission.commands.views.reports import print_report
     from submission.competitions import find_competition
     from submission.engines.slot import ModelSlot
-    from submission.generate import Job, generate
-    from submission.ledger import Ledger
+    from submission.generation.generate import Job, generate
+    from submission.generation.retry import mend
     from submission.recipes import find_recipe, model_overrides
-    from submission.retry import mend
+    from submission.runs.ledger import Ledger
 
     if not run_name.strip():
         raise click.UsageError("--run is empty: give the run a name.")

@@ -99,7 +99,7 @@ def _print(report: Report, out: Path, similarity: float) -> None:
 
 
 def _print_closeness(closeness: Closeness) -> None:
-    from submission.commands.listing import print_table
+    from submission.commands.views.tables import print_table
 
     print_table(
         ["Like the test file", "Target", "Got"],

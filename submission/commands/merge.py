@@ -100,7 +100,7 @@ def command(
     """
     from submission.adapters import Check, MergeDiffers, Weighted, merge
     from submission.adapters.prompts import read_prompts
-    from submission.models import locate_model
+    from submission.files.model_files import locate_model
 
     if weights and len(weights) != len(adapters):
         raise click.UsageError(f"{len(adapters)} --adapter and {len(weights)} --weight.")
@@ -131,7 +131,7 @@ def command(
 
 
 def _by_vllm(folder: Path, dtype: Any, prompts: Sequence[tuple[int, ...]]) -> list[str]:
-    from submission.engines.merged import vllm_answers
+    from submission.engines.vllm.merged import vllm_answers
 
     return vllm_answers(folder, dtype, prompts, options.say)
 
@@ -143,6 +143,6 @@ def _print(report: MergeReport, *, table: bool, as_json: bool) -> None:
     click.echo(report.summary())
     if table:
         from submission.adapters.report import HEADERS
-        from submission.commands.listing import print_table
+        from submission.commands.views.tables import print_table
 
         print_table(HEADERS, report.rows(), names=False)

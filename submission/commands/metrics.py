@@ -20,7 +20,7 @@ def command(as_json: bool) -> None:
     A metric is written NAME or NAME:key=value,key=value, such as rouge1:tokenizer=kiwi.
     """
     from evaluators import available
-    from submission.commands.listing import print_table
+    from submission.commands.views.tables import print_table
 
     entries = available()
     if as_json:

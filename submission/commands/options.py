@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import rich_click as click
 
 if TYPE_CHECKING:
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
 ReferencesBy = Literal["first", "mean", "max"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -52,7 +52,7 @@ def ledger() -> Decorator[Any]:
 def open_existing(path: Path) -> Ledger:
     """The ledger at ``path``, for commands that only read: they never make a new one."""
     from submission.errors import InputError
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     if not path.is_file():
         raise InputError(
@@ -63,14 +63,14 @@ def open_existing(path: Path) -> Ledger:
 
 def open_for(run: str | None, path: Path) -> Ledger:
     """The ledger at ``path``: the one that has ``run``, or a new one where no run is asked for."""
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     return Ledger(path) if run is None else open_existing(path)
 
 
 def open_if_there(path: Path) -> AbstractContextManager[Ledger | None]:
     """The ledger at ``path``, or none: for commands that files alone are enough for."""
-    from submission.ledger import Ledger
+    from submission.runs.ledger import Ledger
 
     return Ledger(path) if path.is_file() else nullcontext()
 

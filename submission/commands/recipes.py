@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.listing import print_table
+from submission.commands.views.tables import print_table
 
 if TYPE_CHECKING:
     from submission.recipes.find import RecipeEntry

@@ -11,7 +11,7 @@ import rich_click as click
 from submission.commands import options
 
 if TYPE_CHECKING:
-    from submission.ledger import OrganizerScore
+    from submission.runs.rows import OrganizerScore
 
 
 @click.command()
@@ -27,7 +27,7 @@ def command(
 
     Recording again replaces. compare then fits public by local scores, and predicts the next one.
     """
-    from submission.calibration import record
+    from submission.compare.calibration import record
 
     given = public is not None or private is not None
     if given and run is None:
@@ -75,7 +75,7 @@ def _described(score: OrganizerScore) -> str:
 
 
 def _print(found: list[OrganizerScore]) -> None:
-    from submission.commands.listing import print_table
+    from submission.commands.views.tables import print_table
 
     print_table(
         ["Run", "Competition", "Public", "Private", "Recorded (UTC)"],

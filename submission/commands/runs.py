@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.listing import print_table
+from submission.commands.views.tables import print_table
 
 if TYPE_CHECKING:
-    from submission.answers import Degenerate
-    from submission.ledger import Ledger, Progress, Run
+    from submission.runs.answers import Degenerate
+    from submission.runs.ledger import Ledger
+    from submission.runs.rows import Progress, Run
 
 
 @click.command()
@@ -33,8 +34,8 @@ def command(ledger: Path, as_json: bool) -> None:
 
 
 def _counts(book: Ledger, run: str) -> Degenerate | None:
-    from submission.answers import degenerate, run_answers
     from submission.errors import InputError
+    from submission.runs.answers import degenerate, run_answers
 
     try:
         return degenerate(run_answers(book, run, partial=True))

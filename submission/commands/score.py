@@ -12,9 +12,9 @@ import rich_click as click
 from submission.commands import options
 
 if TYPE_CHECKING:
-    from submission.breakdown import Slice
-    from submission.classification import Reading
-    from submission.scoring import Scored, Scorer
+    from submission.scoring.breakdown import Slice
+    from submission.scoring.classification import Reading
+    from submission.scoring.scorer import Scored, Scorer
 
 
 @click.command()
@@ -73,17 +73,18 @@ def command(
     proxy is named one, and why. Without -c, any predictions are scored against any references by
     the metrics given.
     """
-    from submission.answers import degenerate, run_answers
-    from submission.classification import classify
-    from submission.commands.printing import (
+    from submission.commands.views.reports import (
         describe_degenerate,
         print_classification,
         print_scores,
     )
     from submission.competitions import find_competition, plain_competition
-    from submission.parts import Models
-    from submission.scoring import Scorer, choose_subject, load_references, score_subject
-    from submission.working import working
+    from submission.runs.answers import degenerate, run_answers
+    from submission.scoring.classification import classify
+    from submission.scoring.metrics import Models
+    from submission.scoring.progress import working
+    from submission.scoring.scorer import Scorer, score_subject
+    from submission.scoring.subjects import choose_subject, load_references
 
     metrics = tuple(dict.fromkeys(metrics))
     if competition is not None:
@@ -137,7 +138,7 @@ def command(
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:
     """The formula and the metrics asked for, on the rows of every value of a column."""
-    from submission.breakdown import slices
+    from submission.scoring.breakdown import slices
 
     parts = [(scorer.metric_of(None), scored.main, scorer.scale)]
     parts += [
@@ -153,7 +154,7 @@ def _plain(each: Slice) -> dict[str, Any]:
 
 
 def _write_rows(path: Path, scored: Scored) -> None:
-    from submission.scoring import scored_rows
+    from submission.scoring.scorer import scored_rows
     from submission.tables import write_csv
 
     rows: list[list[str | float]] = [

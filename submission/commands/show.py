@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.listing import print_facts, print_table, shortened
+from submission.commands.views.tables import print_facts, print_table, shortened
 
 if TYPE_CHECKING:
-    from submission.answers import Answer
+    from submission.runs.answers import Answer
 
 EXAMPLES = 5
 """How many useless answers are shown of each kind."""
@@ -40,7 +40,7 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
     than the model's context, repeats question or prompt, loops, is in another language, or is given
     to many different questions.
     """
-    from submission.answers import degenerate, run_answers
+    from submission.runs.answers import degenerate, run_answers
 
     with options.open_existing(ledger) as book:
         record = book.run(run)

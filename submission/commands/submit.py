@@ -34,11 +34,12 @@ def command(
     if the written file does not pass its own check.
     """
     from submission.check import check_submission
-    from submission.commands.printing import print_findings
+    from submission.commands.views.reports import print_findings
     from submission.competitions import find_competition
     from submission.errors import CheckFailed
-    from submission.scoring import Scorer, choose_subject
-    from submission.submit import write_submission
+    from submission.scoring.scorer import Scorer
+    from submission.scoring.subjects import choose_subject
+    from submission.submit.write import write_submission
 
     contest = find_competition(competition)
     with options.open_for(run_name, ledger) as book:

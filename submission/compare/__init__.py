@@ -1,7 +1,7 @@
 """Runs, and files made elsewhere, beside a baseline on the same rows."""
 
-from submission.compare.make import Comparison, compare
-from submission.compare.subjects import find_subject
+from submission.compare.comparison import Comparison, compare
 from submission.compare.write import write_leaderboard
+from submission.scoring.subjects import find_subject
 
 __all__ = ["Comparison", "compare", "find_subject", "write_leaderboard"]

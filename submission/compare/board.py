@@ -9,13 +9,14 @@ import numpy as np
 
 from evaluators import LeaderboardRow, PairedResult, Totals, compare_answers, detectable_by, holm
 from evaluators import public_estimate as estimate_public
-from evaluators.metrics.base import is_corpus_metric, is_summed_metric
-from evaluators.splits import PublicEstimate
-from submission.answers import degenerate, run_answers
-from submission.calibration import Calibration
+from evaluators.base import is_corpus_metric, is_summed_metric
+from evaluators.ranking.splits import PublicEstimate
+from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
-from submission.ledger import Ledger
-from submission.scoring import Scored, Scorer, Subject
+from submission.runs.answers import degenerate, run_answers
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scored, Scorer
+from submission.scoring.subjects import Subject
 
 
 def leaderboard(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from evaluators import Example
-from evaluators.breakdown import quarters
-from submission.breakdown import values_of
 from submission.compare.questions import Asked
 from submission.competitions.profile import Profile
 from submission.errors import InputError
+from submission.scoring.breakdown import values_of
 
 TYPE_COLUMN = "question_type"
 
@@ -88,3 +90,23 @@ def _compound(examples: Sequence[Example], questions: Mapping[str, Asked]) -> Di
         return None
     values = ["compound" if questions[each.id].compound else "single" for each in examples]
     return Dimension.sorted("compound", values)
+
+
+def quarters(values: Sequence[int]) -> tuple[list[str], NDArray[np.intp]]:
+    """Return labels such as ``19-39``, smallest first, and each value's place among them.
+
+    Cut at the quartiles, a value on a cut going to the lower group; equal values stay together,
+    so that there may be fewer than four groups. A label shows the values that are there. Raises
+    ``ValueError`` for no values.
+    """
+    numbers = np.asarray(values, dtype=np.int64)
+    if not len(numbers):
+        raise ValueError("there are no values to make groups of")
+    cuts = np.quantile(numbers, (0.25, 0.5, 0.75), method="inverted_cdf")
+    _, places = np.unique(np.searchsorted(cuts, numbers, side="left"), return_inverse=True)
+    labels = []
+    for place in range(int(places.max()) + 1):
+        own = numbers[places == place]
+        low, high = int(own.min()), int(own.max())
+        labels.append(str(low) if low == high else f"{low}-{high}")
+    return labels, places

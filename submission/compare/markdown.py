@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from evaluators import LeaderboardRow
-from evaluators.report.cells import printable
-from submission.compare.make import Comparison
-from submission.compare.plain import group_lines
-from submission.compare.words import explanations
+from evaluators.text.cells import printable
+from submission.compare.comparison import Comparison
+from submission.compare.explanations import explanations
+from submission.compare.serialize import group_lines
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#&~$])")
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from submission.competitions.profile import Profile
 from submission.errors import InputError
-from submission.ledger import Ledger
 from submission.prompts.compound import is_compound
-from submission.records import Reference, read_questions
+from submission.records.read import read_questions
+from submission.records.rows import Reference
+from submission.runs.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 from evaluators import to_frame
-from evaluators.report.cells import neutralize
-from submission.atomic import atomic_file
-from submission.compare.make import Comparison
+from evaluators.text.cells import neutralize
+from submission.compare.comparison import Comparison
 from submission.compare.markdown import to_markdown
-from submission.compare.plain import (
+from submission.compare.serialize import (
     GroupLine,
     TokenizerLine,
     group_lines,
@@ -18,6 +17,7 @@ from submission.compare.plain import (
     tokenizer_lines,
 )
 from submission.errors import InputError
+from submission.files.atomic import atomic_file
 from submission.tables import write_csv
 
 SUFFIXES = (".csv", ".md", ".json")

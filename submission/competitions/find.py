@@ -9,8 +9,8 @@ from pathlib import Path
 
 from submission.competitions.profile import Competition, Profile
 from submission.errors import InputError, locate
+from submission.files.toml import read_toml, validate
 from submission.tables import read_table
-from submission.toml_file import read_toml, validate
 
 DECLARATION = "competition.toml"
 LEADERBOARD = "leaderboard.csv"

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from evaluators.metrics.base import Direction
+from evaluators.base import Direction
 from evaluators.scoring import value_of
 from submission.errors import InputError
-from submission.records import Reference
-from submission.scoring import Scorer, Subject
+from submission.records.rows import Reference
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import Subject
 
 Only = Literal["changed", "worse", "better", "all"]
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from submission.atomic import atomic_file
 from submission.diff.make import Diff, Row
-from submission.diff.words import word_diff
+from submission.diff.word_diff import word_diff
+from submission.files.atomic import atomic_file
 
 
 def write_page(diff: Diff, rows: Sequence[Row], path: Path) -> None:

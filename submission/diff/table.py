@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluators.report.cells import neutralize
+from evaluators.text.cells import neutralize
 from submission.diff.make import Diff, Row
 from submission.tables import write_csv
 

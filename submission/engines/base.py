@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from submission.engines.slot import ModelSlot
-from submission.models import sha256_file
+from submission.files.digest import sha256_file
 
 if TYPE_CHECKING:
     from submission.competitions import Competition
     from submission.recipes import Recipe
-    from submission.records import Question, TrainingRow
+    from submission.records.rows import Question, TrainingRow
 
 
 class Finish(StrEnum):

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from submission.adapters.adapter import Adapter, check_base, read_adapter
-from submission.adapters.attach import Part
-from submission.adapters.fit import fitting
+from submission.adapters.attach import Part, fitting
 from submission.adapters.load import load_tokenizer
 from submission.engines.base import EngineContext
-from submission.engines.machine import installed, resolve_dtype
 from submission.errors import InputError
-from submission.models import ModelFiles, folder_digest, locate_model, read_json
+from submission.files.digest import folder_digest
+from submission.files.model_files import ModelFiles, locate_model, read_json
+from submission.machine.hardware import installed, resolve_dtype
 from submission.prompts.encode import PromptEncoder, stop_tokens
-from submission.records import Question
+from submission.records.rows import Question
 
 
 class Checkpoint:

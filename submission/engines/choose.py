@@ -8,9 +8,9 @@ from typing import cast
 
 from submission.engines.base import Engine, EngineContext, EngineFactory
 from submission.engines.checkpoint import Checkpoint
-from submission.engines.machine import vllm_version
-from submission.engines.vllm import adapter_refusal, lists, model_refusal
+from submission.engines.vllm.support import adapter_refusal, lists, model_refusal
 from submission.errors import InputError
+from submission.machine.hardware import vllm_version
 
 ENTRY_POINTS = "leaderkit.engines"
 AUTO = "auto"

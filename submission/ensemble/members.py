@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from submission.answers import Answer, run_answers, run_recipe
 from submission.competitions import Competition
 from submission.errors import InputError
-from submission.ledger import Ledger
-from submission.scoring import require_competition
+from submission.runs.answers import Answer, run_answers, run_recipe
+from submission.runs.ledger import Ledger
+from submission.scoring.subjects import require_competition
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from submission.answers import Answer, run_recipe
 from submission.engines.base import Completion, Finish
 from submission.ensemble.members import Members
-from submission.ledger import Ledger, PlannedPart, Run
-from submission.models import digest
-from submission.quarantine import Flaw
+from submission.files.digest import digest
 from submission.recipes import Recipe
 from submission.recipes.schema import Engine, Extraction
+from submission.runs.answers import Answer, run_recipe
+from submission.runs.degenerate import Flaw
+from submission.runs.ledger import Ledger
+from submission.runs.rows import PlannedPart, Run
 
 
 def record(

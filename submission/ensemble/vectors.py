@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from submission.competitions import Competition
 from submission.ensemble.members import Members
 from submission.errors import InputError
-from submission.ledger import Ledger
-from submission.records import Prediction
-from submission.scoring import Scorer, Subject
-from submission.submit import Written, write_submission
+from submission.records.rows import Prediction
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import Subject
+from submission.submit.write import Written, write_submission
 
 VECTOR_RULE = "vectors-from-text"
 

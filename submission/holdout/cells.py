@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from submission.competitions.profile import TrainColumns
 from submission.prompts.compound import is_compound, join
-from submission.records import Reference, TrainingRow, answer_cells
+from submission.records.read import answer_cells
+from submission.records.rows import Reference, TrainingRow
 
 CONNECTORS = (" 또한, ", " 그리고 ")
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from submission import __version__
-from submission.atomic import atomic_folder, write_bytes
 from submission.competitions.profile import Profile
 from submission.errors import InputError
+from submission.files.atomic import atomic_folder, write_bytes
 from submission.holdout.cells import Cell, askable, make_cells
 from submission.holdout.closeness import Closeness, compare_cells, warnings
 from submission.holdout.draw import CategoryShare, draw
@@ -25,7 +25,7 @@ from submission.holdout.target import Target, read_target
 from submission.holdout.verify import Closest, verify
 from submission.prompts.compound import is_compound
 from submission.prompts.template import render
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 
 @dataclass(frozen=True, slots=True)

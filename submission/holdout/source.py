@@ -11,7 +11,8 @@ from submission.errors import InputError
 from submission.holdout.similarity import normal_form
 from submission.prompts.compound import split
 from submission.prompts.template import render
-from submission.records import TrainingRow, read_training
+from submission.records.read import read_training
+from submission.records.rows import TrainingRow
 from submission.tables import Table, read_table
 
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from submission.competitions.profile import Profile
-from submission.models import sha256_file
+from submission.files.digest import sha256_file
 from submission.prompts.compound import is_compound
-from submission.records import read_questions
+from submission.records.read import read_questions
 
 
 @dataclass(frozen=True)

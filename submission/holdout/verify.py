@@ -13,7 +13,8 @@ from submission.holdout.files import REFERENCES, TEST, TRAIN
 from submission.holdout.similarity import Measure
 from submission.holdout.source import Source, questions_asked, unshared, with_parts
 from submission.prompts.compound import split
-from submission.records import Question, read_questions, read_references, read_training
+from submission.records.read import read_questions, read_references, read_training
+from submission.records.rows import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from submission.errors import InputError
+from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Recipe
-from submission.toml_file import read_toml, validate
 
 ENTRY_POINTS = "leaderkit.recipes"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from submission.recipes.table import Table
+from submission.recipes.base import Table
 
 
 class Preference(Table):

@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from submission.recipes.base import Conflict, NonEmpty, Table
 from submission.recipes.preference import Preference
-from submission.recipes.table import Conflict, NonEmpty, Table
 from submission.recipes.training import Evaluation, Lora, Quantization, Training
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from submission.recipes.table import Conflict, NonEmpty, Table
+from submission.recipes.base import Conflict, NonEmpty, Table
 
 LARGEST_SEED = 2**32 - 1
 """What numpy's generator takes at most, which training seeds beside the others."""

@@ -8,8 +8,8 @@ from numbers import Integral, Rational, Real
 from pathlib import Path
 from typing import SupportsFloat, SupportsInt
 
-from submission.atomic import atomic_file
 from submission.errors import InputError, locate
+from submission.files.atomic import atomic_file
 from submission.tables.names import complaint
 from submission.tables.text import line_breaks, unwritable
 

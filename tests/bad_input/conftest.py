@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from submission.cli import run
-from submission.ledger import Ledger, PlannedPart, Run
+from submission.runs.ledger import Ledger
+from submission.runs.rows import PlannedPart, Run
 from tests.bad_input.world import files, write
 from tests.models import gpt2
 

@@ -9,7 +9,7 @@ import pytest
 
 from submission.cli import run
 from submission.errors import InputError
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 from tests.bad_input import (
     answer_cases,
     argument_cases,

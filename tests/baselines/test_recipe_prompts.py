@@ -18,10 +18,10 @@ from submission.adapters.load import load_tokenizer
 from submission.competitions import find_competition
 from submission.engines.base import EngineContext
 from submission.engines.checkpoint import Checkpoint
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes import Recipe, find_recipe, list_recipes, model_overrides
-from submission.records import Question, TrainingRow
+from submission.records.rows import Question, TrainingRow
 from tests.baselines.published import FAMILIES, save_tokenizer
 
 WITH_MODEL = [entry.name for entry in list_recipes() if entry.model is not None]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import baselines.training.embedded as embedded
+import baselines.stand_ins.embedded as embedded
 from submission.adapters.load import load_base, load_tokenizer
-from submission.models import EMBEDDED, locate_model
+from submission.files.model_files import EMBEDDED, locate_model
 from submission.prompts.encode import PromptEncoder
 from submission.recipes import find_recipe, list_recipes
 from submission.tables import read_table

@@ -6,7 +6,7 @@ import time
 from collections.abc import Container
 from pathlib import Path
 
-from submission.engines.lifeline import OWNER
+from submission.engines.vllm.lifeline import OWNER
 
 
 def engine_processes(owner: int) -> dict[int, str]:

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 
 from submission import cli
-from submission.engines.machine import vllm_version
-from submission.ledger import Ledger
+from submission.machine.hardware import vllm_version
+from submission.runs.ledger import Ledger
 from tests.crash.commands import Commands
 from tests.crash.processes import engine_processes, wait_until_gone
 from tests.models import gpt2

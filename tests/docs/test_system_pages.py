@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from baselines.training.small import ARCHITECTURES
+from baselines.stand_ins.small import ARCHITECTURES
 from submission import cli
 from submission.competitions import find_competition
 from submission.recipes import find_recipe, list_recipes, model_overrides
@@ -84,7 +84,7 @@ def test_commands_name_options_recipes_and_competitions_that_exist(name):
 @pytest.mark.parametrize("name", PAGES)
 def test_the_small_commands_read_sample_files_and_models_that_were_made_before(name):
     text = section(name, "Here, small")
-    small = re.findall(r"^([A-Z0-9]+)=\$\(python -m baselines.training.small (\w+)\)$", text, re.M)
+    small = re.findall(r"^([A-Z0-9]+)=\$\(python -m baselines.stand_ins.small (\w+)\)$", text, re.M)
     assert {architecture for _, architecture in small} <= {*ARCHITECTURES}
     made = {f"${variable}" for variable, _ in small}
     for words in commands(text):

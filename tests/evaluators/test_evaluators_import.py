@@ -33,10 +33,6 @@ def test_every_public_name_resolves_and_is_documented(name: str) -> None:
     assert value.__doc__ or name == "References"
 
 
-def test_public_names_have_a_home_each() -> None:
-    assert set(evaluators.__all__) == set(evaluators._HOMES)
-
-
 def test_unknown_names_are_attribute_errors() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+    with pytest.raises(AttributeError, match="nonsense"):
         evaluators.__getattr__("nonsense")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evaluators import Example, OfflineEncoder, build_metric
-from evaluators.metrics.base import is_corpus_metric
+from evaluators.base import is_corpus_metric
 
 FOLDER = Path(__file__).parents[1] / "golden" / "metric_cases"
 FILES = sorted(FOLDER.glob("*/cases.json"))

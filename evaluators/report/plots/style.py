@@ -19,8 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
-from evaluators.report.cells import printable
 from evaluators.report.fonts import FAMILY, FILE
+from evaluators.text.cells import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from submission.cli import run
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 from tests.baselines.ablation.conftest import replace
 
 Ablate = Callable[..., dict[str, Any]]

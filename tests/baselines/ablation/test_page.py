@@ -9,7 +9,7 @@ import pytest
 from baselines.ablation.grid import read_grid
 from baselines.ablation.page import ablation_report
 from baselines.ablation.run import run_grid
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 
 
 def test_the_report_has_every_run_and_every_main_effect(folder: Path):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from submission.engines.base import Completion, Finish
-from submission.ledger import Ledger, PlannedPart, Run
 from submission.recipes import find_recipe
+from submission.runs.ledger import Ledger
+from submission.runs.rows import PlannedPart, Run
 from submission.tables import write_csv
 
 Answers = Mapping[str, Sequence[Sequence[str | None]]]

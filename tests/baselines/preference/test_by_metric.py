@@ -15,9 +15,10 @@ from baselines.preference.by_metric import (
 from baselines.preference.candidates import Candidate, Choice, read_choices
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.ledger import Ledger
-from submission.records import Reference, read_questions
-from submission.scoring import Scorer
+from submission.records.read import read_questions
+from submission.records.rows import Reference
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
 from tests.baselines.preference.conftest import KeepRun
 
 

@@ -8,8 +8,9 @@ from baselines.preference.candidates import Choices, read_choices
 from submission.competitions import find_competition
 from submission.engines.base import Completion, Finish
 from submission.errors import InputError
-from submission.ledger import Ledger, PlannedPart
-from submission.records import read_questions
+from submission.records.read import read_questions
+from submission.runs.ledger import Ledger
+from submission.runs.rows import PlannedPart
 from submission.tables import write_csv
 from tests.baselines.preference.conftest import KeepRun
 

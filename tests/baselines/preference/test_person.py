@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 from tests.baselines.preference.conftest import KeepRun
 from tests.baselines.preference.seated import Seated
 
@@ -163,7 +163,7 @@ def test_an_answer_cannot_steer_the_terminal(tmp_path: Path, keep_run: KeepRun) 
 
 def test_an_empty_answer_can_only_be_rejected(tmp_path: Path, book: Ledger) -> None:
     from submission.engines.base import Completion, Finish
-    from submission.ledger import PlannedPart, Run
+    from submission.runs.rows import PlannedPart, Run
     from submission.tables import write_csv
 
     write_csv(tmp_path / "test.csv", ["id", "질문"], [("R0", "왜 우나요?")], bom=True)

@@ -22,7 +22,7 @@ from submission.adapters import Weighted, merge
 from submission.adapters.prompts import read_prompts
 from submission.cli import run
 from submission.errors import InputError, Stopped
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
 from tests.models import gpt2
 
@@ -192,7 +192,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from baselines.preference.tune import tune
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 recipe, pairs, folder, out = pickle.loads(Path(sys.argv[1]).read_bytes())
 tune(recipe, pairs, Path(out), base=ModelFiles("tiny", Path(folder)), checkpoint_seconds=0.0)
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.training.small import small_model
+from baselines.stand_ins.small import small_model
 from submission.cli import run
 from tests.baselines.study.conftest import PROJECT
 

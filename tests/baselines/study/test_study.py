@@ -12,11 +12,11 @@ import pytest
 
 from baselines.training.report import TrainingReport
 from evaluators import build_metric
-from evaluators.metrics.base import Example
+from evaluators.base import Example
 from evaluators.miss_rate import languages_differ
-from submission.answers import run_answers
-from submission.ledger import Ledger
-from submission.models import locate_model
+from submission.files.model_files import locate_model
+from submission.runs.answers import run_answers
+from submission.runs.ledger import Ledger
 from tests.baselines.study.conftest import replace, study_in
 
 COMET = "Rank,File_Index,Translation_Type,Dataset_Size,Comet_Score_"

@@ -11,8 +11,9 @@ from baselines.ablation.journal import Journal
 from baselines.ablation.results import score_trials
 from baselines.study.plan import read_study
 from submission.competitions import find_competition
-from submission.ledger import Ledger
-from submission.scoring import Scorer, load_references
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import load_references
 from tests.baselines.study.conftest import prepare, study_in
 
 AXES = """

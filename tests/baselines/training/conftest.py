@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from baselines.training.small import Plan, make
-from submission.models import ModelFiles
+from baselines.stand_ins.small import Plan, make
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 from tests.models import gpt2
 
 

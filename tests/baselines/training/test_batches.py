@@ -23,10 +23,10 @@ from baselines.training.batches import (
 from baselines.training.samples import IGNORED, Sample, SampleSet, make_samples
 from baselines.training.sft import decoder_start, limits_for
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 from tests.baselines.training.conftest import as_chat, with_training
 
 Small = Callable[[str], ModelFiles]

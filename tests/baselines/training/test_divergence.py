@@ -17,9 +17,9 @@ from submission.adapters.adapter import read_adapter, read_weights
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.errors import InputError, Stopped
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import Reference, TrainingRow
+from submission.records.rows import Reference, TrainingRow
 from submission.tables import read_table
 from tests.baselines.training.conftest import adapter_bytes, with_training
 

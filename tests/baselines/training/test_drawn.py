@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from baselines.training.sft import draw_rows
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 ROWS = [TrainingRow(str(place), (f"q{place}",), ("a",), "", "", {}) for place in range(50)]
 

@@ -17,15 +17,15 @@ from baselines.training.base import load
 from baselines.training.batches import collate_padded
 from baselines.training.evaluations import Evaluated, best_of, evaluated, steps_between
 from baselines.training.held_out import HeldOut, hold_out
-from baselines.training.judge import Judge
+from baselines.training.held_out_score import Judge
 from baselines.training.samples import Limits
 from baselines.training.sft import train
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder
 from submission.recipes.schema import Evaluation, Recipe
-from submission.records import Reference, TrainingRow
+from submission.records.rows import Reference, TrainingRow
 from submission.tables import read_table
 from tests.baselines.training.conftest import with_tables, with_training
 

@@ -21,9 +21,9 @@ from baselines.training.sft import train
 from baselines.training.workspace import Workspace, open_workspace
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import Reference, TrainingRow
+from submission.records.rows import Reference, TrainingRow
 from tests.baselines.training.conftest import with_training
 
 INTERRUPTED = """

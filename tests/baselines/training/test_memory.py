@@ -17,9 +17,9 @@ from transformers import GPT2LMHeadModel
 
 from baselines.training.sft import train
 from submission.errors import Stopped
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 from tests.baselines.training.conftest import with_training
 from tests.models import gpt2
 

@@ -14,14 +14,14 @@ from safetensors.torch import load_file
 from transformers import TrainingArguments
 
 from baselines.training.batches import collate_padded
-from baselines.training.course import on_one_device
+from baselines.training.lifecycle import on_one_device
 from baselines.training.sft import train
 from submission.adapters.adapter import read_adapter
 from submission.adapters.load import load_base, load_tokenizer
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 from tests.baselines.training.conftest import as_chat, with_training
 
 Small = Callable[[str], ModelFiles]

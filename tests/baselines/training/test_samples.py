@@ -9,10 +9,10 @@ from baselines.training.order import EpochOrder
 from baselines.training.samples import IGNORED, Limits, make_samples
 from submission.adapters.load import load_tokenizer
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder
 from submission.recipes.schema import Prompt, Recipe
-from submission.records import TrainingRow
+from submission.records.rows import TrainingRow
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from baselines.training.workspace import Workspace
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.models import ModelFiles
+from submission.files.model_files import ModelFiles
 from submission.recipes.schema import Recipe
-from submission.records import Reference, TrainingRow
+from submission.records.rows import Reference, TrainingRow
 from submission.tables import read_table
 from tests.baselines.training.conftest import adapter_bytes, with_tables, with_training
 

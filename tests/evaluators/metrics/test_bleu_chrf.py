@@ -11,7 +11,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from evaluators import Bleu, Bleu1, Chrf, EvaluationError, Example, build_metric, score_examples
-from evaluators.metrics.base import is_summed_metric
+from evaluators.base import is_summed_metric
 from evaluators.metrics.bleu import _sacre_bleu
 
 TEXTS = st.lists(st.sampled_from(["벽지", "도배", "곰팡이", "A4", "물", "."]), max_size=12).map(

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from evaluators import LeaderboardRow, Score, render, render_more, to_frame
-from evaluators.report.cells import neutralize, printable
 from evaluators.report.leaderboard import COLUMNS
+from evaluators.text.cells import neutralize, printable
 
 RUN = LeaderboardRow(
     rank=1,

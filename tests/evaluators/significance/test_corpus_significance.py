@@ -9,7 +9,7 @@ from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 
 from evaluators import EvaluationError, Example, MacroF1, score_examples
-from evaluators.metrics.base import is_corpus_metric, is_summed_metric
+from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.metrics.jaccard import Jaccard
 from evaluators.significance import (
     Totals,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from submission.engines.base import Completion, Finish
-from submission.ledger import Ledger, PlannedPart, Run
 from submission.recipes import Recipe
 from submission.recipes.schema import Model
+from submission.runs.ledger import Ledger
+from submission.runs.rows import PlannedPart, Run
 
 ANSWERS = {
     "TEST_000": ("벽지가 왜 우나요?", "습기 때문입니다.", Finish.STOP),

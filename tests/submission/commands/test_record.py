@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from submission.cli import run
-from submission.ledger import VERSION, Ledger
+from submission.runs.ledger import VERSION, Ledger
 from tests.submission.commands.sample_ledger import make
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from submission.cli import run
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
 

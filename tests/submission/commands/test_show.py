@@ -1,8 +1,8 @@
 import json
 
 from submission.cli import run
-from submission.commands.listing import printable, shortened
-from submission.ledger import Ledger
+from submission.commands.views.tables import printable, shortened
+from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
 SCORE = {

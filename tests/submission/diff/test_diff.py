@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from submission.cli import run
-from submission.ledger import Ledger
+from submission.runs.ledger import Ledger
 from submission.tables import read_table, write_csv
 from tests.submission.commands.sample_ledger import make
 

@@ -20,16 +20,17 @@ from submission.cli import run
 from submission.commands.generate import command
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.choose import make_engine
-from submission.engines.machine import vllm_version
-from submission.engines.transformers import TransformersEngine
-from submission.engines.vllm import VllmEngine, lora_slot
+from submission.engines.transformers.engine import TransformersEngine
+from submission.engines.vllm.engine import VllmEngine
+from submission.engines.vllm.support import lora_slot
 from submission.errors import InputError
-from submission.ledger import Ledger
-from submission.models import folder_digest, sha256_file
+from submission.files.digest import folder_digest, sha256_file
+from submission.machine.hardware import vllm_version
 from submission.recipes import Recipe
+from submission.runs.ledger import Ledger
+from tests.submission.adapters.test_bases import logits, variant
 from tests.submission.engines import tiny
 from tests.submission.engines.conftest import Tuned
-from tests.submission.test_adapters_bases import logits, variant
 
 needs_vllm = pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed")
 
@@ -266,7 +267,7 @@ def test_vllm_is_given_the_smallest_room_that_the_adapters_largest_rank_needs(
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Gemma 2, whose input and output share one tensor."""
-    from baselines.training.small import Plan, make
+    from baselines.stand_ins.small import Plan, make
 
     folder = tmp_path_factory.mktemp("shared") / "gemma2"
     folder.mkdir()

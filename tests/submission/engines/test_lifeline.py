@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from submission.engines.lifeline import OWNER
+from submission.engines.vllm.lifeline import OWNER
 from tests.crash.processes import engine_processes, wait_until_gone
 
 # Each prints the id of the process it has started, and waits to be killed.
 FORKED = """
 import os, time
-from submission.engines import lifeline
+from submission.engines.vllm.engine import lifeline
 lifeline.hold()
 if os.fork():
     time.sleep(600)
@@ -25,7 +25,7 @@ time.sleep(600)
 """
 SPAWNED = """
 import multiprocessing, os, time
-from submission.engines import lifeline
+from submission.engines.vllm.engine import lifeline
 
 def work():
     lifeline.attach()

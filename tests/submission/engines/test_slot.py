@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from submission.engines.slot import ModelSlot
-from submission.engines.transformers import TransformersEngine
+from submission.engines.transformers.engine import TransformersEngine
 from tests.submission.engines.tiny import QUESTIONS, context, prompts
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from submission.engines.base import Completion, Finish, Request
 from submission.engines.choose import make_engine
-from submission.engines.transformers import TransformersEngine
+from submission.engines.transformers.engine import TransformersEngine
 from submission.errors import InputError, Stopped
 from tests.models import gpt2
 from tests.submission.engines.conftest import Tuned

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from baselines.training.small import Plan, make
+from baselines.stand_ins.small import Plan, make
 from submission.engines.base import Completion, EngineContext, Request
 from submission.engines.choose import make_engine
-from submission.engines.machine import vllm_version
-from submission.engines.transformers import TransformersEngine
-from submission.engines.vllm import VllmEngine
+from submission.engines.transformers.engine import TransformersEngine
+from submission.engines.vllm.engine import VllmEngine
 from submission.errors import InputError
+from submission.machine.hardware import vllm_version
+from tests.submission.adapters.test_merge import lora
 from tests.submission.engines import tiny
 from tests.submission.engines.test_transformers_engine import by_key, texts
-from tests.submission.test_adapters import lora
 
 pytestmark = [
     pytest.mark.vllm,

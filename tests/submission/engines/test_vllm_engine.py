@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from submission.engines.base import Completion, Finish, Request
-from submission.engines.machine import has_gpu, processors, vllm_version
-from submission.engines.transformers import TransformersEngine
-from submission.engines.vllm import VllmEngine
+from submission.engines.transformers.engine import TransformersEngine
+from submission.engines.vllm.engine import VllmEngine
 from submission.errors import InputError, Stopped
+from submission.machine.hardware import has_gpu, processors, vllm_version
 from tests.crash.processes import engine_processes, wait_until_gone
 from tests.models import gpt2
 from tests.submission.engines.conftest import Tuned

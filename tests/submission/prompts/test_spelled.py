@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.training.small import ARCHITECTURES, VOCABULARIES, Plan, make_tokenizer
+from baselines.stand_ins.small import ARCHITECTURES, VOCABULARIES, Plan, make_tokenizer
 from submission.prompts.encode import PromptEncoder
 from submission.prompts.spelled import SpelledTokens
 from submission.recipes.schema import Prompt

@@ -1,0 +1,1 @@
+"""Small models made on this machine, which stand in for real ones."""

@@ -1,0 +1,1 @@
+"""What a ranking of systems is worth."""

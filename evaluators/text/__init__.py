@@ -1,0 +1,1 @@
+"""What metrics and rules know of text."""

@@ -1,0 +1,187 @@
+"""What the organizer's leaderboard said, beside what was scored here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evaluators import Estimate, EvaluationError, LinearFit, fit_line
+from evaluators.ranking.calibration import MINIMUM
+from submission.competitions import find_competition
+from submission.errors import InputError
+from submission.runs.answers import run_answers
+from submission.runs.ledger import Ledger
+from submission.runs.rows import OrganizerScore
+
+FEW = 10
+"""Points below which a line is shown with a word on how little it says."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A run's local score, and what the organizer gave the run ``submitted``."""
+
+    run: str
+    local: float
+    public: float
+    private: float | None
+    submitted: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Local beside public scores, the line through them if there is one, and what to know of it.
+
+    ``predictions`` are the public scores to expect of the runs that have none.
+    """
+
+    points: Sequence[Point] = ()
+    fit: LinearFit | None = None
+    predictions: Mapping[str, Estimate] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def record(
+    ledger: Ledger, run: str, public: float | None, private: float | None
+) -> tuple[OrganizerScore, OrganizerScore | None]:
+    """Keep what the organizer's leaderboard said of ``run``; returns it, and what it replaces.
+
+    A private score alone is added to the public one already known. Raises :class:`InputError` for
+    an unknown or unfinished run, a number that is no score of its competition, and a private score
+    without a public one.
+    """
+    competition = ledger.run(run).competition
+    before = next((each for each in ledger.organizer_scores() if each.run == run), None)
+    _require_score("--public", public, competition)
+    _require_score("--private", private, competition)
+    digest = answers_digest(ledger, run)
+    if public is None:
+        if before is None or before.answers != digest:
+            raise InputError(f"Run '{run}' has no public score yet: give --public, too.")
+        public = before.public
+    elif private is None and before is not None and before.public == public:
+        private = before.private
+    score = OrganizerScore(run, competition, public, private, digest)
+    ledger.save_organizer_score(score)
+    return score, before
+
+
+def answers_digest(ledger: Ledger, run: str) -> str:
+    """SHA-256 of a finished run's ids and answers."""
+    answers = [[answer.id, answer.text] for answer in run_answers(ledger, run)]
+    return hashlib.sha256(json.dumps(answers, ensure_ascii=False).encode()).hexdigest()
+
+
+def calibrate(
+    ledger: Ledger, competition: str, signature: str, reference: str, local: Mapping[str, float]
+) -> Calibration:
+    """Fit the public scores recorded for ``competition`` by the local ones.
+
+    ``local`` holds the scores of the runs compared now; other recorded runs join in with a score
+    kept under the same ``signature`` and references. A run's public score is its own; a run that
+    was not submitted takes that of the one run of the same recipe over another test file, which is
+    how a local test set and the real one are answered, unless that has a local score itself.
+    """
+    recorded, notes = _still_true(ledger, competition)
+    own = {each.run: each for each in recorded}
+    kept = {
+        name: value
+        for name in own
+        if name not in local
+        and (value := ledger.kept_score(name, signature, reference)) is not None
+    }
+    scored = {**kept, **local}
+    runs = {name: name for name in own if name in scored}
+    for submitted in own.keys() - runs.keys():
+        twins = [name for name in local if name not in own and _twins(ledger, name, submitted)]
+        if len(twins) == 1:
+            runs[twins[0]] = submitted
+        elif twins:
+            notes.append(
+                f"The public score of '{submitted}' fits several runs ({', '.join(twins)}): "
+                "none of them takes it."
+            )
+    points = [
+        Point(name, scored[name], own[of].public, own[of].private, of) for name, of in runs.items()
+    ]
+    unknown = {name: value for name, value in local.items() if name not in runs}
+    return _fitted(points, unknown, notes)
+
+
+def _twins(ledger: Ledger, one: str, other: str) -> bool:
+    """Whether two runs differ in their test files and not in their recipes."""
+    first, second = ledger.run(one), ledger.run(other)
+    return first.recipe == second.recipe and first.test_file != second.test_file
+
+
+def _fitted(
+    points: Sequence[Point], unknown: Mapping[str, float], notes: Sequence[str]
+) -> Calibration:
+    if not points:
+        return Calibration(notes=notes)
+    try:
+        fit = fit_line([point.local for point in points], [point.public for point in points])
+    except EvaluationError as error:
+        return Calibration(points, notes=[*notes, _no_line(len(points), error)])
+    predictions = {name: fit.predict(value) for name, value in unknown.items()}
+    return Calibration(points, fit, predictions, [*notes, *_caution(fit)])
+
+
+def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore], list[str]]:
+    """The records whose runs have the answers they were made for, and why others do not count."""
+    recorded, notes = [], []
+    for each in ledger.organizer_scores():
+        if each.competition != competition:
+            continue
+        try:
+            unchanged = answers_digest(ledger, each.run) == each.answers
+        except InputError as error:
+            notes.append(f"The public score of '{each.run}' does not count: {error}")
+            continue
+        if unchanged:
+            recorded.append(each)
+        else:
+            notes.append(
+                f"The public score of '{each.run}' does not count: the run has other answers now."
+            )
+    return recorded, notes
+
+
+def _no_line(points: int, error: EvaluationError) -> str:
+    if points < MINIMUM:
+        return (
+            f"Public scores are known for {points} of these runs; from {MINIMUM} on, a line from "
+            "local to public scores is fitted and the next one predicted."
+        )
+    return f"No line from local to public scores: {error}."
+
+
+def _caution(fit: LinearFit) -> list[str]:
+    found = []
+    if fit.n < FEW:
+        freedom = fit.n - 2
+        found.append(
+            f"{fit.n} points leave {freedom} degree{'s' if freedom > 1 else ''} of freedom "
+            f"(t = {fit.quantile:.1f}): read the intervals, not the line."
+        )
+    if fit.slope_low <= 0 <= fit.slope_high:
+        found.append("The slope may be 0: local scores do not yet tell public ones apart.")
+    return found
+
+
+def _require_score(option: str, value: float | None, competition: str) -> None:
+    if value is None:
+        return
+    if not math.isfinite(value):
+        raise InputError(f"{option} {value}: is not a score.")
+    try:
+        score = find_competition(competition).profile.score
+    except InputError:
+        return  # the folder of one's own competition may be elsewhere
+    if score.direction == "higher" and not 0 <= value <= score.scale:
+        raise InputError(
+            f"{option} {value:g}: competition '{competition}' has scores from 0 to {score.scale:g}."
+        )

@@ -1,0 +1,140 @@
+"""Scores of several systems on the same rows, and everything that is told from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from evaluators import LeaderboardRow, Score, Sensitivity, Shakeup, tokenizer_sensitivity
+from evaluators.report.data import MetricAgreement
+from submission.compare.board import leaderboard
+from submission.compare.calibration import Calibration, calibrate
+from submission.compare.dimensions import Dimension, find_dimensions
+from submission.compare.questions import Asked, find_questions
+from submission.compare.stability import agreement, shakeup
+from submission.records.rows import Reference
+from submission.runs.ledger import Ledger
+from submission.scoring.breakdown import Slice, slices_of
+from submission.scoring.scorer import Scored, Scorer, score_subject
+from submission.scoring.subjects import find_subject
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """One system's scores on the rows of every group of a dimension."""
+
+    dimension: Dimension
+    run: str
+    slices: Sequence[Slice]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A leaderboard, best first, what the organizer's own leaderboard said standing below.
+
+    ``scored`` are the systems in the same order; ``main`` is the score of the baseline, and
+    ``scale`` what 1.0 is shown as. ``public`` is what a draw of the public rows may do to the
+    order, None where their share is not known or there is one system only. ``sensitivity`` tells
+    whether the order survives another tokenizer, a metric each.
+    """
+
+    rows: Sequence[LeaderboardRow]
+    baseline: str
+    main: Score
+    scale: float
+    proxy_reason: str | None
+    scored: Sequence[Scored] = ()
+    questions: Mapping[str, Asked] = field(default_factory=dict)
+    breakdowns: Sequence[Breakdown] = ()
+    agreement: Sequence[MetricAgreement] = ()
+    public: Shakeup | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+    sensitivity: Sequence[Sensitivity] = ()
+
+    @property
+    def signature(self) -> str:
+        """What decides the numbers that the board is ordered by."""
+        return self.main.signature
+
+
+def compare(
+    scorer: Scorer,
+    ledger: Ledger | None,
+    names: Sequence[str],
+    baseline: str,
+    references: Sequence[Reference],
+    references_file: Path,
+    *,
+    metrics: Sequence[str] = (),
+    by: Sequence[str] = (),
+    tokenizers: Sequence[str] = (),
+    test: Path | None = None,
+) -> Comparison:
+    """Score every subject and test each against the baseline, row by row.
+
+    ``metrics`` are shown beside the formula, ``by`` names what to break down by (all there is, if
+    empty), ``tokenizers`` the metrics to be had under every tokenizer, and ``test`` is the file
+    with the questions. Raises :class:`InputError` for a subject
+    that does not exist, is not finished, or answers other rows than the references.
+    """
+    profile = scorer.competition.profile
+    metrics = list(dict.fromkeys(metrics))
+    ordered = list(dict.fromkeys([*names, baseline]))
+    subjects = [find_subject(scorer.competition, ledger, name) for name in ordered]
+    runs = [subject.name for subject in subjects if subject.kind == "run"]
+    questions = find_questions(profile, references, test, ledger, runs)
+    scored = [
+        score_subject(scorer, subject, references, metrics, ledger, references_file)
+        for subject in subjects
+    ]
+    against = scored[ordered.index(baseline)]
+    sign = 1.0 if against.main.direction == "higher" else -1.0
+    scored.sort(key=lambda each: (-sign * each.main.value, each.subject.name))
+    dimensions = find_dimensions(profile, against.examples, questions, by)
+    calibration = _calibration(scorer, ledger, scored, references_file)
+    return Comparison(
+        rows=leaderboard(scorer, scored, against, metrics, ledger, calibration),
+        baseline=baseline,
+        main=against.main,
+        scale=scorer.scale,
+        proxy_reason=scorer.proxy_reason,
+        scored=scored,
+        questions=questions,
+        breakdowns=[
+            Breakdown(dimension, each.subject.name, _slices(scorer, each, metrics, dimension))
+            for dimension in dimensions
+            for each in scored
+        ],
+        agreement=agreement(scored, metrics),
+        public=shakeup(scorer, scored),
+        calibration=calibration,
+        sensitivity=[_sensitivity(scored, metric) for metric in tokenizers],
+    )
+
+
+def _sensitivity(scored: Sequence[Scored], metric: str) -> Sensitivity:
+    name, _, options = metric.partition(":")
+    systems = {each.subject.name: each.examples for each in scored}
+    return tokenizer_sensitivity(systems, name, options=options)
+
+
+def _slices(
+    scorer: Scorer, scored: Scored, metrics: Sequence[str], dimension: Dimension
+) -> list[Slice]:
+    parts = [(scorer.remembering, scored.main, scorer.scale)]
+    parts += [
+        (scorer.metric_of(spec), replace(score, metric=spec), 1.0)
+        for spec, score in zip(metrics, scored.further(len(metrics)), strict=True)
+    ]
+    return slices_of(parts, scored.examples, dimension.values, dimension.groups)
+
+
+def _calibration(
+    scorer: Scorer, ledger: Ledger | None, scored: Sequence[Scored], references: Path
+) -> Calibration:
+    local = {each.subject.name: each.main.value for each in scored if each.subject.kind == "run"}
+    if ledger is None or not scored:
+        return Calibration()
+    signature, digest = scored[0].main.signature, ledger.hash_file(references)
+    return calibrate(ledger, scorer.competition.name, signature, digest, local)

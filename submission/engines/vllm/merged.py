@@ -1,0 +1,48 @@
+"""What vLLM answers with a model that was just merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from submission.adapters.greedy import ANSWER_TOKENS
+from submission.competitions import find_competition
+from submission.engines.base import EngineContext, Request
+from submission.engines.vllm.engine import VllmEngine
+from submission.engines.vllm.support import lists
+from submission.errors import InputError
+from submission.files.model_files import read_json
+from submission.recipes import Recipe
+
+
+def vllm_answers(
+    folder: Path,
+    dtype: Literal["float32", "bfloat16", "float16"],
+    prompts: Sequence[tuple[int, ...]],
+    say: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Greedy answers of the model in ``folder``, in the order of ``prompts``.
+
+    Raises :class:`InputError` where vLLM is not installed or does not run the model.
+    """
+    architectures = read_json(folder / "config.json").get("architectures") or []
+    if not lists(architectures):
+        raise InputError(f"vLLM does not list {', '.join(architectures)}.")
+    recipe = Recipe.model_validate(
+        {
+            "name": "merged",
+            "model": {"name": str(folder)},
+            "engine": {"name": "vllm", "dtype": dtype},
+            "sampling": {"max_tokens": ANSWER_TOKENS},
+        }
+    )
+    # A model asks nothing of the competition; any will do.
+    engine = VllmEngine(EngineContext(recipe, find_competition("sample-wallpaper"), say=say))
+    requests = [Request(str(number), "", prompt) for number, prompt in enumerate(prompts)]
+    try:
+        engine.start()
+        texts = {done.key: done.text for done in engine.complete(requests)}
+    finally:
+        engine.close()
+    return [texts[request.key] for request in requests]

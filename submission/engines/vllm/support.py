@@ -1,0 +1,124 @@
+"""What vLLM can run, and how it is set up on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from submission.adapters.adapter import Adapter, tensor_names
+from submission.engines.base import EngineContext
+from submission.engines.checkpoint import Checkpoint
+from submission.engines.vllm.log import EngineLog
+from submission.machine.hardware import (
+    has_gpu,
+    processors,
+)
+
+LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+_EMBEDDINGS = {"embed_tokens", "lm_head"}
+
+
+def lists(architectures: Sequence[str]) -> bool:
+    """Whether vLLM's registry names one of these architectures, or none is given.
+
+    Its source is looked at, because importing vLLM takes seconds, which a run that is in the
+    ledger already does not need.
+    """
+    found = find_spec("vllm")
+    if found is None or found.origin is None or not architectures:
+        return True
+    source = Path(found.origin).parent.joinpath("model_executor", "models", "registry.py")
+    if not source.is_file():
+        return True
+    text = source.read_text(encoding="utf-8")
+    return any(f'"{name}"' in text for name in architectures)
+
+
+def model_refusal(context: EngineContext, checkpoint: Checkpoint) -> str | None:
+    """Why vLLM applies no such adapter to this model at run time; None where it does.
+
+    Imports vLLM. An architecture it does not know is left to its own message.
+    """
+    if checkpoint.adapter is None:
+        return None
+    architectures = checkpoint.config.get("architectures") or []
+    _prepare_environment(context)
+    with EngineLog().capture():
+        from vllm.model_executor.models.interfaces import supports_lora
+        from vllm.model_executor.models.registry import ModelRegistry
+
+        known = [
+            ModelRegistry.models[name].load_model_cls()
+            for name in architectures
+            if name in ModelRegistry.models
+        ]
+    if not known:
+        return None
+    taking = [model for model in known if supports_lora(model)]
+    if not taking:
+        return f"to {', '.join(architectures)}"
+    changed = _EMBEDDINGS & {
+        name.split(".lora_")[0].rpartition(".")[2] for name in tensor_names(checkpoint.adapter)
+    }
+    for model in taking:
+        lacking = sorted(changed - set(getattr(model, "embedding_modules", None) or {}))
+        if lacking:
+            return f"with {' and '.join(lacking)} to {', '.join(architectures)}"
+    return None
+
+
+def _prepare_environment(context: EngineContext) -> None:
+    """What vLLM reads from the environment when it is imported; the user's own values stay."""
+    defaults = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
+    if not has_gpu():
+        # Left to itself vLLM takes one thread per physical core and keeps some for its own
+        # frontend, which leaves small machines with a single thread.
+        shares = context.recipe.engine.tensor_parallel_size
+        threads = processors()
+        defaults["VLLM_CPU_OMP_THREADS_BIND"] = "|".join(
+            ",".join(map(str, threads[share::shares])) for share in range(shares)
+        )
+        defaults["VLLM_CPU_KVCACHE_SPACE"] = str(context.recipe.engine.cpu_kvcache_gib)
+        # The scheduler stays in this process: every process more imports all of vLLM again, one
+        # after the other, and competes with the worker for few processors.
+        defaults["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        # An interrupted worker never ends by itself, and has nothing to save.
+        defaults["VLLM_WORKER_SHUTDOWN_TIMEOUT_SECONDS"] = "1"
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def adapter_refusal(adapter: Adapter | None) -> str | None:
+    """Why vLLM does not apply this adapter to any model at run time; None where it may.
+
+    Raises :class:`InputError` for a damaged file of weights.
+    """
+    if adapter is None:
+        return None
+    whole = [
+        name
+        for name in tensor_names(adapter)
+        if ".lora_" not in name and not name.endswith(".base_layer.weight")
+    ]
+    reasons = [
+        reason
+        for reason, so in (
+            (f"of rank {adapter.largest_rank}", adapter.largest_rank > LORA_SLOTS[-1]),
+            ("with DoRA", adapter.dora),
+            (f"that replaces {', '.join(adapter.saved)}", bool(adapter.saved)),
+            ("with biases of its own", adapter.biases != "none"),
+            (f"with {adapter.beyond_weights}", adapter.beyond_weights is not None),
+            (f"with whole weights ({', '.join(whole[:1])})", bool(whole)),
+        )
+        if so
+    ]
+    return reasons[0] if reasons else None
+
+
+def lora_slot(adapter: Adapter | None) -> int:
+    """The smallest of vLLM's adapter sizes that holds this adapter's rank."""
+    if adapter is None:
+        return 16
+    return next(size for size in LORA_SLOTS if size >= adapter.largest_rank)

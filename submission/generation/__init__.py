@@ -1,0 +1,1 @@
+"""From a recipe and a test file to a run's rows."""

@@ -1,0 +1,181 @@
+"""Degenerate answers generated anew with other sampling; everything else stays as it is.
+
+A retry is a sampling of its own, with its own row key: the first answer stays in the ledger, a
+retry that ended early goes on with what it lacks, and a run only takes over a new answer that is
+not degenerate itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from submission.engines.base import Completion, Engine, Request
+from submission.engines.choose import make_engine
+from submission.engines.slot import ModelSlot
+from submission.errors import InputError
+from submission.files.digest import digest
+from submission.generation.generate import Job, Report, engine_context
+from submission.generation.plan import plan_prompts
+from submission.generation.progress import RowProgress
+from submission.recipes import Recipe, Sampling
+from submission.records.read import read_questions
+from submission.runs.answers import degenerate, given, run_answers, run_recipe
+from submission.runs.degenerate import Flaw, Judge, flaws
+from submission.runs.ledger import Ledger
+from submission.runs.rows import FinishedPart
+
+Say = Callable[[str], None]
+
+
+def mend(
+    job: Job, report: Report, ledger: Ledger, say: Say, slot: ModelSlot | None = None
+) -> Report:
+    """Retry the degenerate answers of a finished job, as its recipe's ``[retry]`` says.
+
+    Prompts longer than the model's context are left out, since sampling cannot shorten them, and
+    so are recipes without a model, whose answers no sampling changes. Raises ``InputError`` for
+    retry settings that cannot be used.
+    """
+    if job.recipe.model is None:
+        if report.degenerate.any:
+            say(f"Recipe '{job.recipe.name}' has no model: its answers would be the same again.")
+        return report
+    broken = _broken(ledger, job.run)
+    if not broken:
+        return report
+    sampling = retry_sampling(job.recipe)
+    changed = replace(job, recipe=job.recipe.model_copy(update={"sampling": sampling}))
+    engine = make_engine(engine_context(changed, ledger, say, slot or ModelSlot()))
+    say(f"{len(broken)} degenerate answers; retried at temperature {sampling.temperature:g}.")
+    try:
+        with ledger.writing(job.run):
+            work = _Retry(changed, ledger, engine, fresh=job.fresh)
+            mended = 0
+            for attempt in range(1, job.recipe.retry.attempts + 1):
+                left = _broken(ledger, job.run)
+                if not left:
+                    break
+                mended += work.attempt(attempt, left)
+    finally:
+        engine.close()
+    return replace(
+        report,
+        completion_tokens=report.completion_tokens + work.tokens,
+        seconds=report.seconds + work.seconds,
+        degenerate=degenerate(run_answers(ledger, job.run)),
+        retried=len(broken),
+        mended=mended,
+    )
+
+
+def retry_sampling(recipe: Recipe) -> Sampling:
+    """The sampling of a retry. Raises ``InputError`` for one that makes all samples alike."""
+    retry = recipe.retry
+    changed = retry.model_dump(exclude={"attempts", "max_tokens"}) | {"beams": 1}
+    if retry.max_tokens is not None:
+        changed["max_tokens"] = retry.max_tokens
+    sampling = recipe.sampling.model_copy(update=changed)
+    if sampling.greedy and sampling.samples > 1:
+        raise InputError(
+            "retry.temperature: a greedy retry makes all samples of a prompt alike; "
+            "set it above 0, and retry.top_k other than 1."
+        )
+    return sampling
+
+
+class _Retry:
+    """One job's retries over one engine; ``tokens`` and ``seconds`` are what they cost."""
+
+    def __init__(self, job: Job, ledger: Ledger, engine: Engine, *, fresh: bool) -> None:
+        self._job = job
+        self._ledger = ledger
+        self._engine = engine
+        self._fresh = fresh
+        self._questions = read_questions(job.competition.profile, job.test)
+        self.tokens = 0
+        self.seconds = 0.0
+
+    def attempt(self, number: int, broken: Sequence[FinishedPart]) -> int:
+        """Try once more for every broken part; returns how many are mended."""
+        asked = self._requests(number, broken)
+        answered = self._completed(number, asked)
+        instead = self._better(broken, answered)
+        if instead:
+            sampling = self._job.recipe.sampling.model_dump_json()
+            self._ledger.adopt(self._job.run, instead, sampling)
+            self._ledger.spent(self._job.run, 0.0, 0, finished=True)
+        return sum(part.key in instead for part in broken)
+
+    def _requests(self, number: int, broken: Sequence[FinishedPart]) -> dict[str, Request]:
+        """A request for each row key that is retried."""
+        rows = {part.row_id for part in broken}
+        questions = [each for each in self._questions if each.id in rows]
+        plan = plan_prompts(self._reseeded(number), self._engine, questions)
+        new = {(part.row_id, part.part, part.sample): part.key for part in plan.parts}
+        return {
+            part.key: plan.requests[new[part.row_id, part.part, part.sample]] for part in broken
+        }
+
+    def _reseeded(self, number: int) -> Recipe:
+        recipe = self._job.recipe
+        seed = int(digest(["retry", str(recipe.sampling.seed), str(number)])[:8], 16)
+        sampling = recipe.sampling.model_copy(update={"seed": seed})
+        return recipe.model_copy(update={"sampling": sampling})
+
+    def _completed(self, number: int, asked: Mapping[str, Request]) -> dict[str, Completion]:
+        """Each retried row key's new completion; those that the ledger has are taken from it."""
+        requests = {request.key: request for request in asked.values()}
+        known = {} if self._fresh else self._ledger.completions(requests)
+        missing = [request for key, request in requests.items() if key not in known]
+        if missing:
+            self._engine.start()
+            started, before = time.perf_counter(), self.tokens
+            try:
+                with RowProgress(len(missing), f"{self._job.run}, retry {number}") as progress:
+                    for completion in self._engine.complete(missing):
+                        self._ledger.record(self._job.run, completion)
+                        known[completion.key] = completion
+                        self.tokens += completion.completion_tokens
+                        progress.advance(completion.completion_tokens)
+            finally:
+                seconds = time.perf_counter() - started
+                self.seconds += seconds
+                new = self.tokens - before
+                self._ledger.spent(self._job.run, seconds, new, finished=True)
+        return {old: known[request.key] for old, request in asked.items()}
+
+    def _better(
+        self, broken: Sequence[FinishedPart], answered: Mapping[str, Completion]
+    ) -> dict[str, str]:
+        """The new row key for each old one whose new answer is not degenerate."""
+        recipe = self._job.recipe
+        judge = Judge(recipe)
+        candidates = [
+            given(replace(part, completion=answered[part.key]), recipe) for part in broken
+        ]
+        # Held against what it would replace as well: a copy of the copies is no better.
+        present = [given(part, recipe) for part in self._ledger.parts(self._job.run)]
+        copied = judge.duplicates([*present, *candidates])
+        return {
+            part.key: answered[part.key].key
+            for part, candidate in zip(broken, candidates, strict=True)
+            if not judge.flaws(candidate) and not judge.is_copy(candidate, copied)
+        }
+
+
+def _broken(ledger: Ledger, run: str) -> list[FinishedPart]:
+    """The parts of a finished run whose answers are degenerate and whose prompts fit the model."""
+    recipe = run_recipe(ledger, run)
+    parts = ledger.parts(run)
+    found = []
+    for sample in sorted({part.sample for part in parts}):
+        mine = [part for part in parts if part.sample == sample]
+        wrong = flaws([given(part, recipe) for part in mine], recipe)
+        found += [
+            part
+            for part, marks in zip(mine, wrong, strict=True)
+            if marks and Flaw.TOO_LONG not in marks
+        ]
+    return found

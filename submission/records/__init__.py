@@ -1,0 +1,1 @@
+"""A table's rows as questions, training rows, references and predictions."""

@@ -1,0 +1,51 @@
+"""The rows that everything else works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One test row: its question in words, its context, and every column by name."""
+
+    id: str
+    text: str
+    context: str
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """One training row: the phrasings of its question and the answers to it."""
+
+    id: str
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+    category: str
+    context: str
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a test row should have been answered."""
+
+    id: str
+    answers: tuple[str, ...]
+    category: str
+    meta: Mapping[str, str] = field(default_factory=dict)
+    """What metrics and breakdowns read beside the answers: the file's other columns too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An answer made anywhere: text, or only its vector."""
+
+    id: str
+    answer: str
+    vector: NDArray[np.float32] | None = None

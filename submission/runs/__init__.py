@@ -1,0 +1,1 @@
+"""What was asked and answered: the ledger, and the answers in it."""

@@ -1,0 +1,83 @@
+"""What a ledger holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from submission.engines.base import Completion
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """One prompt of a run: which test row, which part of its question, which sample."""
+
+    position: int
+    part: int
+    sample: int
+    row_id: str
+    question: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPart:
+    """A planned part and its completion, ``None`` while there is none.
+
+    ``key`` is what was asked; a completion with another key was adopted in place of the answer
+    to it.
+    """
+
+    position: int
+    part: int
+    sample: int
+    row_id: str
+    question: str
+    key: str
+    completion: Completion | None
+
+    @property
+    def mended(self) -> bool:
+        """Whether another completion stands in place of the first one."""
+        return self.completion is not None and self.completion.key != self.key
+
+
+@dataclass(frozen=True)
+class Run:
+    """One recipe over one test file.
+
+    ``recipe`` is its JSON, ``seconds`` the time spent generating, and ``generated`` the tokens that
+    came of it; those of answers taken over from other runs are not among them.
+    """
+
+    name: str
+    fingerprint: str
+    competition: str
+    recipe: str
+    test_file: str
+    engine: str
+    command: str
+    created: str = ""
+    finished: str | None = None
+    seconds: float = 0.0
+    generated: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: test rows in all and with every part finished, and tokens generated."""
+
+    rows: int
+    done: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class OrganizerScore:
+    """What the organizer's leaderboard said of a run whose answers had the digest ``answers``."""
+
+    run: str
+    competition: str
+    public: float
+    private: float | None
+    answers: str
+    recorded: str = ""

@@ -1,0 +1,1 @@
+"""The organizer's score of a run or a file."""

@@ -1,0 +1,140 @@
+"""Scores of some of the rows: of a part that not every row has, and by category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators import (
+    Example,
+    Metric,
+    Score,
+    Totals,
+    bootstrap_interval,
+    corpus_interval,
+    score_examples,
+)
+from evaluators.base import is_corpus_metric, is_summed_metric
+from submission.errors import InputError
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows that share a value, and what they score."""
+
+    value: str
+    rows: int
+    scores: Sequence[Score]
+
+
+def of_rows(metric: Metric, rows: NDArray[np.float64]) -> Score | None:
+    """The score of row scores already computed, NaN left out; None where nothing is left."""
+    scored: NDArray[np.float64] = rows[~np.isnan(rows)]
+    if not len(scored):
+        return None
+    low, high = bootstrap_interval(scored)
+    return Score(
+        metric=metric.name,
+        value=metric.aggregate(scored),
+        low=low,
+        high=high,
+        n=len(scored),
+        direction=metric.direction,
+        signature=str(metric.signature),
+        proxy=metric.proxy,
+        rows=rows,
+        unscored=len(rows) - len(scored),
+    )
+
+
+def values_of(examples: Sequence[Example], column: str) -> list[str]:
+    """Every row's value in ``column``: a column of the references, or the end of a dotted name.
+
+    Raises :class:`InputError` where there is none.
+    """
+    meta = examples[0].meta if examples else {}
+    name = column
+    if column not in meta:
+        ends = [each for each in meta if each.rpartition(".")[2] == column]
+        if len(ends) != 1:
+            known = ", ".join(sorted(meta)) or "none"
+            raise InputError(
+                f"--by {column}: the references have no such column; they have {known}."
+            )
+        name = ends[0]
+    values = [example.meta.get(name, "") for example in examples]
+    if not any(values):
+        raise InputError(f"--by {column}: the references say nothing in it.")
+    return values
+
+
+def slices(
+    metrics: Sequence[tuple[Metric, Score, float]], examples: Sequence[Example], column: str
+) -> list[Slice]:
+    """Every metric on the rows of each value of ``column``, values in alphabetical order.
+
+    A metric comes with its score over all rows, whose row scores are used again, and the factor
+    that these are shown with.
+    """
+    values = values_of(examples, column)
+    return slices_of(metrics, examples, values, sorted(set(values)))
+
+
+def slices_of(
+    metrics: Sequence[tuple[Metric, Score, float]],
+    examples: Sequence[Example],
+    values: Sequence[str],
+    groups: Sequence[str],
+) -> list[Slice]:
+    """The same for every row's value as given, in the order of ``groups``."""
+    parts = [_Part(*each, examples) for each in metrics]
+    found = []
+    for value in groups:
+        places = np.flatnonzero([each == value for each in values])
+        scores = [one for part in parts for one in part.of(places)]
+        found.append(Slice(value, len(places), scores))
+    return found
+
+
+class _Part:
+    """One metric, asked for subsets of the rows."""
+
+    def __init__(
+        self, metric: Metric, whole: Score, factor: float, examples: Sequence[Example]
+    ) -> None:
+        self._metric = metric
+        self._whole = whole
+        self._factor = factor
+        self._examples = examples
+        self._table = metric.statistics(examples) if is_summed_metric(metric) else None
+
+    def of(self, places: NDArray[np.intp]) -> Iterator[Score]:
+        """The score of the rows at ``places``; none where not one of them counts."""
+        metric, whole = self._metric, self._whole
+        rows = whole.rows[places]
+        if is_summed_metric(metric) and self._table is not None:
+            totals = Totals(self._table[places], metric.from_sums)
+            value, (low, high) = totals.score, corpus_interval(totals)
+        elif is_corpus_metric(metric):
+            found = score_examples(metric, [self._examples[place] for place in places])
+            value, low, high = found.value, found.low, found.high
+        else:
+            found_rows = of_rows(metric, rows / self._factor)
+            if found_rows is None:
+                return
+            value, low, high = found_rows.value, found_rows.low, found_rows.high
+        if np.isnan(value):
+            return
+        counted = int((~np.isnan(rows)).sum())
+        yield replace(
+            whole,
+            value=value * self._factor,
+            low=low * self._factor,
+            high=high * self._factor,
+            n=counted,
+            rows=rows,
+            unscored=len(rows) - counted,
+        )

@@ -1,0 +1,260 @@
+"""A competition's formula as a metric, and answers scored by it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from evaluators import (
+    EvaluationError,
+    Example,
+    Metric,
+    Score,
+    Weighted,
+    load_encoder,
+    parse_spec,
+    score_examples,
+)
+from evaluators.encoders.base import Encoder
+from submission.competitions import Competition
+from submission.records.rows import Prediction, Reference
+from submission.runs.ledger import Ledger
+from submission.scoring.breakdown import of_rows
+from submission.scoring.cached import Working, quiet, remembering
+from submission.scoring.formula import build_formula
+from submission.scoring.metrics import Models, Parts, same_model
+from submission.scoring.pairing import pair
+from submission.scoring.subjects import Subject
+
+Say = Callable[[str], None]
+NO_MODELS = Models()
+
+
+def silent(message: str) -> None:
+    """Tell nobody."""
+
+
+ReferencesBy = Literal["first", "mean", "max"]
+
+
+class Scorer:
+    """The organizer's formula of one competition, and any further metric, over one encoder.
+
+    ``encoder`` and ``models`` replace what is declared: a local copy of it, or ``offline``;
+    anything that is not what the organizer uses makes the numbers a proxy, and ``proxy_reason``
+    says why.
+    """
+
+    def __init__(
+        self,
+        competition: Competition,
+        encoder: str | None = None,
+        references_by: ReferencesBy | None = None,
+        *,
+        models: Models = NO_MODELS,
+        working: Working = quiet,
+    ) -> None:
+        self.competition = competition
+        self._profile = competition.profile
+        self._encoder_spec = encoder
+        self._models = models
+        self._parts = Parts(
+            lambda: self.encoder, references_by or self._profile.score.references, models, working
+        )
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder in force. Raises ``EvaluationError`` where it cannot be loaded."""
+        declared = self._profile.encoder
+        if declared is not None:
+            spec = declared.name if self._encoder_spec is None else self._encoder_spec
+            return load_encoder(spec, declared.dimension)
+        if self._encoder_spec is not None:
+            return load_encoder(self._encoder_spec)
+        named = (
+            f"Competition '{self._profile.name}'" if self.competition.folder else "A plain score"
+        )
+        raise EvaluationError(
+            f"{named} declares no encoder: give one with --encoder PATH, a hub name, or --encoder "
+            "offline for a proxy."
+        )
+
+    @property
+    def proxy_reason(self) -> str | None:
+        """Why scores are not the organizer's, if they are not."""
+        reasons = [self._profile.score.proxy, self.encoder_reason, *self._parts.stand_ins]
+        return "; ".join(reason for reason in reasons if reason) or None
+
+    @property
+    def fast_in_vain(self) -> bool:
+        """Whether bfloat16 was asked for and no metric so far can be computed in it."""
+        return self._models.fast and not self._parts.any_fast
+
+    @property
+    def encoder_reason(self) -> str | None:
+        """Why vectors are not the organizer's, if they are not."""
+        declared, given = self._profile.encoder, self._encoder_spec
+        if declared is None or given is None or same_model(given, declared.name):
+            return None
+        return f"encoder '{given}' instead of the organizer's '{declared.name}'"
+
+    @cached_property
+    def formula(self) -> Metric:
+        """The leaderboard's metric; a formula of one unweighted term is that term."""
+        return build_formula(self.competition, self._parts.bare)
+
+    @cached_property
+    def remembering(self) -> Metric:
+        """The same, computing nothing twice for a row it has seen."""
+        found = build_formula(self.competition, self._parts.remembered)
+        if isinstance(found, Weighted) or callable(getattr(found, "parts", None)):
+            return found  # made of parts that remember, and asked for them
+        return remembering(found)
+
+    def examples(
+        self, predictions: Sequence[Prediction], references: Sequence[Reference], subject: str
+    ) -> list[Example]:
+        """Predictions with their references, in the references' order.
+
+        Raises :class:`InputError` where the two do not fit as the competition pairs them.
+        """
+        return pair(self._profile.score, predictions, references, subject)
+
+    def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
+        """The organizer's score, on the organizer's scale, with its interval and row scores."""
+        found = score_examples(self.remembering, examples, seed=seed)
+        found = replace(found, direction=self._profile.score.direction)
+        if not self.competition.folder:
+            # No organizer has a name for it.
+            found = replace(found, metric=self._profile.score.metrics[0])
+        return self._as_the_organizers(found)
+
+    def terms(self, examples: Sequence[Example]) -> list[Score]:
+        """The formula's parts on their own, on the organizer's scale; none if it has one only."""
+        formula = self.remembering
+        if isinstance(formula, Weighted):
+            rows = formula.rows_by_term(examples).items()
+            terms = [(*each, term) for each, (_, term) in zip(rows, formula.terms, strict=True)]
+        else:
+            parts = getattr(formula, "parts", None)
+            terms = parts(examples) if callable(parts) else []
+        found = [(name, of_rows(metric, rows)) for name, rows, metric in terms]
+        return [
+            self._scaled(self._marked(replace(each, metric=name)))
+            for name, each in found
+            if each is not None
+        ]
+
+    def also(self, examples: Sequence[Example], say: Say = silent) -> list[Score]:
+        """What the organizer shows beside the score, as far as it can be computed here."""
+        found = []
+        for spec in self._profile.score.also:
+            try:
+                found.append(self._scaled(self.metric(spec, examples)))
+            except EvaluationError as error:
+                say(f"{spec} is left out: {error}")
+        return found
+
+    def metric(self, spec: str, examples: Sequence[Example]) -> Score:
+        """A metric besides the formula, on 0..1, called by its spec as written."""
+        found = score_examples(self._parts.remembered(spec), examples)
+        stand_in = self._models.stand_in(parse_spec(spec)) is not None
+        found = replace(found, metric=str(parse_spec(spec)))
+        return self._marked(replace(found, proxy=found.proxy or stand_in))
+
+    def metric_of(self, spec: str | None) -> Metric:
+        """The metric behind a score of :meth:`metric`, or the formula, with its memory."""
+        return self.remembering if spec is None else self._parts.remembered(spec)
+
+    @property
+    def scale(self) -> float:
+        """What 1.0 is shown as by the organizer."""
+        return self._profile.score.scale
+
+    def _marked(self, result: Score) -> Score:
+        # The offline encoder is no stand-in where the competition itself declares it.
+        if self._profile.encoder is not None and self._profile.encoder.name == "offline":
+            return replace(result, proxy=self.proxy_reason is not None)
+        return result
+
+    def _scaled(self, result: Score) -> Score:
+        if self.scale == 1:
+            return result
+        options, _, version = result.signature.rpartition("|v:")
+        return replace(
+            result,
+            signature=f"{options}|scale:{self.scale:g}|v:{version}",
+            value=result.value * self.scale,
+            low=result.low * self.scale,
+            high=result.high * self.scale,
+            rows=np.asarray(result.rows * self.scale, dtype=np.float64),
+        )
+
+    def _as_the_organizers(self, result: Score) -> Score:
+        result = self._scaled(self._marked(result))
+        return replace(result, proxy=result.proxy or self.proxy_reason is not None)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A subject's examples and scores: the formula first, then its terms, then further metrics."""
+
+    subject: Subject
+    examples: Sequence[Example]
+    scores: Sequence[Score]
+
+    @property
+    def main(self) -> Score:
+        """The leaderboard's number."""
+        return self.scores[0]
+
+    def further(self, count: int) -> Sequence[Score]:
+        """The scores of the ``count`` metrics that were asked for besides."""
+        return self.scores[len(self.scores) - count :]
+
+
+def score_subject(
+    scorer: Scorer,
+    subject: Subject,
+    references: Sequence[Reference],
+    metrics: Sequence[str],
+    ledger: Ledger | None,
+    references_file: Path,
+    say: Say | None = None,
+) -> Scored:
+    """Score a subject; a run's scores are kept in the ledger that it is from, row by row.
+
+    ``say`` asks for what the organizer shows beside the score, too, and is told what of it is
+    left out.
+    """
+    examples = scorer.examples(subject.predictions, references, subject.name)
+    scores = [
+        scorer.score(examples),
+        *scorer.terms(examples),
+        *(scorer.also(examples, say) if say is not None else []),
+    ]
+    taken = {each.metric for each in scores}
+    for spec in metrics:
+        found = scorer.metric(spec, examples)
+        if found.metric in taken:
+            # The profile's own number of that name is on another scale, or by another rule.
+            found = replace(found, metric=f"--metric {found.metric}")
+        scores.append(found)
+    if subject.kind == "run" and ledger is not None:
+        digest = ledger.hash_file(references_file)
+        for each in scores:
+            rows = dict(scored_rows(examples, each))
+            ledger.save_score(subject.name, digest, dict(each.to_dict()), rows)
+    return Scored(subject, examples, scores)
+
+
+def scored_rows(examples: Sequence[Example], result: Score) -> list[tuple[str, float]]:
+    """Ids and row scores of the rows that count in a score."""
+    pairs = zip(examples, result.rows.tolist(), strict=True)
+    return [(example.id, value) for example, value in pairs if not math.isnan(value)]

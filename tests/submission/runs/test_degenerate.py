@@ -1,0 +1,109 @@
+import pytest
+
+from submission.engines.base import Finish
+from submission.recipes import Quarantine, Recipe
+from submission.runs.degenerate import Flaw, Given, flaws
+
+RECIPE = Recipe(name="test")
+LONG = "벽지를 새로 바르기 전에 벽면의 곰팡이를 닦고 충분히 말려야 합니다."
+CHINESE = "墙纸应该先晾干然后再贴上去，否则很容易发霉，所以请注意通风。"
+ENGLISH = "The wall has to be dry before any new paper is glued."
+OPTIONS = "다음 중 옳은 것은?\n1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다\n2. 그냥 바른다"
+
+
+def of(question: str, text: str, finish: Finish = Finish.STOP, recipe: Recipe = RECIPE):
+    return flaws([Given(question, text, finish)], recipe)[0]
+
+
+def test_a_good_answer_has_no_flaw():
+    assert of("벽지는 어떻게 바르나요?", LONG) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "finish", "flaw"),
+    [
+        ("질문?", " ", Finish.STOP, Flaw.EMPTY),
+        ("질문?", LONG, Finish.LENGTH, Flaw.CUT_OFF),
+        ("벽지는 어떻게 바르나요?", f"벽지는 어떻게  바르나요? {LONG}", Finish.STOP, Flaw.ECHOED),
+        ("질문?", "환기를 합니다. " * 8, Finish.STOP, Flaw.LOOPING),
+        ("벽지는?", CHINESE, Finish.STOP, Flaw.WRONG_LANGUAGE),
+        ("벽지는?", ENGLISH, Finish.STOP, Flaw.WRONG_LANGUAGE),
+    ],
+)
+def test_each_flaw_is_found(question: str, text: str, finish: Finish, flaw: Flaw):
+    assert of(question, text, finish) == {flaw}
+
+
+def test_a_prompt_that_did_not_fit_has_no_answer_either():
+    assert of("질문?", "", Finish.PROMPT_TOO_LONG) == {Flaw.TOO_LONG, Flaw.EMPTY}
+
+
+def test_a_line_of_the_prompt_in_the_answer_is_an_echo():
+    prompt = {"template": "주어진 질문에 대한 답을 출력, 질문: {{ question }},답: "}
+    recipe = Recipe.model_validate({"name": "x", "prompt": prompt})
+    assert of("타일은?", f"{LONG} 주어진 질문에 대한 답을 출력, 질문: 벽지는?", recipe=recipe) == {
+        Flaw.ECHOED
+    }
+    assert of("타일은?", f"{LONG} 답: 이상입니다.", recipe=recipe) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("이 기관은?", "National Aeronautics and Space Administration"),
+        ("무슨 규격?", "A4, B5, LH, PVC"),
+        ("What is it?", "It is a wall that has to be dry before papering begins."),
+        ("다음을 번역하세요: 벽지", ENGLISH),
+        ("다음을 영어로 옮기세요: 벽", ENGLISH),
+        ("123?", ENGLISH),
+    ],
+)
+def test_names_and_what_is_asked_for_are_no_wrong_language(question: str, text: str):
+    assert of(question, text) == frozenset()
+
+
+def test_the_language_asked_for_is_the_right_one():
+    assert of("Translate into Korean: a wall", ENGLISH) == {Flaw.WRONG_LANGUAGE}
+    assert of("영어로 쓰세요: 벽", LONG) == {Flaw.WRONG_LANGUAGE}
+    declared = RECIPE.model_copy(update={"quarantine": Quarantine(language="en")})
+    assert of("벽지는?", ENGLISH, recipe=declared) == frozenset()
+    whatever = RECIPE.model_copy(update={"quarantine": Quarantine(language="any")})
+    assert of("벽지는?", ENGLISH, recipe=whatever) == frozenset()
+
+
+def copies(text: str, questions: int, others: int = 0, recipe: Recipe = RECIPE) -> int:
+    """How many of the same answers to different questions, among other rows, are marked."""
+    given = [Given(f"질문 {n}?", text, Finish.STOP) for n in range(questions)]
+    given += [Given(f"또 다른 질문 {n}?", f"{LONG} {n}", Finish.STOP) for n in range(others)]
+    return sum(Flaw.DUPLICATED in found for found in flaws(given, recipe))
+
+
+def test_one_answer_to_many_questions_is_a_duplicate():
+    assert copies(LONG, 4) == 0
+    assert copies(LONG, 5) == 5
+    # 2 % of 500 questions are 10.
+    assert copies(LONG, 9, 491) == 0
+    assert copies(LONG, 10, 490) == 10
+
+
+@pytest.mark.parametrize("text", ["3", "B", "정답: ③", "서울특별시", "네, 맞습니다."])
+def test_short_answers_may_be_the_same(text: str):
+    assert copies(text, 50) == 0
+
+
+def test_the_same_question_may_have_the_same_answer():
+    given = [Given("벽지는?", LONG, Finish.STOP)] * 50
+    assert set(flaws(given, RECIPE)) == {frozenset()}
+
+
+def test_an_option_of_the_question_is_no_copy():
+    text = "1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다"
+    given = [Given(f"{n}번 문항. {OPTIONS}", text, Finish.STOP) for n in range(50)]
+    assert set(flaws(given, RECIPE)) == {frozenset()}
+
+
+def test_what_the_recipe_ignores_is_no_flaw():
+    ignore = Quarantine(ignore=["duplicated", "looping", "cut_off"])
+    recipe = RECIPE.model_copy(update={"quarantine": ignore})
+    assert copies(LONG, 50, recipe=recipe) == 0
+    assert of("질문?", "환기를 합니다. " * 8, Finish.LENGTH, recipe) == frozenset()

@@ -1,0 +1,76 @@
+"""What is scored once is not scored again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluators import Example, Signature, build_metric, score_examples
+from evaluators.metrics.rowwise import RowMetric
+from submission.scoring.cached import remembering
+
+
+class Lengths(RowMetric):
+    """Scores an answer by its length and writes down which ones it was asked for."""
+
+    name = "lengths"
+    proxy = False
+    signature = Signature.of("lengths")
+
+    def __init__(self, joint: bool = False) -> None:
+        self.joint = joint
+        self.asked: list[list[str]] = []
+
+    def rows(self, examples):
+        self.asked.append([example.answer for example in examples])
+        return np.array([float(len(example.answer)) for example in examples])
+
+
+def examples(*answers: str, references: tuple[str, ...] = ("가",)) -> list[Example]:
+    return [Example(str(n), answer, references) for n, answer in enumerate(answers)]
+
+
+def test_a_cell_is_scored_once_whichever_list_it_is_in() -> None:
+    metric = Lengths()
+    memory = remembering(metric)
+    assert memory.rows(examples("가", "가나", "다")).tolist() == [1, 2, 1]
+    assert memory.rows(examples("가", "나다라", "다")).tolist() == [1, 3, 1]
+    assert memory.rows(examples("가", "나다라", "다")).tolist() == [1, 3, 1]
+    assert metric.asked == [["가", "가나", "다"], ["나다라"]]
+
+
+def test_other_references_vectors_or_columns_are_other_cells() -> None:
+    metric = Lengths()
+    memory = remembering(metric)
+    memory.rows(examples("가"))
+    memory.rows(examples("가", references=("나",)))
+    memory.rows([Example("0", "가", ("가",), meta={"options": "가"})])
+    for value in (0, 1):
+        memory.rows([Example("0", "", ("가",), vector=np.full(2, value, dtype=np.float32))])
+    assert len(metric.asked) == 5
+
+
+def test_rows_that_depend_on_each_other_are_asked_for_together() -> None:
+    metric = Lengths(joint=True)
+    memory = remembering(metric)
+    memory.rows(examples("가", "나"))
+    memory.rows(examples("가", "나"))
+    memory.rows(examples("가", "다"))
+    assert metric.asked == [["가", "나"], ["가", "다"]]
+
+
+def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder) -> None:
+    built = [build_metric(f"bertscore:model={model_folder},idf={flag}") for flag in (0, 1)]
+    assert [metric.joint for metric in built] == [False, True]
+
+
+@pytest.mark.parametrize("spec", ["bleu:tokenizer=char", "chrf"])
+def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
+    rows = [
+        Example("0", "벽지가 들뜨는 이유는 습기입니다", ("벽지는 습기 때문에 들뜹니다",)),
+        Example("1", "환기를 자주 하세요", ("환기를 자주 해야 합니다",)),
+        Example("2", "도배를 다시 합니다", ("새로 도배합니다",)),
+    ]
+    bare, memory = build_metric(spec), remembering(build_metric(spec))
+    assert score_examples(memory, rows).to_dict() == score_examples(bare, rows).to_dict()
+    assert memory.statistics(rows) is memory.statistics(list(rows))

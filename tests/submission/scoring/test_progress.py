@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from evaluators import Cosine, Example, OfflineEncoder
 from evaluators.progress import advance, begin, listening
-from submission.scoring.progress import working
 from submission.scoring import progress as module
+from submission.scoring.progress import working
 
 
 class Heard:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ CHROMIUM = shutil.which("chromium")
 class Opened:
     """A page with what it said on the console, and what it asked the network for."""
 
-    def __init__(self, context, path: Path) -> None:
+    def __init__(self, context: Any, path: Path) -> None:
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page = context.new_page()
@@ -29,7 +30,7 @@ class Opened:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
+def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="Playwright is not installed: make setup-browser"
     )
@@ -44,10 +45,10 @@ def browser() -> Iterator:
 
 
 @pytest.fixture
-def opened(browser, tmp_path) -> Iterator[Callable[..., Opened]]:
-    contexts = []
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    contexts: list[Any] = []
 
-    def open_report(report: Report, **options) -> Opened:
+    def open_report(report: Report, **options: Any) -> Opened:
         path = tmp_path / f"report-{len(contexts)}.html"
         path.write_bytes(render_html(report).encode())
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})

@@ -1,5 +1,6 @@
 """What a reader does with the report."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from evaluators import LeaderboardRow
 from evaluators.report.data import Report, ReportMetric, ReportRow, ReportRun
+from tests.browser.conftest import Opened
 from tests.sample_report import NAMES, made_up_report
 
 PHONE = {"width": 390, "height": 844}
@@ -30,7 +32,9 @@ def found(page):
     return page.locator("#rows-count").inner_text()
 
 
-def test_opens_from_disk_without_a_word_on_the_console_or_a_request(opened, report):
+def test_opens_from_disk_without_a_word_on_the_console_or_a_request(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     seen = opened(report)
 
     for each in seen.page.locator("#figures figure").all():
@@ -43,7 +47,9 @@ def test_opens_from_disk_without_a_word_on_the_console_or_a_request(opened, repo
     assert names(seen.page) == list(NAMES[:6])
 
 
-def test_the_leaderboard_sorts_by_its_headings(opened, report):
+def test_the_leaderboard_sorts_by_its_headings(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
     heading = page.locator('#board th:has(button[data-sort="score"])')
     assert heading.get_attribute("aria-sort") == "descending"
@@ -64,7 +70,9 @@ def page_order(page):
     return order.index
 
 
-def test_rows_sort_by_a_runs_score_and_by_the_difference(opened, report):
+def test_rows_sort_by_a_runs_score_and_by_the_difference(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
 
     page.locator('.rows [data-sort="run-0"]').click()
@@ -79,7 +87,9 @@ def test_rows_sort_by_a_runs_score_and_by_the_difference(opened, report):
     assert ids(page) == worst[:50]
 
 
-def test_searches_in_hangul_however_it_is_composed(opened, report):
+def test_searches_in_hangul_however_it_is_composed(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
     wanted = [row for row in report.rows if "타일" in row.question]
     everywhere = [
@@ -106,7 +116,9 @@ def test_searches_in_hangul_however_it_is_composed(opened, report):
     assert found(page) == "문항 60개"
 
 
-def test_filters_by_category_mark_and_outcome(opened, report):
+def test_filters_by_category_mark_and_outcome(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
     category = report.rows[0].category
     rows = [row.id for row in report.rows if row.category == category]
@@ -136,7 +148,7 @@ def test_filters_by_category_mark_and_outcome(opened, report):
     ]
 
 
-def test_no_row_is_said_and_can_be_undone(opened, report):
+def test_no_row_is_said_and_can_be_undone(opened: Callable[..., Opened], report: Report) -> None:
     page = opened(report).page
 
     page.locator("#search").fill("없는 말입니다 정말로")
@@ -147,7 +159,9 @@ def test_no_row_is_said_and_can_be_undone(opened, report):
     assert page.evaluate("document.activeElement.id") == "search"
 
 
-def test_a_row_opens_to_references_and_answers_side_by_side(opened, report):
+def test_a_row_opens_to_references_and_answers_side_by_side(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
 
     page.locator("#row-3").click()
@@ -160,7 +174,7 @@ def test_a_row_opens_to_references_and_answers_side_by_side(opened, report):
     assert page.locator("#row-3").get_attribute("aria-expanded") == "true"
 
 
-def test_runs_are_hidden_and_shown(opened, report):
+def test_runs_are_hidden_and_shown(opened: Callable[..., Opened], report: Report) -> None:
     page = opened(report).page
     headings = page.locator(".rows th").count()
 
@@ -171,7 +185,7 @@ def test_runs_are_hidden_and_shown(opened, report):
     assert page.locator('.rows [data-sort="run-0"]').count() == 0
 
 
-def test_everything_works_by_keyboard(opened, report):
+def test_everything_works_by_keyboard(opened: Callable[..., Opened], report: Report) -> None:
     page = opened(report).page
 
     page.keyboard.press("Tab")
@@ -192,7 +206,9 @@ def test_everything_works_by_keyboard(opened, report):
     assert page.evaluate("document.activeElement.dataset.sort") == "score"
 
 
-def test_the_language_changes_and_what_was_chosen_stays(opened, report):
+def test_the_language_changes_and_what_was_chosen_stays(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     page = opened(report).page
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.locator("#board-title").inner_text() == "순위표"
@@ -209,7 +225,9 @@ def test_the_language_changes_and_what_was_chosen_stays(opened, report):
 
 
 @pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
-def test_the_theme_is_the_systems_until_it_is_changed(opened, report, scheme, other):
+def test_the_theme_is_the_systems_until_it_is_changed(
+    opened: Callable[..., Opened], report: Report, scheme: str, other: str
+) -> None:
     page = opened(report, color_scheme=scheme).page
 
     assert lightness(page) == scheme
@@ -225,7 +243,7 @@ def lightness(page):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_phone_never_scrolls_sideways(opened, language):
+def test_a_phone_never_scrolls_sideways(opened: Callable[..., Opened], language: str) -> None:
     long = "이름이아주긴실행" * 6 + "-and-a-name-without-any-break-" * 3
     report = replace(made_up_report(runs=8), language=language)
     board = [replace(row, name=long) if row.rank == 1 else row for row in report.leaderboard]
@@ -241,7 +259,7 @@ def test_a_phone_never_scrolls_sideways(opened, language):
     assert page.evaluate("document.body.scrollWidth") == PHONE["width"]
 
 
-def test_a_phone_sorts_by_a_list(opened, report):
+def test_a_phone_sorts_by_a_list(opened: Callable[..., Opened], report: Report) -> None:
     page = opened(report, viewport=PHONE).page
 
     page.locator("#board-sort").select_option("name")
@@ -252,7 +270,7 @@ def test_a_phone_sorts_by_a_list(opened, report):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_markup_in_a_text_is_shown_and_never_run(opened, text):
+def test_markup_in_a_text_is_shown_and_never_run(opened: Callable[..., Opened], text: str) -> None:
     report = Report(
         title=text,
         competition=text,
@@ -287,7 +305,9 @@ def test_markup_in_a_text_is_shown_and_never_run(opened, text):
     assert text.split()[0] in seen.page.locator("h1").inner_text()
 
 
-def test_the_policy_refuses_a_script_put_into_the_page(opened, report):
+def test_the_policy_refuses_a_script_put_into_the_page(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     seen = opened(report)
 
     seen.page.evaluate(
@@ -298,7 +318,7 @@ def test_the_policy_refuses_a_script_put_into_the_page(opened, report):
     assert seen.page.evaluate("window.ran") is None
 
 
-def test_a_report_of_nothing_says_so(opened):
+def test_a_report_of_nothing_says_so(opened: Callable[..., Opened]) -> None:
     empty = Report(
         title="빈 보고서",
         competition="none",
@@ -313,7 +333,9 @@ def test_a_report_of_nothing_says_so(opened):
     assert seen.page.locator(".nothing").count() == 4
 
 
-def test_rows_without_a_score_stand_last_either_way(opened, report):
+def test_rows_without_a_score_stand_last_either_way(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     scores = np.array([np.nan, 0.2, 0.9])
     run = ReportRun(name="run", answers=["가", "나", ""], scores=scores)
     rows = [ReportRow(id=str(n), question=f"물음 {n}") for n in range(3)]
@@ -325,7 +347,9 @@ def test_rows_without_a_score_stand_last_either_way(opened, report):
     assert ids(page) == ["1", "2", "0"]
 
 
-def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged(opened):
+def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged(
+    opened: Callable[..., Opened],
+) -> None:
     report = made_up_report(5000, 8)
     seen = opened(report)
     page = seen.page
@@ -358,7 +382,9 @@ def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged
     assert seen.said == []
 
 
-def test_a_long_baseline_stands_in_the_caption_and_not_over_every_column(opened, report):
+def test_a_long_baseline_stands_in_the_caption_and_not_over_every_column(
+    opened: Callable[..., Opened], report: Report
+) -> None:
     long = "a-baseline-with-a-rather-long-name"
     page = opened(replace(report, baseline=long, language="en")).page
 

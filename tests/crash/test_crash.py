@@ -189,7 +189,7 @@ def kill_often(
 
 def test_a_transformers_run_survives_being_killed(
     tmp_path: Path, slow_model: Path, wallpaper: Path
-):
+) -> None:
     command = generate(tmp_path, slow_model, wallpaper, "transformers", tokens=24)
     with Commands(tmp_path / "output.txt") as commands:
 
@@ -235,7 +235,7 @@ def test_a_vllm_run_survives_being_killed_and_leaves_no_process(
     started: list[subprocess.Popen[bytes]],
     own_processes: str,
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", own_processes)
     command = generate(tmp_path, slower_model, wallpaper, "vllm", tokens=400)
     output = tmp_path / "output.txt"
@@ -292,7 +292,7 @@ def kill_while_starting(start: Start, command: list[str], ledger: Path) -> None:
 @pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed")
 def test_an_interrupted_vllm_run_keeps_its_rows_and_leaves_no_process(
     tmp_path: Path, slower_model: Path, wallpaper: Path, started: list[subprocess.Popen[bytes]]
-):
+) -> None:
     """As a terminal does it: every process of the group gets the signal."""
     command = generate(tmp_path, slower_model, wallpaper, "vllm", tokens=400)
     ledger = tmp_path / "ledger.db"

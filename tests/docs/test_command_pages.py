@@ -26,12 +26,12 @@ NAMES = cli.cli.list_commands(generate.root_context())
 
 
 @pytest.fixture
-def pages(tmp_path):
+def pages(tmp_path: Path):
     shutil.copytree(DOCS / "commands", tmp_path / "commands")
     return tmp_path / "commands"
 
 
-def test_every_page_is_current():
+def test_every_page_is_current() -> None:
     done = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -43,7 +43,7 @@ def test_every_page_is_current():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_has_a_page_with_an_introduction_and_an_example(name):
+def test_every_command_has_a_page_with_an_introduction_and_an_example(name: str) -> None:
     text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
     introduction = generate.INTRODUCTION.search(text)[1]
 
@@ -53,7 +53,7 @@ def test_every_command_has_a_page_with_an_introduction_and_an_example(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_example_uses_options_that_exist(name):
+def test_every_example_uses_options_that_exist(name: str) -> None:
     text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
     shell = generate.INTRODUCTION.search(text)[1].split("```sh")[1].split("```")[0]
     for line in shell.replace("\\\n", " ").splitlines():
@@ -65,7 +65,7 @@ def test_every_example_uses_options_that_exist(name):
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known
 
 
-def test_a_missing_page_is_said(pages, capsys):
+def test_a_missing_page_is_said(pages, capsys: pytest.CaptureFixture[str]) -> None:
     (pages / "show.md").unlink()
 
     assert generate.main(["--check"], pages) == 1
@@ -73,7 +73,7 @@ def test_a_missing_page_is_said(pages, capsys):
     assert generate.main([], pages) == 1  # nothing is made up
 
 
-def test_a_stale_page_is_said_and_mended(pages, capsys):
+def test_a_stale_page_is_said_and_mended(pages, capsys: pytest.CaptureFixture[str]) -> None:
     page = pages / "runs.md"
     right = page.read_text("utf-8")
     page.write_text(right.replace("Options:", "Opshuns:"), "utf-8")
@@ -86,14 +86,16 @@ def test_a_stale_page_is_said_and_mended(pages, capsys):
     assert page.read_text("utf-8") == right
 
 
-def test_a_page_that_belongs_to_no_command_is_said(pages, capsys):
+def test_a_page_that_belongs_to_no_command_is_said(
+    pages, capsys: pytest.CaptureFixture[str]
+) -> None:
     (pages / "forgotten.md").write_text("# leaderkit forgotten\n")
 
     assert generate.main(["--check"], pages) == 1
     assert "forgotten.md: belongs to no command" in capsys.readouterr().err
 
 
-def test_an_introduction_is_kept(pages):
+def test_an_introduction_is_kept(pages) -> None:
     page = pages / "runs.md"
     changed = page.read_text("utf-8").replace("oldest first, with", "oldest first, and with")
     page.write_text(changed, "utf-8")
@@ -102,7 +104,9 @@ def test_an_introduction_is_kept(pages):
     assert page.read_text("utf-8") == changed
 
 
-def test_a_command_that_cannot_be_imported_is_said(pages, capsys, monkeypatch):
+def test_a_command_that_cannot_be_imported_is_said(
+    pages, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = CommandEntry("submission.commands.absent:command", "Absent.", 99)
     monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "absent": broken})
     shutil.copy(pages / "runs.md", pages / "absent.md")
@@ -111,7 +115,7 @@ def test_a_command_that_cannot_be_imported_is_said(pages, capsys, monkeypatch):
     assert "absent.md: the command cannot be imported" in capsys.readouterr().err
 
 
-def test_the_help_is_the_same_whatever_the_terminal(monkeypatch):
+def test_the_help_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     root = generate.root_context()
     context = click.Context(
         cli.cli.get_command(root, "generate"), info_name="generate", parent=root

@@ -52,7 +52,7 @@ def is_table(annotation):
 
 
 @pytest.mark.parametrize(("page", "model"), [("recipes.md", Recipe), ("competitions.md", Profile)])
-def test_every_key_is_documented_with_its_default(page, model):
+def test_every_key_is_documented_with_its_default(page: str, model) -> None:
     section = re.split(r"^## Keys.*$", read(page), flags=re.MULTILINE)[1]
     section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
     documented = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \| ", section, re.MULTILINE))
@@ -61,20 +61,20 @@ def test_every_key_is_documented_with_its_default(page, model):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
-def test_links_lead_to_pages(page):
+def test_links_lead_to_pages(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
 
     assert [target for target in targets if not (page.parent / target).is_file()] == []
 
 
-def test_the_index_leads_to_every_page_and_command():
+def test_the_index_leads_to_every_page_and_command() -> None:
     linked = set(re.findall(r"\]\(([^)]+)\)", read("index.md")))
     assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked
     linked = set(re.findall(r"\]\(([^)]+)\)", read("commands/index.md")))
     assert linked == {page.name for page in (DOCS / "commands").glob("*.md")} - {"index.md"}
 
 
-def test_the_recipe_example_and_its_variants_work(tmp_path):
+def test_the_recipe_example_and_its_variants_work(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(blocks("recipes.md", "toml")[0], "utf-8")
 
@@ -85,7 +85,7 @@ def test_the_recipe_example_and_its_variants_work(tmp_path):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path):
     folder = tmp_path / "my-competition"
     folder.mkdir()
     files = {"competition.toml": "toml", "leaderboard.csv": "csv", "cases.json": "json"}
@@ -94,7 +94,7 @@ def folder(tmp_path):
     return folder
 
 
-def test_the_competition_example_works(folder, capsys):
+def test_the_competition_example_works(folder, capsys: pytest.CaptureFixture[str]) -> None:
     competition = find_competition(str(folder))
     assert len(competition.profile.submission.columns) == 770
 
@@ -106,7 +106,7 @@ def test_the_competition_example_works(folder, capsys):
     }  # fmt: skip
 
 
-def test_the_example_of_checking_cases_works(folder):
+def test_the_example_of_checking_cases_works(folder) -> None:
     (code,) = blocks("competitions.md", "python")
 
     subprocess.run([sys.executable, "-c", code], cwd=folder.parent, check=True)
@@ -119,7 +119,7 @@ def test_the_example_of_checking_cases_works(folder):
     assert b"half of the words" in done.stderr
 
 
-def test_the_experiment_example_is_one(tmp_path):
+def test_the_experiment_example_is_one(tmp_path: Path) -> None:
     from baselines.experiment import read_experiment
 
     path = tmp_path / "experiment.toml"

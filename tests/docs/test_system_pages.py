@@ -43,27 +43,27 @@ def after(words, option):
     return [value for name, value in pairwise(words) if name == option]
 
 
-def test_the_index_leads_to_each_page_and_is_led_to():
+def test_the_index_leads_to_each_page_and_is_led_to() -> None:
     linked = set(re.findall(r"\]\(([^)#/]+\.md)", read("index.md")))
     assert linked == set(PAGES)
     assert len(PAGES) == 5
     assert "](systems/index.md)" in (ROOT / "docs" / "index.md").read_text("utf-8")
 
 
-def test_every_trained_recipe_is_in_the_index():
+def test_every_trained_recipe_is_in_the_index() -> None:
     trained = {entry.name.split(":")[0] for entry in ENTRIES if entry.training} - {"embedded"}
     named = set(re.findall(r"`([^`]+)`", read("index.md")))
     assert trained <= named
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_every_part(name):
+def test_a_page_has_every_part(name: str) -> None:
     assert re.findall(r"^## (.+)$", read(name), re.MULTILINE) == SECTIONS
     assert "Computed, not measured" in section(name, "Memory and time on 24 GB")
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_commands_name_options_recipes_and_competitions_that_exist(name):
+def test_commands_name_options_recipes_and_competitions_that_exist(name: str) -> None:
     context = click.Context(cli.cli, info_name="leaderkit")
     found = commands(read(name))
     assert {words[1] for words in found} >= {"train", "generate"}
@@ -82,7 +82,7 @@ def test_commands_name_options_recipes_and_competitions_that_exist(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_small_commands_read_sample_files_and_models_that_were_made_before(name):
+def test_the_small_commands_read_sample_files_and_models_that_were_made_before(name: str) -> None:
     text = section(name, "Here, small")
     small = re.findall(r"^([A-Z0-9]+)=\$\(python -m baselines.stand_ins.small (\w+)\)$", text, re.M)
     assert {architecture for _, architecture in small} <= {*ARCHITECTURES}
@@ -121,7 +121,7 @@ def computed(formula, sizes):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_memory_tables_are_what_their_formulas_give(name):
+def test_the_memory_tables_are_what_their_formulas_give(name: str) -> None:
     found = tables(section(name, "Memory and time on 24 GB"))
     assert found
     for (_, label, *heads), _, *parts, (last, _, *totals) in found:
@@ -134,7 +134,7 @@ def test_the_memory_tables_are_what_their_formulas_give(name):
             assert totals[column] == f"{sum(values):.1f}"
 
 
-def test_the_tables_are_in_the_sizes_that_the_recipes_allow():
+def test_the_tables_are_in_the_sizes_that_the_recipes_allow() -> None:
     """Every page has a column of as many tokens as its recipe's rows may have."""
     longest = {
         "news-qa.md": ["news-qa-gemma"],

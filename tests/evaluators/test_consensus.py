@@ -8,19 +8,19 @@ from evaluators.consensus import least_risk, majority, utilities
 from evaluators.metrics.text_f1 import TextF1
 
 
-def test_the_most_frequent_answer_wins():
+def test_the_most_frequent_answer_wins() -> None:
     assert majority(["서울", "부산", "서울"]) == (0, 2)
     assert majority(["부산", "서울", "서울"]) == (1, 2)
 
 
-def test_spacing_and_case_are_no_other_answer():
+def test_spacing_and_case_are_no_other_answer() -> None:
     assert majority(["부산", "서울 특별시", "서울특별시"]) == (1, 2)
     assert majority(["A", "LH공사", "lh 공사"]) == (1, 2)
     # A point is: 1.5 is not 15.
     assert majority(["15", "1.5", "1.5"]) == (1, 2)
 
 
-def test_a_tie_goes_to_the_highest_sum_of_pairwise_character_f1():
+def test_a_tie_goes_to_the_highest_sum_of_pairwise_character_f1() -> None:
     # By hand, characters without spaces. F1(ab,abc) = 4/5, F1(ab,xy) = 0, F1(abc,xy) = 0;
     # F1(abc,abcd) = 6/7, F1(ab,abcd) = 2/3: sums 22/15, 58/35 and 32/21.
     assert majority(["ab", "abc", "abcd"]) == (1, 1)
@@ -28,17 +28,17 @@ def test_a_tie_goes_to_the_highest_sum_of_pairwise_character_f1():
     assert majority(["xy", "ab", "xy", "abc", "ab"]) == (1, 2), "ab has abc, too"
 
 
-def test_a_vote_may_be_read_from_the_answer():
+def test_a_vote_may_be_read_from_the_answer() -> None:
     texts = ["2", "정답은 3번입니다.", "③"]
     assert majority(texts, lambda text: choice(text) or text) == (1, 2)
 
 
-def test_nobody_to_vote_is_an_error():
+def test_nobody_to_vote_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
         majority([])
 
 
-def test_utilities_are_means_over_the_others():
+def test_utilities_are_means_over_the_others() -> None:
     metric = TextF1("korquad1")
     first, second = utilities(metric, [["ab", "abc", "abcd"], ["가", "가", "나"]])
     assert first == pytest.approx([(4 / 5 + 2 / 3) / 2, (4 / 5 + 6 / 7) / 2, (2 / 3 + 6 / 7) / 2])
@@ -46,7 +46,7 @@ def test_utilities_are_means_over_the_others():
     assert (least_risk(first), least_risk(second)) == (1, 0)
 
 
-def test_what_is_lower_and_better_is_turned_around():
+def test_what_is_lower_and_better_is_turned_around() -> None:
     class Distance(TextF1):
         @property
         def direction(self):
@@ -60,7 +60,7 @@ def test_what_is_lower_and_better_is_turned_around():
     assert found[2] == -1.0
 
 
-def test_pairs_without_a_score_do_not_count():
+def test_pairs_without_a_score_do_not_count() -> None:
     class Half(TextF1):
         def rows(self, examples):
             scores = super().rows(examples)
@@ -74,7 +74,7 @@ def test_pairs_without_a_score_do_not_count():
 
 
 @pytest.mark.parametrize("spec", ["chrf", "rougeL", "jaccard", "bleu", "em:rule=nikl"])
-def test_any_metric_may_decide(spec: str):
+def test_any_metric_may_decide(spec: str) -> None:
     texts = ["벽지를 잘 말려야 합니다.", "벽지를 잘 말려야 합니다!", "타일을 깨끗이 닦으세요."]
     (found,) = utilities(build_metric(spec), [texts])
     assert least_risk(found) in (0, 1)
@@ -84,7 +84,7 @@ texts = st.lists(st.sampled_from(["가", "나", "가 나", "나 다", ""]), min_
 
 
 @given(texts)
-def test_what_is_taken_is_a_candidate_that_nobody_beats(candidates: list[str]):
+def test_what_is_taken_is_a_candidate_that_nobody_beats(candidates: list[str]) -> None:
     place, votes = majority(candidates)
     key = "".join(candidates[place].split())
     counts = ["".join(text.split()) for text in candidates]

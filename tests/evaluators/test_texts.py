@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ class Mecab:
         return tokenizer("mecab")(text)
 
 
-def test_rouge_is_rouge_scores_with_the_same_tokens():
+def test_rouge_is_rouge_scores_with_the_same_tokens() -> None:
     scorer = RougeScorer(["rougeL"], tokenizer=Mecab())
     expected = [
         scorer.score(gold, answer)["rougeL"].fmeasure
@@ -49,7 +50,7 @@ def test_rouge_is_rouge_scores_with_the_same_tokens():
     assert "tok:mecab" in found.signature
 
 
-def test_bleu_and_chrf_are_sacrebleus():
+def test_bleu_and_chrf_are_sacrebleus() -> None:
     bleu_of, chrf_of = sacrebleu.BLEU(tokenize="ko-mecab"), sacrebleu.CHRF()
 
     assert bleu(ANSWERS, GOLDS).value == pytest.approx(
@@ -60,7 +61,7 @@ def test_bleu_and_chrf_are_sacrebleus():
     )
 
 
-def test_a_row_may_have_several_references():
+def test_a_row_may_have_several_references() -> None:
     several = [["하나", "둘"], ["셋"]]
 
     assert exact_match(["둘", "넷"], several).rows.tolist() == [1, 0]
@@ -68,7 +69,7 @@ def test_a_row_may_have_several_references():
     assert score(["둘", "셋"], several, Jaccard("first")).rows.tolist() == [0, 1]
 
 
-def test_options_reach_the_metric():
+def test_options_reach_the_metric() -> None:
     assert "|stat:r|refs:first|tok:whitespace" in (
         rouge(ANSWERS, GOLDS, tokenizer="whitespace", stat="r", combine="first").signature
     )
@@ -78,7 +79,7 @@ def test_options_reach_the_metric():
         f1(ANSWERS, GOLDS, rule="no such rule")
 
 
-def test_what_embeds_takes_its_encoder_or_model():
+def test_what_embeds_takes_its_encoder_or_model() -> None:
     assert cosine(GOLDS, GOLDS, encoder=OfflineEncoder()).value == pytest.approx(1)
     model = str(ROOT / "data_sample" / "embedded")
     assert bertscore(GOLDS, GOLDS, model=model).value == pytest.approx(1, abs=1e-5)
@@ -86,7 +87,7 @@ def test_what_embeds_takes_its_encoder_or_model():
         score(ANSWERS, GOLDS, "cosine")
 
 
-def test_sources_stand_where_metrics_look_for_them():
+def test_sources_stand_where_metrics_look_for_them() -> None:
     assert to_examples(["가"], ["나"], ["source"])[0].meta == {"source": "source"}
 
 
@@ -100,17 +101,21 @@ def test_sources_stand_where_metrics_look_for_them():
         ([], [], None, "nothing to score"),
     ],
 )
-def test_columns_that_do_not_belong_together_are_refused(answers, references, sources, message):
+def test_columns_that_do_not_belong_together_are_refused(
+    answers: list[str] | str, references: list[str] | str, sources: list[Any] | None, message: str
+) -> None:
     with pytest.raises(EvaluationError, match=message):
         score(answers, references, "jaccard", sources=sources)
 
 
-def test_every_exported_name_is_there():
+def test_every_exported_name_is_there() -> None:
     assert all(hasattr(evaluators, name) for name in evaluators.__all__)
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_the_documented_examples_print_what_they_say(capsys, monkeypatch, number):
+def test_the_documented_examples_print_what_they_say(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     monkeypatch.chdir(ROOT)
     page = (ROOT / "docs" / "library.md").read_text("utf-8")
     code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]

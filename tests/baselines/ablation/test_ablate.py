@@ -25,7 +25,7 @@ def loads(folder: Path) -> list[str]:
     return (folder / "loads.txt").read_text(encoding="utf-8").splitlines()
 
 
-def test_every_combination_is_one_row_of_cells_csv(folder: Path, ablate: Ablate):
+def test_every_combination_is_one_row_of_cells_csv(folder: Path, ablate: Ablate) -> None:
     ablate()
 
     cells = table(folder, "cells.csv")
@@ -47,7 +47,7 @@ def test_every_combination_is_one_row_of_cells_csv(folder: Path, ablate: Ablate)
 
 def test_the_scores_are_those_of_score_and_the_differences_those_of_compare(
     folder: Path, ablate: Ablate
-):
+) -> None:
     cells = {each["run"]: each for each in ablate()["cells"]}
     with Ledger(folder / "l.db") as book:
         kept = {run: book.scores(run)[0]["value"] for run in cells}
@@ -66,7 +66,7 @@ def test_the_scores_are_those_of_score_and_the_differences_those_of_compare(
             assert cells[name][column] == pytest.approx(compared.loc[name, column], abs=1e-6)
 
 
-def test_effects_are_differences_of_the_cells_averages(folder: Path, ablate: Ablate):
+def test_effects_are_differences_of_the_cells_averages(folder: Path, ablate: Ablate) -> None:
     found = ablate()
 
     score = {(each["engine.name"], each["mode"]): each["score"] for each in found["cells"]}
@@ -93,7 +93,9 @@ def test_effects_are_differences_of_the_cells_averages(folder: Path, ablate: Abl
     assert len(table(folder, "interactions.csv")) == 4
 
 
-def test_the_difference_of_two_engines_is_scipys_paired_bootstrap(folder: Path, ablate: Ablate):
+def test_the_difference_of_two_engines_is_scipys_paired_bootstrap(
+    folder: Path, ablate: Ablate
+) -> None:
     effects = ablate()["effects"]
     rows = {}
     for engine in ("nearest", "constant"):
@@ -118,7 +120,9 @@ def test_the_difference_of_two_engines_is_scipys_paired_bootstrap(folder: Path, 
     assert constant["difference_high"] == pytest.approx(expected.high, abs=0.01)
 
 
-def test_a_second_run_computes_nothing_and_writes_the_same_bytes(folder: Path, ablate: Ablate):
+def test_a_second_run_computes_nothing_and_writes_the_same_bytes(
+    folder: Path, ablate: Ablate
+) -> None:
     ablate()
     names = ("cells.csv", "effects.csv", "interactions.csv")
     first = [(folder / "results" / name).read_bytes() for name in names]
@@ -129,12 +133,12 @@ def test_a_second_run_computes_nothing_and_writes_the_same_bytes(folder: Path, a
     assert [(folder / "results" / name).read_bytes() for name in names] == first
 
 
-def test_fresh_computes_everything_anew(folder: Path, ablate: Ablate):
+def test_fresh_computes_everything_anew(folder: Path, ablate: Ablate) -> None:
     ablate()
     assert ablate("--fresh")["said"].count("prompts computed") == 4
 
 
-def test_a_model_is_loaded_once_whatever_the_order_of_cells(counting: Path, ablate: Ablate):
+def test_a_model_is_loaded_once_whatever_the_order_of_cells(counting: Path, ablate: Ablate) -> None:
     found = ablate()
 
     assert len(found["cells"]) == 2 * 2 + 2 * 2 * 2
@@ -143,7 +147,7 @@ def test_a_model_is_loaded_once_whatever_the_order_of_cells(counting: Path, abla
     assert [each["model.name"] for each in found["cells"][:2]] == ["m", "longer"]
 
 
-def test_seeds_are_for_cells_that_sample(counting: Path, ablate: Ablate):
+def test_seeds_are_for_cells_that_sample(counting: Path, ablate: Ablate) -> None:
     found = ablate()
 
     seeds = {(each["sampling.temperature"], each["seed"]) for each in found["cells"]}
@@ -158,7 +162,7 @@ def test_seeds_are_for_cells_that_sample(counting: Path, ablate: Ablate):
     assert effect["mean"] == pytest.approx(mean)
 
 
-def test_answers_taken_over_from_another_cell_are_counted(counting: Path, ablate: Ablate):
+def test_answers_taken_over_from_another_cell_are_counted(counting: Path, ablate: Ablate) -> None:
     cells = {each["run"]: each for each in ablate()["cells"]}
 
     split, whole = cells["grid/0.0,split,m"], cells["grid/0.0,whole,m"]
@@ -166,7 +170,7 @@ def test_answers_taken_over_from_another_cell_are_counted(counting: Path, ablate
     assert 0 < whole["reused_prompts"] < whole["prompts"]
 
 
-def test_a_failing_cell_is_named_and_the_others_go_on(counting: Path, ablate: Ablate):
+def test_a_failing_cell_is_named_and_the_others_go_on(counting: Path, ablate: Ablate) -> None:
     replace(
         counting,
         "mode = [",
@@ -199,7 +203,7 @@ def test_a_failing_cell_is_named_and_the_others_go_on(counting: Path, ablate: Ab
 
 def test_a_cell_that_failed_is_tried_again_by_the_same_command(
     counting: Path, ablate: Ablate, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     replace(
         counting,
         "mode = [",
@@ -216,7 +220,7 @@ def test_a_cell_that_failed_is_tried_again_by_the_same_command(
     assert kept.items() <= {each["run"]: each["score"] for each in found["cells"]}.items()
 
 
-def test_an_empty_grid_of_failures_still_says_what_failed(folder: Path, ablate: Ablate):
+def test_an_empty_grid_of_failures_still_says_what_failed(folder: Path, ablate: Ablate) -> None:
     replace(folder, '["nearest", "constant"]', '["nearest"]')
     replace(folder, 'train = "data/train.csv"\n', "")
     found = ablate(code=3)
@@ -227,7 +231,7 @@ def test_an_empty_grid_of_failures_still_says_what_failed(folder: Path, ablate: 
     assert (table(folder, "cells.csv")["score"] == "").all()
 
 
-def test_excluded_cells_leave_holes_that_are_named(folder: Path, ablate: Ablate):
+def test_excluded_cells_leave_holes_that_are_named(folder: Path, ablate: Ablate) -> None:
     replace(folder, "[axes]", '[[exclude]]\n"engine.name" = "constant"\nmode = ["whole"]\n\n[axes]')
     found = ablate()
 
@@ -241,7 +245,7 @@ def test_excluded_cells_leave_holes_that_are_named(folder: Path, ablate: Ablate)
     assert found["interactions"] == []
 
 
-def test_a_list_of_cells_takes_the_place_of_the_grid(folder: Path, ablate: Ablate):
+def test_a_list_of_cells_takes_the_place_of_the_grid(folder: Path, ablate: Ablate) -> None:
     cells = '[[cells]]\n"engine.name" = "{}"\nmode = "{}"\n'
     with (folder / "grid.toml").open("a", encoding="utf-8") as handle:
         handle.write(cells.format("nearest", "split") + cells.format("constant", "whole"))
@@ -251,14 +255,14 @@ def test_a_list_of_cells_takes_the_place_of_the_grid(folder: Path, ablate: Ablat
     assert "mode: left out, it varies only together with others" in found["notes"]
 
 
-def test_metrics_have_columns_of_their_own(folder: Path, ablate: Ablate):
+def test_metrics_have_columns_of_their_own(folder: Path, ablate: Ablate) -> None:
     replace(folder, "[axes]", 'metrics = ["f1:rule=korquad1"]\n\n[axes]')
     cells = ablate()["cells"]
 
     assert all(0 <= each["f1:rule=korquad1"] <= 1 for each in cells)
 
 
-def test_a_corpus_score_has_effects_too(folder: Path, ablate: Ablate):
+def test_a_corpus_score_has_effects_too(folder: Path, ablate: Ablate) -> None:
     contest = folder / "contest"
     contest.mkdir()
     shipped = Path("submission/competitions/sample-wallpaper/competition.toml").resolve()
@@ -276,7 +280,7 @@ def test_a_corpus_score_has_effects_too(folder: Path, ablate: Ablate):
     assert constant["low"] <= constant["effect"] <= constant["high"]
 
 
-def test_people_get_tables(folder: Path, capsys: pytest.CaptureFixture[str]):
+def test_people_get_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ablate", str(folder / "grid.toml"), "--ledger", str(folder / "l.db")]) == 0
 
     out = capsys.readouterr().out
@@ -286,7 +290,7 @@ def test_people_get_tables(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "cells.csv" in out
 
 
-def test_labels_cannot_run_in_a_spreadsheet(folder: Path, ablate: Ablate):
+def test_labels_cannot_run_in_a_spreadsheet(folder: Path, ablate: Ablate) -> None:
     replace(folder, 'label = "split"', 'label = "=1+1"')
     ablate()
 

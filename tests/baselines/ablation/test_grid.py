@@ -14,7 +14,7 @@ from submission.recipes import find_recipe
 from tests.baselines.ablation.conftest import replace
 
 
-def test_levels_set_recipe_fields_nested_or_dotted(folder: Path):
+def test_levels_set_recipe_fields_nested_or_dotted(folder: Path) -> None:
     grid = read_grid(folder / "grid.toml")
 
     modes = {cell.labels: cell.recipe.prompt.compound.mode for cell in grid.cells}
@@ -23,12 +23,12 @@ def test_levels_set_recipe_fields_nested_or_dotted(folder: Path):
     assert grid.baseline.labels == ("nearest", "split")
 
 
-def test_the_baseline_may_name_some_axes_only(folder: Path):
+def test_the_baseline_may_name_some_axes_only(folder: Path) -> None:
     replace(folder, "[axes]", 'baseline = { mode = "whole" }\n\n[axes]')
     assert read_grid(folder / "grid.toml").baseline.labels == ("nearest", "whole")
 
 
-def test_folders_are_relative_to_the_file(folder: Path):
+def test_folders_are_relative_to_the_file(folder: Path) -> None:
     (folder / "adapters" / "a").mkdir(parents=True)
     (folder / "mine.toml").write_text('name = "mine"\n[variants.b]\nabout = "B"\n')
     replace(folder, '"nearest"\n', '"mine.toml:b"\n')
@@ -48,7 +48,7 @@ def test_folders_are_relative_to_the_file(folder: Path):
     assert grid.file.test == folder / "data" / "test.csv"
 
 
-def test_a_recipe_may_be_named_by_labels(folder: Path):
+def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
     (folder / "mine.toml").write_text('name = "m"\n[variants.b-1]\nabout = "B"\n', encoding="utf-8")
     replace(folder, '"nearest"\n', '"mine.toml:{kind}-{number}"\n')
     replace(folder, "[axes]", '[axes]\nkind = [{ label = "b" }]\nnumber = [{ label = "1" }]')
@@ -71,7 +71,7 @@ def test_a_recipe_may_be_named_by_labels(folder: Path):
         ("model.adapter", ""),
     ],
 )
-def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value: object):
+def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value: object) -> None:
     fields = {"model.name": "m", field: value} if field.startswith("model") else {field: value}
     recipe = find_recipe("nearest", overrides(fields, tmp_path)).model_dump()
 
@@ -124,7 +124,7 @@ def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value
 )
 def test_a_wrong_file_is_refused_before_anything_runs(
     folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
-):
+) -> None:
     replace(folder, old, new)
     assert run(["ablate", str(folder / "grid.toml"), "--ledger", str(folder / "l.db")]) == 2
 
@@ -134,7 +134,7 @@ def test_a_wrong_file_is_refused_before_anything_runs(
     assert not (folder / "results").exists()
 
 
-def test_every_mistake_is_said_at_once(folder: Path):
+def test_every_mistake_is_said_at_once(folder: Path) -> None:
     replace(folder, "[axes]", 'seeds = [1, 1]\nbaseline = { mood = "x" }\n[axes]')
     replace(folder, 'label = "whole"', 'label = "split"')
     with pytest.raises(InputError) as raised:
@@ -145,7 +145,7 @@ def test_every_mistake_is_said_at_once(folder: Path):
     assert all(part in message for part in ("a seed is given twice", "mood", "given twice"))
 
 
-def test_a_wrong_value_is_said_once_for_all_cells_that_have_it(folder: Path):
+def test_a_wrong_value_is_said_once_for_all_cells_that_have_it(folder: Path) -> None:
     replace(folder, '"nearest", "constant"', '"nearest", "constant", "medoid"')
     replace(folder, '"whole" }', '"halves" }')
     with pytest.raises(InputError) as raised:
@@ -155,7 +155,7 @@ def test_a_wrong_value_is_said_once_for_all_cells_that_have_it(folder: Path):
 
 def test_a_test_file_that_is_not_the_references_is_refused_first(
     folder: Path, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     rows = (folder / "data" / "test.csv").read_text(encoding="utf-8-sig").splitlines()
     (folder / "short.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
     replace(folder, "data/test.csv", "short.csv")
@@ -163,7 +163,7 @@ def test_a_test_file_that_is_not_the_references_is_refused_first(
     assert "does not fit the references" in capsys.readouterr().err
 
 
-def test_the_pages_example_is_a_grid(tmp_path: Path):
+def test_the_pages_example_is_a_grid(tmp_path: Path) -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "commands" / "ablate.md"
     example = page.read_text(encoding="utf-8").split("```toml")[1].split("```")[0]
     (tmp_path / "grid.toml").write_text(example, encoding="utf-8")

@@ -59,7 +59,7 @@ def recorded(ledger: Path) -> int:
             return 0
 
 
-def test_killed_within_and_between_cells_it_ends_with_the_same_tables(counting: Path):
+def test_killed_within_and_between_cells_it_ends_with_the_same_tables(counting: Path) -> None:
     # Three cells of a model-free engine, each slow enough to be met running.
     replace(counting, '"model.name" = ["m", "longer"]', '"model.name" = ["m"]')
     replace(counting, "seeds = [3, 4]", "seeds = [3]")

@@ -10,7 +10,7 @@ from baselines.ablation.journal import Journal, Taken
 from baselines.ablation.memory import PeakMemory
 
 
-def test_memory_that_is_freed_before_the_end_counts_and_earlier_peaks_do_not():
+def test_memory_that_is_freed_before_the_end_counts_and_earlier_peaks_do_not() -> None:
     earlier = bytearray(200 << 20)
     del earlier
     with PeakMemory() as idle:
@@ -24,7 +24,7 @@ def test_memory_that_is_freed_before_the_end_counts_and_earlier_peaks_do_not():
     assert busy.gpu_mib is None or busy.gpu_mib >= 0
 
 
-def test_processes_that_the_block_started_count():
+def test_processes_that_the_block_started_count() -> None:
     with PeakMemory() as idle:
         pass
     with PeakMemory() as busy:
@@ -40,7 +40,7 @@ def test_processes_that_the_block_started_count():
     assert busy.mib - idle.mib > 90
 
 
-def test_the_journal_keeps_the_larger_of_two_parts(tmp_path: Path):
+def test_the_journal_keeps_the_larger_of_two_parts(tmp_path: Path) -> None:
     Journal(tmp_path).note("a", Taken(peak_memory_mib=10.0))
     Journal(tmp_path).note("a", Taken(peak_memory_mib=7.0, gpu_peak_memory_mib=3.0))
 
@@ -49,7 +49,7 @@ def test_the_journal_keeps_the_larger_of_two_parts(tmp_path: Path):
     assert Journal(tmp_path).taken("b") == Taken()
 
 
-def test_a_damaged_journal_is_no_reason_to_stop(tmp_path: Path):
+def test_a_damaged_journal_is_no_reason_to_stop(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"a": {"peak_memory_mib": "much"}}'):
         (tmp_path / "memory.json").write_text(text)
         assert Journal(tmp_path).taken("a") == Taken()

@@ -12,7 +12,7 @@ from baselines.ablation.run import run_grid
 from submission.runs.ledger import Ledger
 
 
-def test_the_report_has_every_run_and_every_main_effect(folder: Path):
+def test_the_report_has_every_run_and_every_main_effect(folder: Path) -> None:
     with Ledger(folder / "l.db") as book:
         results = run_grid(read_grid(folder / "grid.toml"), book, print, command="")
         report = ablation_report(results, book)

@@ -113,7 +113,9 @@ def test_where_kinds_of_rows_are_scored_differently_each_kind_has_its_own() -> N
     assert given[3] in {"2", "1", "김치", "떡국"}
 
 
-def test_it_runs_from_the_files_of_a_competition_with_kinds(tmp_path, monkeypatch) -> None:
+def test_it_runs_from_the_files_of_a_competition_with_kinds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     rows = [
         {"id": str(n), "input": {"question": f"{n}?", "question_type": kind, "category": "",

@@ -24,7 +24,7 @@ def ended(folder: Path) -> dict[Path, int]:
 
 def test_killed_among_trainings_it_keeps_those_that_ended(
     folder: Path, whole: Path, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     text = (folder / "study.toml").read_text("utf-8")
     summary = text[text.index("[tasks.summary]") : text.index("[axes]")]
     replace(folder, summary, "")

@@ -15,7 +15,7 @@ from tests.baselines.study.conftest import PROJECT, replace
 DOCS = PROJECT / "docs"
 
 
-def test_cells_that_differ_only_in_what_their_method_does_not_read_are_one(folder: Path):
+def test_cells_that_differ_only_in_what_their_method_does_not_read_are_one(folder: Path) -> None:
     koen, summary = read_study(folder / "study.toml").tasks
 
     assert [cell.labels for cell in koen.tuned] == [
@@ -28,7 +28,7 @@ def test_cells_that_differ_only_in_what_their_method_does_not_read_are_one(folde
     ]
 
 
-def test_the_base_is_asked_as_the_tuned_models_are(folder: Path):
+def test_the_base_is_asked_as_the_tuned_models_are(folder: Path) -> None:
     (plan, _) = read_study(folder / "study.toml").tasks
 
     base, tuned = plan.grid.baseline.recipe, plan.tuned[0].recipe
@@ -38,7 +38,7 @@ def test_the_base_is_asked_as_the_tuned_models_are(folder: Path):
     )  # fmt: skip
 
 
-def test_only_translations_are_scored_with_comet_and_zero_on_mismatch(folder: Path):
+def test_only_translations_are_scored_with_comet_and_zero_on_mismatch(folder: Path) -> None:
     koen, summary = read_study(folder / "study.toml").tasks
 
     assert koen.comet == f"comet:model={folder}/comet,encoder={folder}/encoder,mismatch=zero"
@@ -47,7 +47,7 @@ def test_only_translations_are_scored_with_comet_and_zero_on_mismatch(folder: Pa
     assert summary.grid.file.metrics == []
 
 
-def test_recipes_of_tasks_and_methods_may_be_the_variants_of_one(folder: Path):
+def test_recipes_of_tasks_and_methods_may_be_the_variants_of_one(folder: Path) -> None:
     replace(folder, '"{task}.toml"', '"gemma-study:{task}-{method}"')
     replace(folder, "[tasks.summary]", "[tasks.summary-law]")
     replace(folder, ', set = { training.method = "lora" } }', " }")
@@ -66,7 +66,7 @@ def test_recipes_of_tasks_and_methods_may_be_the_variants_of_one(folder: Path):
     assert "요약" in law.grid.baseline.recipe.prompt.template
 
 
-def test_every_seed_asks_where_answers_are_sampled(folder: Path):
+def test_every_seed_asks_where_answers_are_sampled(folder: Path) -> None:
     replace(folder, "set = {", "seeds = [1, 2]\nset = { sampling.temperature = 0.5,")
     (plan, _) = read_study(folder / "study.toml").tasks
 
@@ -75,7 +75,7 @@ def test_every_seed_asks_where_answers_are_sampled(folder: Path):
     assert len(runs) == 2 * 5
 
 
-def test_the_example_on_the_sample_data_is_a_study():
+def test_the_example_on_the_sample_data_is_a_study() -> None:
     sample = read_study(DOCS / "examples" / "study.toml", "small/gemma")
 
     assert [len(plan.tuned) for plan in sample.tasks] == [6, 6]
@@ -86,7 +86,7 @@ def test_the_example_on_the_sample_data_is_a_study():
         assert sizes == {14, 28}
 
 
-def test_the_published_study_is_one_file(tmp_path: Path):
+def test_the_published_study_is_one_file(tmp_path: Path) -> None:
     page = (DOCS / "commands" / "study.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
@@ -113,7 +113,7 @@ def test_the_published_study_is_one_file(tmp_path: Path):
         ("metrics = []", 'metrics = ["blue"]', "there is no metric 'blue'"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_in_words(folder: Path, old: str, new: str, message: str):
+def test_a_wrong_file_is_refused_in_words(folder: Path, old: str, new: str, message: str) -> None:
     if "nearest" in message:
         replace(folder, "{task}.toml", "nearest")
     replace(folder, old, new)
@@ -122,7 +122,7 @@ def test_a_wrong_file_is_refused_in_words(folder: Path, old: str, new: str, mess
     assert message in str(error.value)
 
 
-def test_methods_that_ask_otherwise_are_refused(folder: Path):
+def test_methods_that_ask_otherwise_are_refused(folder: Path) -> None:
     text = (folder / "koen.toml").read_text(encoding="utf-8")
     other = text.replace("}}=", "}}:").replace("koen", "other")
     (folder / "koen-lora.toml").write_text(other, encoding="utf-8")
@@ -132,7 +132,7 @@ def test_methods_that_ask_otherwise_are_refused(folder: Path):
         read_study(folder / "study.toml")
 
 
-def test_mistakes_of_several_kinds_are_told_at_once(folder: Path):
+def test_mistakes_of_several_kinds_are_told_at_once(folder: Path) -> None:
     replace(folder, 'label = "fft"', 'label = "base"')
     replace(folder, "metrics = []", 'metrics = ["blue"]')
     replace(folder, "training.rows = 4", "training.rows = 0")
@@ -154,7 +154,7 @@ def test_mistakes_of_several_kinds_are_told_at_once(folder: Path):
 )
 def test_files_that_do_not_do_are_refused_before_anything_is_made(
     folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
-):
+) -> None:
     bare = ["id,translation", "T0,went five times", "T1,went six times", ""]
     (folder / "no-source.csv").write_text("\n".join(bare), encoding="utf-8")
     replace(folder, old, new)

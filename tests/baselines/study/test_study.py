@@ -32,7 +32,7 @@ def answers(folder: Path, run: str) -> list[str]:
         return [each.text for each in run_answers(book, run)]
 
 
-def test_the_published_tables_have_the_published_columns(whole: Path):
+def test_the_published_tables_have_the_published_columns(whole: Path) -> None:
     for method in ("full", "lora"):
         for who in ("mt_adapter", "mt_gemma"):
             comet = whole / "results" / method / f"comet_{who}.csv"
@@ -52,7 +52,7 @@ def test_the_published_tables_have_the_published_columns(whole: Path):
     assert (before.nunique() == 1).all()
 
 
-def test_an_answer_in_the_wrong_language_scores_zero_and_is_a_mismatch(whole: Path):
+def test_an_answer_in_the_wrong_language_scores_zero_and_is_a_mismatch(whole: Path) -> None:
     given = answers(whole, "study/koen/fft,4,none")
     assert all("가나다" in text for text in given), "training taught Korean"
     tuned = table(whole, "full/comet_mt_adapter.csv")
@@ -63,7 +63,7 @@ def test_an_answer_in_the_wrong_language_scores_zero_and_is_a_mismatch(whole: Pa
     }  # fmt: skip
 
 
-def test_other_answers_have_the_score_that_comet_itself_gives(whole: Path):
+def test_other_answers_have_the_score_that_comet_itself_gives(whole: Path) -> None:
     spec = f"comet:model={whole}/comet,encoder={whole}/encoder"
     rows = pd.read_csv(whole / "references.csv")
     given = answers(whole, "study/koen/base")
@@ -82,7 +82,7 @@ def test_other_answers_have_the_score_that_comet_itself_gives(whole: Path):
     assert cells.loc["study/koen/fft,2,none", "base_comet"] == pytest.approx(expected.mean())
 
 
-def test_quality_time_memory_and_trained_parameters_stand_in_one_table(whole: Path):
+def test_quality_time_memory_and_trained_parameters_stand_in_one_table(whole: Path) -> None:
     cells = table(whole, "study.csv")
 
     assert len(cells) == 2 * 5
@@ -105,7 +105,7 @@ def test_quality_time_memory_and_trained_parameters_stand_in_one_table(whole: Pa
     assert np.allclose(tuned["difference"], tuned["score"] - tuned["base_score"])
 
 
-def test_every_cell_leaves_a_model_that_can_be_used_by_itself(whole: Path):
+def test_every_cell_leaves_a_model_that_can_be_used_by_itself(whole: Path) -> None:
     models = table(whole, "study.csv")["model"].dropna()
 
     assert len(models) == 2 * 4
@@ -116,7 +116,7 @@ def test_every_cell_leaves_a_model_that_can_be_used_by_itself(whole: Path):
         assert TrainingReport.read(folder) is not None
 
 
-def test_each_task_has_its_plot(whole: Path):
+def test_each_task_has_its_plot(whole: Path) -> None:
     plots = whole / "results" / "plots"
     assert {each.name for each in plots.iterdir()} == {
         "koen.svg", "koen.png", "summary.svg", "summary.png",
@@ -131,7 +131,7 @@ def test_each_task_has_its_plot(whole: Path):
 
 def test_the_same_command_again_computes_nothing_and_writes_the_same(
     whole: Path, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     written = {
         path: path.read_bytes()
         for path in (whole / "results").rglob("*")
@@ -147,7 +147,7 @@ def test_the_same_command_again_computes_nothing_and_writes_the_same(
 
 def test_a_cell_that_fails_is_told_in_the_end_and_stops_no_other(
     folder: Path, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     replace(folder, "[tasks.koen]", "[tasks.poem]")
     (folder / "koen.toml").rename(folder / "poem.toml")
     replace(folder, "training.rows = 2", "training.max_length = 3")

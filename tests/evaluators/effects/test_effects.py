@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ def by_pair(found, axis, other):
     }
 
 
-def test_a_balanced_designs_effects_are_differences_of_averages(rows):
+def test_a_balanced_designs_effects_are_differences_of_averages(rows: np.ndarray) -> None:
     found = effects(FULL, RowOutcomes(rows, resamples=99))
     cells = rows.mean(axis=1).reshape(2, 3, 2)
 
@@ -53,7 +55,7 @@ def test_a_balanced_designs_effects_are_differences_of_averages(rows):
         assert effect.value == pytest.approx(expected, abs=1e-6)
 
 
-def test_effects_of_an_axis_sum_to_nothing(rows):
+def test_effects_of_an_axis_sum_to_nothing(rows: np.ndarray) -> None:
     found = effects(FULL, RowOutcomes(rows, resamples=99))
 
     for axis in FULL.axes:
@@ -65,7 +67,7 @@ def test_effects_of_an_axis_sum_to_nothing(rows):
         assert sum(pairs[level, mode].effect.value for mode in MODE) == pytest.approx(0, abs=1e-6)
 
 
-def test_a_difference_is_the_paired_test_of_the_levels_averages(rows):
+def test_a_difference_is_the_paired_test_of_the_levels_averages(rows: np.ndarray) -> None:
     found = by_level(effects(FULL, RowOutcomes(rows)), "model")
     lora, base = rows[6:].mean(axis=0), rows[:6].mean(axis=0)
 
@@ -82,7 +84,7 @@ def expected_of(result):
     return (result.difference, result.low, result.high, result.p_value)
 
 
-def test_an_interval_is_scipys_bootstrap_of_the_contrast(rows):
+def test_an_interval_is_scipys_bootstrap_of_the_contrast(rows: np.ndarray) -> None:
     found = by_level(effects(FULL, RowOutcomes(rows)), "mode")
     contrast = rows[0::2].mean(axis=0) - rows.mean(axis=0)
 
@@ -92,14 +94,14 @@ def test_an_interval_is_scipys_bootstrap_of_the_contrast(rows):
     assert found["split"].effect[1:] == pytest.approx((expected.low, expected.high), abs=3e-4)
 
 
-def test_pairing_takes_the_rows_own_difficulty_out_of_the_interval(rows):
+def test_pairing_takes_the_rows_own_difficulty_out_of_the_interval(rows: np.ndarray) -> None:
     effect = by_level(effects(FULL, RowOutcomes(rows)), "model")["lora"].effect
 
     # The mean of 60 rows with a deviation of 0.2 alone would be unsure by 0.1.
     assert effect.high - effect.low < 0.01
 
 
-def test_planted_effects_are_found():
+def test_planted_effects_are_found() -> None:
     random = np.random.default_rng(3)
     main, together = {"base": -0.1, "lora": 0.1}, {("lora", "split"): 0.05, ("base", "whole"): 0.05}
     design = Design(("model", "mode"), tuple(product(MODEL, MODE)))
@@ -122,7 +124,7 @@ def test_planted_effects_are_found():
     assert by_pair(found, "model", "mode")["base", "split"].difference is None
 
 
-def test_equal_cells_have_no_effects():
+def test_equal_cells_have_no_effects() -> None:
     design = Design(("model", "mode"), tuple(product(MODEL, MODE)))
     found = effects(design, RowOutcomes(np.tile(np.linspace(0, 1, 30), (4, 1))))
 
@@ -131,7 +133,7 @@ def test_equal_cells_have_no_effects():
         assert each.difference is None or each.difference == (0, 0, 0, 1, 1)
 
 
-def test_holes_are_bridged_by_least_squares():
+def test_holes_are_bridged_by_least_squares() -> None:
     # Additive scores: least squares gets the effects back although a cell is missing.
     design = Design(("model", "prompt"), tuple(product(MODEL, PROMPT))[:-1])
     worth = {"base": 0.0, "lora": 0.2, "plain": 0.0, "expert": 0.1, "few-shot": 0.5}
@@ -152,7 +154,7 @@ def test_holes_are_bridged_by_least_squares():
     assert by_level(found, "prompt")["few-shot"].mean == pytest.approx(0.6)
 
 
-def test_least_squares_with_holes_is_numpys_solution(rows):
+def test_least_squares_with_holes_is_numpys_solution(rows: np.ndarray) -> None:
     kept = [place for place in range(12) if place not in {3, 6}]
     design = Design(FULL.axes, tuple(FULL.cells[place] for place in kept))
     found = effects(design, RowOutcomes(rows[kept], resamples=99))
@@ -175,7 +177,7 @@ def test_least_squares_with_holes_is_numpys_solution(rows):
     assert pair.effect.value == pytest.approx(solution[7], abs=1e-6)
 
 
-def test_axes_that_change_together_are_not_told_apart():
+def test_axes_that_change_together_are_not_told_apart() -> None:
     design = Design(("model", "prompt"), (("base", "plain"), ("lora", "expert")))
     found = effects(design, RowOutcomes(np.random.default_rng(0).random((2, 8))))
 
@@ -183,7 +185,7 @@ def test_axes_that_change_together_are_not_told_apart():
     assert "model: left out, it varies only together with others" in found.notes
 
 
-def test_an_axis_of_one_level_has_no_effect():
+def test_an_axis_of_one_level_has_no_effect() -> None:
     design = Design(("model", "prompt"), (("base", "plain"), ("base", "expert")))
     found = effects(design, RowOutcomes(np.random.default_rng(0).random((2, 8))))
 
@@ -191,14 +193,14 @@ def test_an_axis_of_one_level_has_no_effect():
     assert {each.axis for each in found.main} == {"prompt"}
 
 
-def test_rows_that_some_cell_has_no_score_for_are_left_out(rows):
+def test_rows_that_some_cell_has_no_score_for_are_left_out(rows: np.ndarray) -> None:
     rows[4, 10] = rows[5, 11] = np.nan
     found = effects(FULL, RowOutcomes(rows, resamples=99))
 
     assert found.n == 58
 
 
-def test_sums_that_are_means_give_the_effects_of_row_scores(rows):
+def test_sums_that_are_means_give_the_effects_of_row_scores(rows: np.ndarray) -> None:
     seeds = np.stack([rows, rows + 0.01 * np.random.default_rng(1).normal(size=rows.shape)])
     summed = SummedOutcomes([[Totals.of_rows(r) for r in cell] for cell in seeds.swapaxes(0, 1)])
     by_sums = effects(FULL, summed)
@@ -210,7 +212,7 @@ def test_sums_that_are_means_give_the_effects_of_row_scores(rows):
         assert one.effect[1:] == pytest.approx(other.effect[1:], abs=1e-3)
 
 
-def test_p_values_are_adjusted_over_the_table(rows):
+def test_p_values_are_adjusted_over_the_table(rows: np.ndarray) -> None:
     found = effects(FULL, RowOutcomes(rows))
     tested = [each.difference for each in found.main if each.difference]
 
@@ -237,6 +239,6 @@ def test_p_values_are_adjusted_over_the_table(rows):
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused(act, message):
+def test_what_makes_no_sense_is_refused(act: Callable[..., Any], message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         act()

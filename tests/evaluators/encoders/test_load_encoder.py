@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluators import EvaluationError, load_encoder
@@ -22,7 +24,7 @@ def test_offline_of_another_dimension_is_refused_with_both_named() -> None:
 
 
 @pytest.mark.parametrize("spec", ["offline:x", "offline:-1", "offline:²"])
-def test_a_dimension_that_is_no_number_is_refused(spec) -> None:
+def test_a_dimension_that_is_no_number_is_refused(spec: str) -> None:
     with pytest.raises(EvaluationError, match="offline:512"):
         load_encoder(spec, 512)
 
@@ -32,7 +34,7 @@ def test_nothing_is_refused() -> None:
         load_encoder(" ", 512)
 
 
-def test_a_folder_is_a_sentence_encoder(tiny_sentence_encoder) -> None:
+def test_a_folder_is_a_sentence_encoder(tiny_sentence_encoder: Path) -> None:
     encoder = load_encoder(str(tiny_sentence_encoder), 16)
     assert not encoder.offline
     assert encoder.name == "tiny-encoder"

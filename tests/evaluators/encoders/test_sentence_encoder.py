@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ TEXTS = ["도배 하자", "곰팡이 결로 가나다라", "도배 하자", "", 
 
 
 @pytest.fixture(scope="module")
-def encoder(tiny_sentence_encoder):
+def encoder(tiny_sentence_encoder: Path):
     return SentenceTransformerEncoder(str(tiny_sentence_encoder), 16, device="cpu")
 
 
-def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encoder) -> None:
+def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encoder: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
     expected = SentenceTransformer(str(tiny_sentence_encoder), device="cpu").encode(TEXTS)
@@ -24,7 +25,7 @@ def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encod
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
 
 
-def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert) -> None:
+def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert: Path) -> None:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -35,7 +36,7 @@ def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert) -> None:
     np.testing.assert_allclose(encoder.encode([TEXTS[1]])[0], states[0].mean(0), atol=1e-6)
 
 
-def test_equal_texts_are_encoded_once(encoder, monkeypatch) -> None:
+def test_equal_texts_are_encoded_once(encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     original = encoder._model.encode
 
@@ -50,7 +51,7 @@ def test_equal_texts_are_encoded_once(encoder, monkeypatch) -> None:
 
 
 def test_a_copy_elsewhere_has_the_same_digest_and_other_weights_another(
-    encoder, tiny_sentence_encoder, tmp_path
+    encoder, tiny_sentence_encoder: Path, tmp_path: Path
 ) -> None:
     import torch
 
@@ -67,25 +68,27 @@ def test_a_copy_elsewhere_has_the_same_digest_and_other_weights_another(
     assert changed.digest != encoder.digest
 
 
-def test_encoding_leaves_the_digest_as_it_was(tiny_sentence_encoder) -> None:
+def test_encoding_leaves_the_digest_as_it_was(tiny_sentence_encoder: Path) -> None:
     one = SentenceTransformerEncoder(str(tiny_sentence_encoder), device="cpu")
     one.encode(TEXTS)
     two = SentenceTransformerEncoder(str(tiny_sentence_encoder), device="cpu")
     assert one.digest == two.digest
 
 
-def test_encoding_draws_no_bars(tiny_sentence_encoder, capfd) -> None:
+def test_encoding_draws_no_bars(
+    tiny_sentence_encoder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     SentenceTransformerEncoder(str(tiny_sentence_encoder), device="cpu").encode(TEXTS)
     assert "it/s" not in capfd.readouterr().err
 
 
-def test_another_dimension_is_refused_with_both_named(tiny_sentence_encoder) -> None:
+def test_another_dimension_is_refused_with_both_named(tiny_sentence_encoder: Path) -> None:
     with pytest.raises(EvaluationError, match=r"16 dimensions where 512 are needed"):
         SentenceTransformerEncoder(str(tiny_sentence_encoder), 512, device="cpu")
 
 
 @pytest.mark.parametrize("name", ["nobody/no-such-encoder", "/no/such/folder"])
-def test_an_encoder_that_cannot_be_loaded_says_what_to_do(name) -> None:
+def test_an_encoder_that_cannot_be_loaded_says_what_to_do(name: str) -> None:
     with pytest.raises(EvaluationError) as caught:
         SentenceTransformerEncoder(name, 512)
     message = str(caught.value)
@@ -95,6 +98,6 @@ def test_an_encoder_that_cannot_be_loaded_says_what_to_do(name) -> None:
     assert "\n" not in message
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path) -> None:
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="cannot be loaded"):
         SentenceTransformerEncoder(str(tmp_path), 512)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluators import EvaluationError
 from evaluators.judge.cache import ReplyCache, reply_key
 
 
-def test_replies_outlive_the_process(tmp_path) -> None:
+def test_replies_outlive_the_process(tmp_path: Path) -> None:
     file = str(tmp_path / "replies.jsonl")
     ReplyCache(file).put("a", "첫째\n줄")
     ReplyCache(file).put("b", "둘째")
@@ -14,7 +16,7 @@ def test_replies_outlive_the_process(tmp_path) -> None:
     assert (again.get("a"), again.get("b"), again.get("c")) == ("첫째\n줄", "둘째", None)
 
 
-def test_a_torn_line_costs_one_reply_only(tmp_path) -> None:
+def test_a_torn_line_costs_one_reply_only(tmp_path: Path) -> None:
     file = tmp_path / "replies.jsonl"
     cache = ReplyCache(str(file))
     cache.put("a", "하나")
@@ -26,13 +28,13 @@ def test_a_torn_line_costs_one_reply_only(tmp_path) -> None:
     assert ReplyCache(str(file)).get("c") == "셋"
 
 
-def test_without_a_file_nothing_is_written(tmp_path, monkeypatch) -> None:
+def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ReplyCache().put("a", "b")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cache_that_cannot_be_kept_is_an_error(tmp_path) -> None:
+def test_a_cache_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="cannot be written"):
         ReplyCache(str(tmp_path / "no" / "folder.jsonl")).put("a", "b")
     with pytest.raises(EvaluationError, match="cannot be read"):

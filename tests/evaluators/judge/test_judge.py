@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ QUICK = Patience(retries=2, first_wait_s=0.01)
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -80,7 +81,9 @@ def test_a_fair_judge_prefers_the_same_text_in_either_place() -> None:
     assert metric.report.inconsistent == 0
 
 
-def test_replies_without_a_verdict_leave_their_rows_unscored_and_are_shown(caplog) -> None:
+def test_replies_without_a_verdict_leave_their_rows_unscored_and_are_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     replies = {"하나": "[[10]]", "둘": "모르겠습니다", "셋": "[[99]]", "넷": "[[1]]"}
     with chat_server(by_answer(replies)) as log, caplog.at_level(logging.WARNING):
         metric = judge(log.url)
@@ -184,7 +187,9 @@ def test_a_row_that_the_server_refuses_is_unscored_and_asked_once() -> None:
         (failure(404), "check model and base_url"),
     ],
 )
-def test_what_fails_every_request_stops_at_once(answer, message, caplog) -> None:
+def test_what_fails_every_request_stops_at_once(
+    answer, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with chat_server(lambda *_: answer) as log, pytest.raises(EvaluationError) as caught:
         judge(log.url, concurrency=1).rows(examples(*(f"답 {n}" for n in range(50))))
     assert message in str(caught.value)
@@ -237,7 +242,7 @@ def test_requests_at_a_time_are_bounded() -> None:
     assert 1 < log.most_at_once <= 3
 
 
-def test_equal_prompts_are_asked_once_and_replies_are_remembered(tmp_path) -> None:
+def test_equal_prompts_are_asked_once_and_replies_are_remembered(tmp_path: Path) -> None:
     same = [Example(str(n), "같은 답", ("참조",)) for n in range(5)]
     file = str(tmp_path / "replies.jsonl")
     with chat_server(lambda *_: Answer()) as log:
@@ -266,7 +271,7 @@ def test_replies_had_before_a_failure_are_kept() -> None:
     assert len(log.requests) == 4
 
 
-def test_the_signature_names_what_decides_the_verdict_and_no_secret(tmp_path) -> None:
+def test_the_signature_names_what_decides_the_verdict_and_no_secret(tmp_path: Path) -> None:
     rubric = tmp_path / "mine.txt"
     rubric.write_text("{answer} [[1]]", encoding="utf-8")
     url = "http://user:pass@127.0.0.1:9/v1"
@@ -286,7 +291,7 @@ def test_the_signature_names_what_decides_the_verdict_and_no_secret(tmp_path) ->
     assert dict(changed.options)["rubric"] != before
 
 
-def test_a_rubric_without_a_reference_needs_none(tmp_path) -> None:
+def test_a_rubric_without_a_reference_needs_none(tmp_path: Path) -> None:
     rubric = tmp_path / "free.txt"
     rubric.write_text("{answer}", encoding="utf-8")
     alone = [Example("1", "답", ())]
@@ -296,7 +301,7 @@ def test_a_rubric_without_a_reference_needs_none(tmp_path) -> None:
             judge(log.url).rows(alone)
 
 
-def test_a_spec_reaches_the_judge(monkeypatch, tmp_path) -> None:
+def test_a_spec_reaches_the_judge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with chat_server(lambda *_: Answer("[[3]]")) as log:
         metric = build_metric(f"judge:model=m,base_url={log.url},scale=1-5,concurrency=2")
         assert metric.rows(examples("답")).tolist() == [0.5]
@@ -318,13 +323,15 @@ def test_a_spec_reaches_the_judge(monkeypatch, tmp_path) -> None:
         ("judge:model=m,api_key=sk-1", "no option 'api_key'"),
     ],
 )
-def test_a_bad_spec_says_what_is_lacking(spec, message, monkeypatch) -> None:
+def test_a_bad_spec_says_what_is_lacking(
+    spec: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(EvaluationError, match=message):
         build_metric(spec)
 
 
-def test_another_server_is_asked_again_and_named_without_its_secrets(tmp_path) -> None:
+def test_another_server_is_asked_again_and_named_without_its_secrets(tmp_path: Path) -> None:
     kept = str(tmp_path / "replies.jsonl")
     with (
         chat_server(lambda *_: Answer("[[3]]")) as one,
@@ -346,10 +353,10 @@ def test_replies_are_counted_as_they_come() -> None:
     told = []
 
     class Ear:
-        def begin(self, total, unit):
+        def begin(self, total, unit) -> None:
             told.append((total, unit))
 
-        def advance(self, count):
+        def advance(self, count) -> None:
             told.append(count)
 
     with chat_server(lambda *_: Answer("[[3]]")) as log, listening(Ear()):

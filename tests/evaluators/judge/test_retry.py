@@ -39,7 +39,9 @@ def test_what_the_server_asks_for_is_kept_to_within_reason() -> None:
         ({"retry-after": formatdate(0, usegmt=True)}, 0.0),
     ],
 )
-def test_retry_after_is_read_in_all_its_forms(headers, seconds) -> None:
+def test_retry_after_is_read_in_all_its_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
     assert asked_wait(headers) == seconds
 
 
@@ -51,7 +53,7 @@ def test_retry_after_may_be_a_date() -> None:
 @pytest.mark.parametrize(
     ("status", "again"), [(429, True), (500, True), (503, True), (408, True), (400, False)]
 )
-def test_only_what_may_pass_is_tried_again(status, again) -> None:
+def test_only_what_may_pass_is_tried_again(status: int, again: bool) -> None:
     assert worth_retrying(status) is again
 
 

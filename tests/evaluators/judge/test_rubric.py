@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluators import EvaluationError
@@ -7,7 +9,7 @@ from evaluators.judge.rubric import load_rubric
 
 
 @pytest.mark.parametrize("mode", ["pointwise", "pairwise"])
-def test_the_shipped_rubrics_are_korean_and_fit_their_mode(mode, tmp_path) -> None:
+def test_the_shipped_rubrics_are_korean_and_fit_their_mode(mode: str, tmp_path: Path) -> None:
     shipped = load_rubric(None, mode)
     copy = tmp_path / "copy.txt"
     copy.write_text(shipped.text, encoding="utf-8")
@@ -16,7 +18,7 @@ def test_the_shipped_rubrics_are_korean_and_fit_their_mode(mode, tmp_path) -> No
     assert "[[" in shipped.text
 
 
-def test_places_inside_an_answer_stay_as_they_are(tmp_path) -> None:
+def test_places_inside_an_answer_stay_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "r.txt"
     file.write_text("{answer} / {reference} {}", encoding="utf-8")
     filled = load_rubric(str(file), "pointwise").fill({"answer": "{reference}", "reference": "참"})
@@ -31,14 +33,16 @@ def test_places_inside_an_answer_stay_as_they_are(tmp_path) -> None:
         ("pointwise", "{answer} {referance}", r"nothing fills \{referance\}"),
     ],
 )
-def test_a_rubric_that_cannot_work_is_refused(tmp_path, mode, text, message) -> None:
+def test_a_rubric_that_cannot_work_is_refused(
+    tmp_path: Path, mode: str, text: str, message: str
+) -> None:
     file = tmp_path / "r.txt"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(EvaluationError, match=message):
         load_rubric(str(file), mode)
 
 
-def test_an_unreadable_rubric_is_named(tmp_path) -> None:
+def test_an_unreadable_rubric_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match=r"absent\.txt cannot be read"):
         load_rubric(str(tmp_path / "absent.txt"), "pointwise")
     file = tmp_path / "cp949.txt"

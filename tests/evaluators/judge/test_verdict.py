@@ -27,7 +27,7 @@ from evaluators.judge.verdict import Scale, read_preference, read_score
         ("", None),
     ],
 )
-def test_the_last_score_in_double_brackets_counts(reply, share) -> None:
+def test_the_last_score_in_double_brackets_counts(reply: str, share: float | None) -> None:
     assert read_score(reply, Scale(1, 10)) == share
 
 
@@ -42,12 +42,12 @@ def test_the_last_score_in_double_brackets_counts(reply, share) -> None:
         ("[[D]]", None),
     ],
 )
-def test_the_last_preference_counts(reply, points) -> None:
+def test_the_last_preference_counts(reply: str, points: float | None) -> None:
     assert read_preference(reply) == points
 
 
 @pytest.mark.parametrize("text", ["", "10", "10-1", "5-5", "a-b", "1-10-20", "1..5"])
-def test_a_scale_that_does_not_rise_is_refused(text) -> None:
+def test_a_scale_that_does_not_rise_is_refused(text: str) -> None:
     with pytest.raises(EvaluationError, match="for example 1-10"):
         Scale.parse(text)
 

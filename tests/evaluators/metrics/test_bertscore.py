@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SEVERAL = [(gold, "안전 교육", gold[::-1]) for gold in GOLDS]
 
 
 @pytest.fixture(autouse=True)
-def cache_of_its_own(tmp_path, monkeypatch) -> None:
+def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -42,7 +43,7 @@ def package(model, answers, golds, **settings) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2, 3])
-def test_agrees_with_the_bert_score_package(tiny_bert, layer) -> None:
+def test_agrees_with_the_bert_score_package(tiny_bert: Path, layer: int) -> None:
     expected = package(tiny_bert, ANSWERS, GOLDS, num_layers=layer)
     rows = BertScore(str(tiny_bert), layer, budget=16).rows(examples())
     np.testing.assert_allclose(rows, expected[2], atol=1e-5)
@@ -50,13 +51,15 @@ def test_agrees_with_the_bert_score_package(tiny_bert, layer) -> None:
 
 @pytest.mark.parametrize("idf", [False, True])
 @pytest.mark.parametrize(("stat", "place"), [("p", 0), ("r", 1), ("f", 2)])
-def test_every_number_agrees_with_the_package(tiny_bert, stat, place, idf) -> None:
+def test_every_number_agrees_with_the_package(
+    tiny_bert: Path, stat: str, place: int, idf: bool
+) -> None:
     expected = package(tiny_bert, ANSWERS, SEVERAL, idf=idf)
     rows = BertScore(str(tiny_bert), 2, stat=stat, idf=idf).rows(examples(ANSWERS, SEVERAL))
     np.testing.assert_allclose(rows, expected[place], atol=1e-5)
 
 
-def test_many_rows_of_many_lengths_agree_with_the_package(tiny_bert) -> None:
+def test_many_rows_of_many_lengths_agree_with_the_package(tiny_bert: Path) -> None:
     random = np.random.default_rng(0)
     words = np.array(" ".join(ANSWERS).split(" "))
 
@@ -69,7 +72,7 @@ def test_many_rows_of_many_lengths_agree_with_the_package(tiny_bert) -> None:
     np.testing.assert_allclose(rows, expected[2], atol=1e-5)
 
 
-def test_several_references_become_one_number(tiny_bert) -> None:
+def test_several_references_become_one_number(tiny_bert: Path) -> None:
     rows = examples(ANSWERS, SEVERAL)
     each = [
         BertScore(str(tiny_bert), 2).rows(examples(ANSWERS, golds))
@@ -80,7 +83,9 @@ def test_several_references_become_one_number(tiny_bert) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_long_texts_are_cut_as_the_package_does_and_counted(tiny_bert, caplog) -> None:
+def test_long_texts_are_cut_as_the_package_does_and_counted(
+    tiny_bert: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     long = ["가 나 다 라 마 바 사 " * 10, "가"]
     metric = BertScore(str(tiny_bert), 2)
     with caplog.at_level(logging.WARNING):
@@ -90,33 +95,35 @@ def test_long_texts_are_cut_as_the_package_does_and_counted(tiny_bert, caplog) -
     assert "1 texts are longer than the model's 32 tokens" in caplog.text
 
 
-def test_a_text_of_exactly_the_models_length_is_not_cut(tiny_bert) -> None:
+def test_a_text_of_exactly_the_models_length_is_not_cut(tiny_bert: Path) -> None:
     metric = BertScore(str(tiny_bert))
     metric.rows(examples(["가 " * 30, "나 " * 31], ["가", "가"]))
     assert metric.report.cut == 1
 
 
-def test_empty_texts_score_zero(tiny_bert) -> None:
+def test_empty_texts_score_zero(tiny_bert: Path) -> None:
     rows = BertScore(str(tiny_bert)).rows(examples(["", " \n", "가", "가"], ["가", "가", "", "가"]))
     assert rows[:3].tolist() == [0, 0, 0]
     assert rows[3] == pytest.approx(1.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["tiny_bert", "tiny_gpt2", "tiny_t5"])
-def test_every_architecture_gives_one_for_equal_texts(kind, request) -> None:
+def test_every_architecture_gives_one_for_equal_texts(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
     metric = BertScore(str(request.getfixturevalue(kind)))
     same = metric.rows(examples(ANSWERS, ANSWERS))
     np.testing.assert_allclose(same, 1.0, atol=1e-5)
     assert metric.rows(examples())[0] < 0.9999
 
 
-def test_a_causal_model_without_padding_or_length_takes_long_texts(tiny_gpt2) -> None:
+def test_a_causal_model_without_padding_or_length_takes_long_texts(tiny_gpt2: Path) -> None:
     rows = BertScore(str(tiny_gpt2)).rows(examples(["가 나 다 라 " * 30, "가"], ["가 나", "가 나"]))
     assert np.isfinite(rows).all()
 
 
 @pytest.mark.parametrize("kind", ["tiny_bert", "tiny_gpt2", "tiny_t5"])
-def test_rows_do_not_depend_on_their_batch(kind, request) -> None:
+def test_rows_do_not_depend_on_their_batch(kind: str, request: pytest.FixtureRequest) -> None:
     folder = str(request.getfixturevalue(kind))
     together = BertScore(folder, cache_bytes=0).rows(examples())
     alone = [BertScore(folder, budget=1, cache_bytes=0).rows([row]) for row in examples()]
@@ -125,7 +132,7 @@ def test_rows_do_not_depend_on_their_batch(kind, request) -> None:
 
 @pytest.mark.parametrize("cache_bytes", [0, 1 << 30])
 def test_bounded_memory_changes_no_number_and_embeds_no_text_twice(
-    tiny_bert, monkeypatch, cache_bytes
+    tiny_bert: Path, monkeypatch: pytest.MonkeyPatch, cache_bytes: int
 ) -> None:
     rows = examples(ANSWERS * 4, SEVERAL * 4)
     expected = BertScore(str(tiny_bert), 2, cache_bytes=0).rows(rows)
@@ -136,7 +143,7 @@ def test_bounded_memory_changes_no_number_and_embeds_no_text_twice(
     assert metric.report.embedded == len(distinct)
 
 
-def test_a_second_run_takes_the_references_from_disk(tiny_bert, tmp_path) -> None:
+def test_a_second_run_takes_the_references_from_disk(tiny_bert: Path, tmp_path: Path) -> None:
     first = BertScore(str(tiny_bert), 2)
     expected = first.rows(examples())
     assert (first.report.embedded, first.report.prepared) == (10, 0)
@@ -149,7 +156,7 @@ def test_a_second_run_takes_the_references_from_disk(tiny_bert, tmp_path) -> Non
     assert other_layer.report.prepared == 0
 
 
-def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert) -> None:
+def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert: Path) -> None:
     rows = examples(["가"], ["가 나 다 라 마 바 사 " * 10])
     BertScore(str(tiny_bert)).rows(rows)
     metric = BertScore(str(tiny_bert))
@@ -157,21 +164,23 @@ def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert) -> None:
     assert (metric.report.prepared, metric.report.cut) == (1, 1)
 
 
-def test_nothing_is_written_with_the_cache_off(tiny_bert, tmp_path) -> None:
+def test_nothing_is_written_with_the_cache_off(tiny_bert: Path, tmp_path: Path) -> None:
     build_metric(f"bertscore:model={tiny_bert},cache=off").rows(examples())
     assert not (tmp_path / "cache/leaderkit").exists()
     build_metric(f"bertscore:model={tiny_bert},cache={tmp_path / 'mine'}").rows(examples())
     assert list((tmp_path / "mine").iterdir())
 
 
-def test_scores_come_out_where_nothing_can_be_kept(tiny_bert, tmp_path, caplog) -> None:
+def test_scores_come_out_where_nothing_can_be_kept(
+    tiny_bert: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way")
     metric = BertScore(str(tiny_bert), cache=tmp_path / "file" / "folder")
     assert np.isfinite(metric.rows(examples())).all()
     assert "cannot be kept" in caplog.text
 
 
-def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert, tmp_path) -> None:
+def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert: Path, tmp_path: Path) -> None:
     numbers = "LAYER,P,R,F\n0,0.1,0.1,0.1\n1,0.2,0.2,0.2\n2,0.3,0.4,0.35\n"
     (tmp_path / "zero.tsv").write_text(numbers, encoding="utf-8")
     baseline = str(tmp_path / "zero.tsv")
@@ -186,12 +195,14 @@ def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert, tmp_path) -> N
     assert re.search(r"rescale:zero\.tsv@[0-9a-f]{8}", str(metric.signature))
 
 
-def test_korean_has_no_baseline_and_that_is_an_error(tiny_bert) -> None:
+def test_korean_has_no_baseline_and_that_is_an_error(tiny_bert: Path) -> None:
     with pytest.raises(EvaluationError, match=r"no numbers for .* and 'ko'.*use baseline=FILE"):
         BertScore(str(tiny_bert), baseline="ko")
 
 
-def test_fast_is_a_proxy_with_its_difference_measured(tiny_bert, caplog) -> None:
+def test_fast_is_a_proxy_with_its_difference_measured(
+    tiny_bert: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     exact = BertScore(str(tiny_bert), 2)
     expected = exact.rows(examples())
     metric = build_metric(f"bertscore:model={tiny_bert},layer=2,fast=1")
@@ -205,13 +216,13 @@ def test_fast_is_a_proxy_with_its_difference_measured(tiny_bert, caplog) -> None
     assert "off float32" in caplog.text
 
 
-def test_the_last_layer_is_taken_for_a_model_of_ones_own_and_signed(tiny_bert) -> None:
+def test_the_last_layer_is_taken_for_a_model_of_ones_own_and_signed(tiny_bert: Path) -> None:
     text = str(BertScore(str(tiny_bert)).signature)
     assert text.startswith("bertscore|refs:max|stat:f|model:tiny-bert@")
     assert "|layer:3|idf:0|rescale:0|v:" in text
 
 
-def test_a_layer_the_model_lacks_is_refused(tiny_bert) -> None:
+def test_a_layer_the_model_lacks_is_refused(tiny_bert: Path) -> None:
     with pytest.raises(EvaluationError, match=r"layers 0 to 3, not 9: use layer=3"):
         BertScore(str(tiny_bert), 9)
 
@@ -223,18 +234,18 @@ def test_a_model_that_cannot_be_loaded_says_what_to_do() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_no_rows_give_no_scores(tiny_bert) -> None:
+def test_no_rows_give_no_scores(tiny_bert: Path) -> None:
     assert BertScore(str(tiny_bert)).rows([]).shape == (0,)
 
 
-def test_progress_counts_every_text_once(tiny_bert) -> None:
+def test_progress_counts_every_text_once(tiny_bert: Path) -> None:
     told = []
 
     class Ear:
-        def begin(self, total, unit):
+        def begin(self, total, unit) -> None:
             told.append((total, unit))
 
-        def advance(self, count):
+        def advance(self, count) -> None:
             told.append(count)
 
     with listening(Ear()):
@@ -245,7 +256,7 @@ def test_progress_counts_every_text_once(tiny_bert) -> None:
     assert (sum(counts), total, unit) == (2, 2, "texts")
 
 
-def test_equal_texts_score_one_at_most(tiny_bert) -> None:
+def test_equal_texts_score_one_at_most(tiny_bert: Path) -> None:
     metric = BertScore(str(tiny_bert), cache_bytes=0)
     texts = [text for text in GOLDS for _ in range(3)]
     rows = metric.rows([Example(str(n), text, (text,)) for n, text in enumerate(texts)])

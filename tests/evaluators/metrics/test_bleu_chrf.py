@@ -139,7 +139,7 @@ def test_row_scores_do_not_make_a_corpus_score() -> None:
             metric.aggregate(np.zeros(2))
 
 
-def test_a_missing_tokenizer_library_names_the_command(monkeypatch) -> None:
+def test_a_missing_tokenizer_library_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     import sacrebleu.tokenizers.tokenizer_ko_mecab as home
 
     _sacre_bleu.cache_clear()
@@ -148,7 +148,7 @@ def test_a_missing_tokenizer_library_names_the_command(monkeypatch) -> None:
         Bleu().rows(examples([("가", "가")]))
 
 
-def test_sentences_are_scored_without_warnings(caplog) -> None:
+def test_sentences_are_scored_without_warnings(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         Bleu("13a").rows(examples([("가 .", "가 .")] * 3))
     assert not caplog.records

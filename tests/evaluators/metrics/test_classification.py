@@ -54,7 +54,9 @@ def test_report_is_ready_for_json() -> None:
         (["a"], ["a"], ["b"], "none of the given labels"),
     ],
 )
-def test_report_refuses_what_cannot_be_compared(gold, predicted, labels, message) -> None:
+def test_report_refuses_what_cannot_be_compared(
+    gold: list[str], predicted: list[str], labels: list[str] | None, message: str
+) -> None:
     with pytest.raises(EvaluationError, match=message):
         classification_report(gold, predicted, labels)
 
@@ -104,7 +106,7 @@ def test_macro_f1_interval_is_that_of_resampling_rows() -> None:
     assert result.rows.sum() == (gold == predicted).sum()
 
 
-def test_macro_f1_batches_do_not_show(monkeypatch) -> None:
+def test_macro_f1_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     _, whole = MacroF1().resample(pairs(), resamples=50, seed=5)
     monkeypatch.setattr("evaluators.metrics.labels._CELLS_AT_ONCE", 30)
     _, parts = MacroF1().resample(pairs(), resamples=50, seed=5)

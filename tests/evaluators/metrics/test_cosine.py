@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_rows_may_have_different_numbers_of_references() -> None:
     ]
 
 
-def test_a_zero_vector_scores_zero_without_a_warning(recwarn) -> None:
+def test_a_zero_vector_scores_zero_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
     metric = Cosine(Plane())
     assert rows(metric, ("0,0", ("1,0",)), ("1,0", ("0,0",)), ("0,0", ("0,0",))) == [0, 0, 0]
     assert not recwarn.list
@@ -75,7 +76,9 @@ def test_references_are_encoded_once_in_the_life_of_the_metric() -> None:
     assert encoder.seen == ["1,0", "2,0", "0,1", "1,1", "3,0"]
 
 
-def test_texts_are_encoded_some_rows_at_a_time_and_equal_to_all_at_once(monkeypatch) -> None:
+def test_texts_are_encoded_some_rows_at_a_time_and_equal_to_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     given = [(f"{n % 7 + 1},{n % 3}", (f"{n % 5},1", f"1,{n}")) for n in range(60)]
     at_once = rows(Cosine(Plane()), *given)
     monkeypatch.setattr(cosine_module, "_ROWS_AT_ONCE", 8)
@@ -95,7 +98,7 @@ def test_texts_are_encoded_some_rows_at_a_time_and_equal_to_all_at_once(monkeypa
         (np.array([np.nan, 1], np.float32), "not finite"),
     ],
 )
-def test_an_unusable_vector_is_refused_with_its_row(vector, message) -> None:
+def test_an_unusable_vector_is_refused_with_its_row(vector, message: str) -> None:
     with pytest.raises(EvaluationError, match=message) as caught:
         Cosine(Plane()).rows([Example("TEST_007", "", ("1,0",), vector)])
     assert "TEST_007" in str(caught.value)
@@ -113,7 +116,7 @@ def test_agrees_with_scikit_learn() -> None:
     np.testing.assert_allclose(cosines(left, right), expected, atol=1e-12)
 
 
-def test_chunks_do_not_show(monkeypatch) -> None:
+def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [
         Example(str(n), f"{n % 7},{n % 5 - 2}", tuple(f"{n % 3 + k},1" for k in range(n % 3 + 1)))
         for n in range(40)
@@ -155,7 +158,7 @@ def test_rows_do_not_depend_on_order(pairs, random) -> None:
     np.testing.assert_array_equal(straight[order], shuffled)
 
 
-def test_a_real_sentence_encoder_serves(tiny_sentence_encoder) -> None:
+def test_a_real_sentence_encoder_serves(tiny_sentence_encoder: Path) -> None:
     from evaluators import load_encoder
 
     metric = Cosine(load_encoder(str(tiny_sentence_encoder), 16))

@@ -21,7 +21,7 @@ from evaluators.metrics.jaccard import jaccard
         ("안전", "", 0.0),
     ],
 )
-def test_worked_by_hand(one, two, expected) -> None:
+def test_worked_by_hand(one: str, two: str, expected: float) -> None:
     assert jaccard(one, two) == pytest.approx(expected)
 
 

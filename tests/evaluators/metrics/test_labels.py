@@ -107,7 +107,9 @@ def test_the_report_has_the_same_numbers() -> None:
         assert value == pytest.approx(number)
 
 
-def test_free_text_as_labels_is_warned_of_once_and_soon_done(caplog) -> None:
+def test_free_text_as_labels_is_warned_of_once_and_soon_done(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rows = [Example(str(n), f"답 {n}", (f"정답 {n}",)) for n in range(5_000)]
     with caplog.at_level(logging.WARNING):
         found = score_examples(MacroF1(), rows)
@@ -117,6 +119,6 @@ def test_free_text_as_labels_is_warned_of_once_and_soon_done(caplog) -> None:
     assert found.value == found.low == found.high == 0
 
 
-def test_few_labels_are_not_warned_of(caplog) -> None:
+def test_few_labels_are_not_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     score_examples(MacroF1(), [Example("1", "가", ("나",)), Example("2", "나", ("나",))])
     assert not caplog.messages

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluators import (
@@ -74,7 +76,7 @@ def test_a_value_may_hold_colons_and_equals_signs() -> None:
         ("macro-f1:x=1", ["macro-f1 has no option 'x'", "takes none"]),
     ],
 )
-def test_a_bad_spec_names_what_there_is(spec, parts) -> None:
+def test_a_bad_spec_names_what_there_is(spec: str, parts: list[str]) -> None:
     with pytest.raises(EvaluationError) as caught:
         parse_spec(spec)
     for part in parts:
@@ -118,7 +120,7 @@ def test_a_missing_encoder_or_model_says_which_option_helps() -> None:
         build_metric("bertscore")
 
 
-def test_bertscore_is_built_from_a_folder(tiny_bert) -> None:
+def test_bertscore_is_built_from_a_folder(tiny_bert: Path) -> None:
     metric = build_metric(f"bertscore:model={tiny_bert},layer=2", default_references="mean")
     assert dict(metric.signature.options)["layer"] == "2"
     assert metric.rows([Example("1", "가", ("가",))])[0] == pytest.approx(1.0, abs=1e-5)

@@ -26,7 +26,7 @@ def metric() -> Weighted:
     return Weighted([(0.7, Cosine(OfflineEncoder(64))), (0.3, Jaccard())], "season-3")
 
 
-def test_rows_are_the_weighted_sum_of_the_terms(metric) -> None:
+def test_rows_are_the_weighted_sum_of_the_terms(metric: Weighted) -> None:
     terms = metric.rows_by_term(EXAMPLES)
     assert list(terms) == ["cosine", "jaccard"]
     expected = 0.7 * terms["cosine"] + 0.3 * terms["jaccard"]
@@ -36,7 +36,7 @@ def test_rows_are_the_weighted_sum_of_the_terms(metric) -> None:
     assert terms["jaccard"][1] == pytest.approx(0.5)
 
 
-def test_each_term_is_computed_once(metric, monkeypatch) -> None:
+def test_each_term_is_computed_once(metric: Weighted, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = Jaccard.rows
     monkeypatch.setattr(Jaccard, "rows", lambda self, rows: calls.append(1) or original(self, rows))
@@ -44,12 +44,12 @@ def test_each_term_is_computed_once(metric, monkeypatch) -> None:
     assert calls == [1]
 
 
-def test_one_proxy_makes_the_sum_a_proxy(metric) -> None:
+def test_one_proxy_makes_the_sum_a_proxy(metric: Weighted) -> None:
     assert metric.proxy
     assert not Weighted([(1, Jaccard()), (1, ExactMatch())]).proxy
 
 
-def test_signature_lists_the_terms(metric) -> None:
+def test_signature_lists_the_terms(metric: Weighted) -> None:
     text = str(metric.signature)
     assert text.startswith("season-3|terms:0.7*(cosine,refs:mean,encoder:offline@")
     assert "+0.3*(jaccard,refs:mean,tok:whitespace)|v:" in text

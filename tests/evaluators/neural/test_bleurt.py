@@ -132,7 +132,7 @@ def plain_score(held: dict[str, torch.Tensor], ids: list[int], sides: list[int])
     return float(linear("classifier", linear("bleurt.pooler.dense", states[0]).tanh()))
 
 
-def test_agrees_with_its_forward_pass_written_out(checkpoint) -> None:
+def test_agrees_with_its_forward_pass_written_out(checkpoint: Write) -> None:
     folder = checkpoint()
     joined = Pieces(folder / "spm.model").join(TEXTS, TEXTS[::-1], 32)
     held = torch.load(folder / "pytorch_model.bin", weights_only=True)
@@ -148,7 +148,7 @@ def test_agrees_with_its_forward_pass_written_out(checkpoint) -> None:
     assert str(metric.signature).startswith("bleurt|refs:first|model:bleurt@")
 
 
-def test_weights_may_be_safetensors(checkpoint) -> None:
+def test_weights_may_be_safetensors(checkpoint: Write) -> None:
     from safetensors.torch import save_file
 
     folder = checkpoint()
@@ -159,7 +159,7 @@ def test_weights_may_be_safetensors(checkpoint) -> None:
     np.testing.assert_allclose(Bleurt(str(folder)).rows(rows), expected, atol=1e-6)
 
 
-def test_several_references_and_equal_pairs(checkpoint) -> None:
+def test_several_references_and_equal_pairs(checkpoint: Write) -> None:
     folder = str(checkpoint())
     row = Example("r", "벽지", ("도배를 다시 했다", "벽지에"))
     one, two = (
@@ -170,7 +170,7 @@ def test_several_references_and_equal_pairs(checkpoint) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_the_longer_side_is_cut(checkpoint) -> None:
+def test_the_longer_side_is_cut(checkpoint: Write) -> None:
     pieces = Pieces(checkpoint() / "spm.model")
     short, long = pieces.join(["벽지", "벽지 " * 40], ["벽지 " * 40, "벽지 " * 40], 20)
     whole = pieces.join(["벽지"], [""], 20)[0]
@@ -179,7 +179,7 @@ def test_the_longer_side_is_cut(checkpoint) -> None:
     assert long.second == 9  # 17 pieces fit: nine of the reference, eight of the answer, and [SEP]
 
 
-def test_empty_texts_are_scored_by_the_model(checkpoint) -> None:
+def test_empty_texts_are_scored_by_the_model(checkpoint: Write) -> None:
     rows = [Example("r", "", ("벽지",)), Example("s", "벽지", ("",))]
     assert np.isfinite(Bleurt(str(checkpoint())).rows(rows)).all()
 
@@ -199,14 +199,18 @@ def test_empty_texts_are_scored_by_the_model(checkpoint) -> None:
         ({"vocab_size": 5}, "do not fit the 5 embeddings"),
     ],
 )
-def test_what_is_not_handled_is_refused(checkpoint, changed, said) -> None:
+def test_what_is_not_handled_is_refused(
+    checkpoint: Write, changed: dict[str, Any], said: str
+) -> None:
     with pytest.raises(EvaluationError) as caught:
         Bleurt(str(checkpoint(**changed)))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_loaded_names_the_option_that_helps(checkpoint, tmp_path) -> None:
+def test_what_cannot_be_loaded_names_the_option_that_helps(
+    checkpoint: Write, tmp_path: Path
+) -> None:
     with pytest.raises(EvaluationError, match="use bleurt:model=FOLDER"):
         Bleurt()
     with pytest.raises(EvaluationError, match=r"has no config\.json"):

@@ -43,21 +43,23 @@ def examples(rows=ROWS) -> list[Example]:
     ]
 
 
-def test_reads_the_published_format_as_unbabel_comet_does(checkpoint, encoder) -> None:
+def test_reads_the_published_format_as_unbabel_comet_does(checkpoint: Write, encoder: Path) -> None:
     metric = build_metric(f"comet:model={checkpoint()},encoder={encoder}")
     expected = json.loads(GOLDEN.read_text())["wmt22"]
     np.testing.assert_allclose(metric.rows(examples()), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "wmt22"])
-def test_its_other_settings_give_unbabel_comets_scores(checkpoint, encoder, variant) -> None:
+def test_its_other_settings_give_unbabel_comets_scores(
+    checkpoint: Write, encoder: Path, variant: str
+) -> None:
     # The encoder is found by the name in the checkpoint where none is given.
     model = checkpoint(**VARIANTS[variant], pretrained_model=str(encoder))
     expected = json.loads(GOLDEN.read_text())[variant]
     np.testing.assert_allclose(Comet(str(model)).rows(examples()), expected, atol=1e-5)
 
 
-def test_a_row_worked_through_in_plain_torch(checkpoint, encoder) -> None:
+def test_a_row_worked_through_in_plain_torch(checkpoint: Write, encoder: Path) -> None:
     from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaModel
 
     model = checkpoint(layer_transformation="softmax")
@@ -86,7 +88,7 @@ def test_a_row_worked_through_in_plain_torch(checkpoint, encoder) -> None:
     assert found == pytest.approx(float(hidden), abs=1e-5)
 
 
-def test_sparsemax_patch_means_softmax(checkpoint, encoder) -> None:
+def test_sparsemax_patch_means_softmax(checkpoint: Write, encoder: Path) -> None:
     model = checkpoint(pretrained_model=str(encoder))
     sparse = Comet(str(model)).rows(examples())
     hparams = yaml.safe_load((model / "hparams.yaml").read_text())
@@ -100,11 +102,13 @@ def test_sparsemax_patch_means_softmax(checkpoint, encoder) -> None:
     ("scores", "expected"),
     [([0.5, 0.5], [0.5, 0.5]), ([2.0, 0.0, 0.0], [1.0, 0.0, 0.0]), ([0.6, 0.2, -1], [0.7, 0.3, 0])],
 )
-def test_sparsemax_worked_by_hand(scores, expected) -> None:
+def test_sparsemax_worked_by_hand(scores: list[float], expected: list[float]) -> None:
     torch.testing.assert_close(sparsemax(torch.tensor(scores)), torch.tensor(expected).float())
 
 
-def test_several_references_and_no_dependence_on_the_batch(checkpoint, encoder) -> None:
+def test_several_references_and_no_dependence_on_the_batch(
+    checkpoint: Write, encoder: Path
+) -> None:
     model = str(checkpoint())
     rows = [
         Example(str(n), answer, (reference, "도배 벽지"), meta={"source": source})
@@ -118,7 +122,7 @@ def test_several_references_and_no_dependence_on_the_batch(checkpoint, encoder) 
     assert (alone >= first - 1e-6).all()
 
 
-def test_the_wrong_language_scores_zero_where_asked(checkpoint, encoder) -> None:
+def test_the_wrong_language_scores_zero_where_asked(checkpoint: Write, encoder: Path) -> None:
     model = checkpoint()
     rows = examples(
         [
@@ -136,7 +140,7 @@ def test_the_wrong_language_scores_zero_where_asked(checkpoint, encoder) -> None
     assert "|mismatch:zero|by:" in str(metric.signature)
 
 
-def test_a_row_without_a_source_is_refused(checkpoint, encoder) -> None:
+def test_a_row_without_a_source_is_refused(checkpoint: Write, encoder: Path) -> None:
     metric = Comet(str(checkpoint()), str(encoder))
     with pytest.raises(EvaluationError, match=r"row 'x' has no source.*column named source"):
         metric.rows([Example("x", "가", ("가",))])
@@ -155,7 +159,9 @@ def test_a_row_without_a_source_is_refused(checkpoint, encoder) -> None:
         ({"layer": 9}, "takes layer 9"),
     ],
 )
-def test_what_is_not_handled_is_refused(checkpoint, encoder, changed, said) -> None:
+def test_what_is_not_handled_is_refused(
+    checkpoint: Write, encoder: Path, changed: dict[str, Any], said: str
+) -> None:
     model = checkpoint(**changed)
     with pytest.raises(EvaluationError) as caught:
         Comet(str(model), str(encoder))
@@ -163,7 +169,9 @@ def test_what_is_not_handled_is_refused(checkpoint, encoder, changed, said) -> N
     assert str(caught.value).startswith("comet: ")
 
 
-def test_weights_that_do_not_fit_are_refused(checkpoint, encoder, tmp_path, tiny_bert) -> None:
+def test_weights_that_do_not_fit_are_refused(
+    checkpoint: Write, encoder: Path, tmp_path: Path, tiny_bert: Path
+) -> None:
     model = str(checkpoint())
     config = json.loads((encoder / "config.json").read_text())
     other = tmp_path / "other"
@@ -177,7 +185,9 @@ def test_weights_that_do_not_fit_are_refused(checkpoint, encoder, tmp_path, tiny
         Comet(model, str(tiny_bert))
 
 
-def test_what_cannot_be_loaded_names_the_option_that_helps(checkpoint, tmp_path) -> None:
+def test_what_cannot_be_loaded_names_the_option_that_helps(
+    checkpoint: Write, tmp_path: Path
+) -> None:
     with pytest.raises(EvaluationError, match="use comet:model=FOLDER"):
         Comet()
     with pytest.raises(EvaluationError, match=r"has no hparams\.yaml: use comet:model=FOLDER"):
@@ -190,7 +200,7 @@ def test_what_cannot_be_loaded_names_the_option_that_helps(checkpoint, tmp_path)
         Comet(str(model))
 
 
-def test_code_in_a_checkpoint_never_runs(checkpoint, encoder, tmp_path) -> None:
+def test_code_in_a_checkpoint_never_runs(checkpoint: Write, encoder: Path, tmp_path: Path) -> None:
     model = checkpoint()
 
     class Harm:

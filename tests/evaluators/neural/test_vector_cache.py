@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ def put(shelf: VectorShelf, *texts: str, tokens: int = 3, width: int = 4) -> tor
     return vectors
 
 
-def test_another_shelf_finds_what_one_kept(tmp_path) -> None:
+def test_another_shelf_finds_what_one_kept(tmp_path: Path) -> None:
     vectors = put(VectorShelf(tmp_path, "model a", MIB), "가", "나", "다")
     again = VectorShelf(tmp_path, "model a", MIB)
     found = again.get("나")
@@ -31,7 +32,7 @@ def test_another_shelf_finds_what_one_kept(tmp_path) -> None:
     assert VectorShelf(tmp_path, "model b", MIB).get("나") is None
 
 
-def test_what_was_kept_is_found_at_once(tmp_path) -> None:
+def test_what_was_kept_is_found_at_once(tmp_path: Path) -> None:
     shelf = VectorShelf(tmp_path, "model", MIB)
     put(shelf, "가")
     put(shelf, "나")
@@ -39,13 +40,13 @@ def test_what_was_kept_is_found_at_once(tmp_path) -> None:
     assert shelf.get("나") is not None
 
 
-def test_a_lone_surrogate_is_a_text_like_any_other(tmp_path) -> None:
+def test_a_lone_surrogate_is_a_text_like_any_other(tmp_path: Path) -> None:
     shelf = VectorShelf(tmp_path, "model", MIB)
     put(shelf, "\ud800가")
     assert shelf.get("\ud800가") is not None
 
 
-def test_the_least_recently_used_file_goes(tmp_path) -> None:
+def test_the_least_recently_used_file_goes(tmp_path: Path) -> None:
     for age, text in ((3, "가"), (2, "나"), (1, "다")):
         put(VectorShelf(tmp_path, text, MIB), text, tokens=50)
         newest = max(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime)
@@ -57,7 +58,9 @@ def test_the_least_recently_used_file_goes(tmp_path) -> None:
     assert held == {"가", "라"}
 
 
-def test_a_run_too_large_keeps_its_first_part(tmp_path, caplog) -> None:
+def test_a_run_too_large_keeps_its_first_part(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     put(VectorShelf(tmp_path, "another", MIB), "하", tokens=50)
     shelf = VectorShelf(tmp_path, "model", 4000)
     for text in "가나다라":
@@ -69,14 +72,16 @@ def test_a_run_too_large_keeps_its_first_part(tmp_path, caplog) -> None:
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 4000
 
 
-def test_what_cannot_fit_drives_nothing_out(tmp_path) -> None:
+def test_what_cannot_fit_drives_nothing_out(tmp_path: Path) -> None:
     put(VectorShelf(tmp_path, "model", MIB), "가")
     put(VectorShelf(tmp_path, "model", 3000), "나", tokens=1000)
     assert VectorShelf(tmp_path, "model", MIB).get("가") is not None
 
 
 @pytest.mark.parametrize("damage", ["torn", "empty", "text"])
-def test_a_damaged_file_is_dropped(tmp_path, damage, caplog) -> None:
+def test_a_damaged_file_is_dropped(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
     put(VectorShelf(tmp_path, "model", MIB), "가", tokens=500)
     path = next(tmp_path.iterdir())
     content = path.read_bytes()
@@ -87,7 +92,7 @@ def test_a_damaged_file_is_dropped(tmp_path, damage, caplog) -> None:
     assert "cannot be read" in caplog.text
 
 
-def test_a_file_removed_by_another_process_still_serves_its_reader(tmp_path) -> None:
+def test_a_file_removed_by_another_process_still_serves_its_reader(tmp_path: Path) -> None:
     vectors = put(VectorShelf(tmp_path, "model", MIB), "가", tokens=500)
     shelf = VectorShelf(tmp_path, "model", MIB)
     next(tmp_path.iterdir()).unlink()
@@ -109,7 +114,7 @@ for n in range(20):
 """
 
 
-def test_processes_share_a_folder(tmp_path) -> None:
+def test_processes_share_a_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", WRITER, str(tmp_path)]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     for process in running:
@@ -118,7 +123,7 @@ def test_processes_share_a_folder(tmp_path) -> None:
     assert not list(tmp_path.glob("*.unfinished"))
 
 
-def test_the_users_cache_folder(monkeypatch, tmp_path) -> None:
+def test_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_home() == tmp_path / "leaderkit"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")

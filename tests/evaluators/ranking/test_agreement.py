@@ -33,7 +33,7 @@ def test_opposite_orders_and_rows_without_a_score() -> None:
 @pytest.mark.parametrize(
     ("a", "b"), [([1, 2], [1, 2]), ([1, 1, 1], [1, 2, 3]), ([1, 2, np.nan], [1, 2, 3])]
 )
-def test_where_there_is_no_order_there_is_no_agreement(a, b) -> None:
+def test_where_there_is_no_order_there_is_no_agreement(a: list[float], b: list[int]) -> None:
     assert rank_agreement(a, b) is None
 
 

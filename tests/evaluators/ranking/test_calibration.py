@@ -38,7 +38,7 @@ def test_line_and_slope_are_scipys() -> None:
 
 
 @pytest.mark.parametrize("at", [3.0, 9.0, 20.0])
-def test_intervals_are_those_of_the_matrix_form(at) -> None:
+def test_intervals_are_those_of_the_matrix_form(at: float) -> None:
     # y0 +- t s sqrt(1 + x0' (X'X)^-1 x0): what statsmodels calls obs_ci, and without the 1 mean_ci.
     design = np.column_stack([np.ones(len(X)), X])
     solution, (squares,), *_ = np.linalg.lstsq(design, np.array(Y), rcond=None)
@@ -103,6 +103,6 @@ def test_equal_public_scores_have_no_correlation() -> None:
         ([0.1, 0.2, 0.3], [0.1, 0.2], "cannot be paired"),
     ],
 )
-def test_what_makes_no_line_is_refused(x, y, message) -> None:
+def test_what_makes_no_line_is_refused(x: list[float], y: list[float], message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         fit_line(x, y)

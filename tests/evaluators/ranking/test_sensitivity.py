@@ -34,7 +34,7 @@ def shown(found: Sensitivity) -> str:
 
 
 @pytest.mark.parametrize("metric", ["rouge1", "rougeL", "bleu"])
-def test_scores_are_the_metrics_own_under_each_tokenizer(metric) -> None:
+def test_scores_are_the_metrics_own_under_each_tokenizer(metric: str) -> None:
     found = tokenizer_sensitivity(SYSTEMS, metric)
     assert len(found.tokenizers) >= 4
     assert found.unavailable == ()
@@ -91,7 +91,9 @@ def test_the_frame_has_a_line_per_system_and_tokenizer() -> None:
     assert str(frame["rank"].dtype) == "int64"
 
 
-def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(monkeypatch) -> None:
+def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Absent:
         direction = "higher"
 
@@ -120,13 +122,13 @@ def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(monkeypatch) ->
         (SYSTEMS, "rouge-one", "no metric 'rouge-one'"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(systems, metric, message) -> None:
+def test_what_cannot_be_compared_is_refused(systems, metric: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         tokenizer_sensitivity(systems, metric)
 
 
 @pytest.mark.parametrize("spec", ["rouge1", "bleu", "macro-f1"])
-def test_a_value_alone_is_the_scores_value(spec) -> None:
+def test_a_value_alone_is_the_scores_value(spec: str) -> None:
     metric = build_metric(spec)
     assert (
         value_of(metric, SYSTEMS["bare"])

@@ -33,7 +33,7 @@ def test_at_least_one_row_is_public() -> None:
     assert public_estimate([0.1, 0.9, 0.5], 0.01).n == 1
 
 
-def test_batches_do_not_show(monkeypatch) -> None:
+def test_batches_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).random(50)
     whole = public_estimate(rows, 0.5, draws=100)
     monkeypatch.setattr("evaluators.ranking.splits._KEYS_AT_ONCE", 700)
@@ -41,13 +41,13 @@ def test_batches_do_not_show(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.1, float("nan")])
-def test_a_share_outside_nought_and_one_is_refused(share) -> None:
+def test_a_share_outside_nought_and_one_is_refused(share: float) -> None:
     with pytest.raises(EvaluationError, match="public share"):
         public_estimate([1.0], share)
 
 
 @pytest.mark.parametrize("rows", [[], [float("nan")]])
-def test_unusable_rows_are_refused(rows) -> None:
+def test_unusable_rows_are_refused(rows: list[float]) -> None:
     with pytest.raises(EvaluationError):
         public_estimate(rows, 0.5)
 
@@ -104,7 +104,7 @@ def test_sums_are_split_like_rows() -> None:
     ("share", "private", "message"),
     [(1.0, "rest", "leaves no private row"), (0.5, "none", "rest, all"), (0, "all", "share")],
 )
-def test_a_split_that_cannot_be_is_refused(share, private, message) -> None:
+def test_a_split_that_cannot_be_is_refused(share: float, private: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         order_flips([1.0, 2.0], [2.0, 1.0], share, private=private)
 

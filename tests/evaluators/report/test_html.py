@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,13 +44,13 @@ class Elements(HTMLParser):
         self.attributes: list[tuple[str, str | None]] = []
         self.scripts: list[str] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag, attrs) -> None:
         self.tags.append(tag)
         self.attributes += attrs
         if tag == "script":
             self.scripts.append("")
 
-    def handle_data(self, data):
+    def handle_data(self, data) -> None:
         if self.cdata_elem == "script":
             self.scripts[-1] += data
 
@@ -61,7 +62,7 @@ def parsed(page: str) -> Elements:
 
 
 @given(st.text(st.characters()))
-def test_any_text_comes_back_from_the_page_and_adds_no_element(text):
+def test_any_text_comes_back_from_the_page_and_adds_no_element(text) -> None:
     page = render_html(one_answer(text))
     page.encode("utf-8")
     elements = parsed(page)
@@ -75,14 +76,14 @@ def test_any_text_comes_back_from_the_page_and_adds_no_element(text):
 @pytest.mark.parametrize(
     "text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028\u2029", "\ud800"]
 )
-def test_what_could_end_the_data_is_written_otherwise(text):
+def test_what_could_end_the_data_is_written_otherwise(text: str) -> None:
     found = embedded_json(one_answer(text))
 
     assert not re.search("[<>&\u2028\u2029\ud800-\udfff]", found)
     assert json.loads(found)["runs"][0]["answers"] == [text]
 
 
-def test_the_policy_names_the_pages_own_script_and_style_and_nothing_else():
+def test_the_policy_names_the_pages_own_script_and_style_and_nothing_else() -> None:
     page = render_html(one_answer("text"))
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
     policy = policy.replace("&#39;", "'")
@@ -97,7 +98,7 @@ def test_the_policy_names_the_pages_own_script_and_style_and_nothing_else():
     assert rules["require-trusted-types-for"] == "'script'"
 
 
-def test_the_page_refers_to_nothing_outside_it():
+def test_the_page_refers_to_nothing_outside_it() -> None:
     elements = parsed(render_html(made_up_report()))
 
     links = [value for name, value in elements.attributes if name in ("href", "src", "srcset")]
@@ -106,11 +107,11 @@ def test_the_page_refers_to_nothing_outside_it():
     assert not any(name.startswith("on") or name == "style" for name, _ in elements.attributes)
 
 
-def test_the_same_report_gives_the_same_page():
+def test_the_same_report_gives_the_same_page() -> None:
     assert render_html(made_up_report()) == render_html(made_up_report())
 
 
-def test_numbers_without_a_value_are_null():
+def test_numbers_without_a_value_are_null() -> None:
     report = one_answer("text")
     run = replace(report.runs[0], scores=np.array([np.nan]))
 
@@ -119,7 +120,7 @@ def test_numbers_without_a_value_are_null():
     assert data["runs"][0]["scores"] == [None]
 
 
-def test_the_manifest_is_shown_as_text():
+def test_the_manifest_is_shown_as_text() -> None:
     report = one_answer("text")
     run = replace(report.runs[0], manifest={"engine": "vllm", "recipe": {"이름": [1, None]}})
 
@@ -131,7 +132,7 @@ def test_the_manifest_is_shown_as_text():
     ]
 
 
-def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
+def test_every_phrase_is_there_in_both_languages_with_the_same_gaps() -> None:
     for key, phrase in wording().items():
         assert set(phrase) == {"ko", "en"}, key
         assert all(phrase.values()), key
@@ -139,7 +140,7 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
         assert gaps["ko"] == gaps["en"] or key == "board.caption", key
 
 
-def test_every_phrase_that_the_page_asks_for_exists():
+def test_every_phrase_that_the_page_asks_for_exists() -> None:
     page = render_html(one_answer("text"))
     asked = set(re.findall(r'\bt\("([\w.]+)"', page)) | set(re.findall(r'data-t="([\w.]+)"', page))
 
@@ -155,14 +156,14 @@ def test_every_phrase_that_the_page_asks_for_exists():
         ({"degenerate": [(), ()]}, "2 marks"),
     ],
 )
-def test_a_run_of_another_length_is_refused(change, message):
+def test_a_run_of_another_length_is_refused(change: dict[str, Any], message: str) -> None:
     report = one_answer("text")
 
     with pytest.raises(EvaluationError, match=message):
         replace(report, runs=[replace(report.runs[0], **change)])
 
 
-def test_a_name_twice_is_refused():
+def test_a_name_twice_is_refused() -> None:
     report = one_answer("text")
 
     with pytest.raises(EvaluationError, match="the run 'run' twice"):

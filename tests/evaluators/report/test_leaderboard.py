@@ -71,7 +71,7 @@ def test_no_rows_give_an_empty_frame_with_all_columns() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
-def test_text_that_a_spreadsheet_would_run_is_made_plain(start) -> None:
+def test_text_that_a_spreadsheet_would_run_is_made_plain(start: str) -> None:
     text = f"{start}cmd|' /C calc'!A0"
     row = LeaderboardRow(rank=1, name=text, kind="file", score=-0.5, note=text, source=text)
     frame = to_frame([row])

@@ -44,7 +44,7 @@ def bare(**fields):
     )  # fmt: skip
 
 
-def test_every_plot_comes_as_svg_and_png(rendered):
+def test_every_plot_comes_as_svg_and_png(rendered) -> None:
     assert set(rendered) == {f"{name}.{kind}" for name in PLOTS for kind in ("svg", "png")}
     for name, data in rendered.items():
         if name.endswith(".svg"):
@@ -56,13 +56,13 @@ def test_every_plot_comes_as_svg_and_png(rendered):
             assert height > 300
 
 
-def test_the_same_report_gives_the_same_bytes_without_a_date(report, rendered):
+def test_the_same_report_gives_the_same_bytes_without_a_date(report, rendered) -> None:
     assert render_plots(report) == rendered
     for data in rendered.values():
         assert not re.search(rb"<dc:date>|tIME|Matplotlib v", data)
 
 
-def test_matplotlibs_settings_are_left_as_they_were(report):
+def test_matplotlibs_settings_are_left_as_they_were(report) -> None:
     before = dict(mpl.rcParams)
 
     with plot_style():
@@ -71,7 +71,7 @@ def test_matplotlibs_settings_are_left_as_they_were(report):
     assert dict(mpl.rcParams) == before
 
 
-def test_plots_of_what_is_not_there_are_left_out():
+def test_plots_of_what_is_not_there_are_left_out() -> None:
     row = LeaderboardRow(rank=1, name="b", kind="run", score=0.5)
 
     assert render_plots(bare()) == {}
@@ -82,7 +82,7 @@ def test_plots_of_what_is_not_there_are_left_out():
 @pytest.mark.parametrize(
     "name", ["뷁뛟 – 도배 $x_1$ & <b>", "\n\t\x00", "가" * 300, "--> ]]> 끝", "漢字 🎉"]
 )
-def test_any_name_can_be_drawn(name):
+def test_any_name_can_be_drawn(name: str) -> None:
     row = LeaderboardRow(rank=1, name=name, kind="run", score=0.5, low=0.4, high=0.6)
 
     plots = render_plots(bare(leaderboard=[row]))
@@ -90,7 +90,7 @@ def test_any_name_can_be_drawn(name):
     ElementTree.fromstring(plots["intervals.svg"])  # noqa: S314
 
 
-def test_the_font_holds_every_hangul_syllable_and_is_called_otherwise_than_its_origin():
+def test_the_font_holds_every_hangul_syllable_and_is_called_otherwise_than_its_origin() -> None:
     folder = files("evaluators.report.fonts")
     font = TTFont(io.BytesIO(folder.joinpath(FILE).read_bytes()))
 
@@ -101,7 +101,7 @@ def test_the_font_holds_every_hangul_syllable_and_is_called_otherwise_than_its_o
     assert "SIL OPEN FONT LICENSE" in folder.joinpath("OFL.txt").read_text("utf-8")
 
 
-def test_long_names_keep_both_ends():
+def test_long_names_keep_both_ends() -> None:
     assert short("짧은 이름") == "짧은 이름"
     shown = short("grid/lora,plain,split,retrieved,sampled@0")
     assert len(shown) == 32
@@ -109,7 +109,7 @@ def test_long_names_keep_both_ends():
     assert shown.endswith("sampled@0")
 
 
-def test_a_long_leaderboard_shows_its_best_and_says_so():
+def test_a_long_leaderboard_shows_its_best_and_says_so() -> None:
     rows = [LeaderboardRow(rank=n, name=f"r{n}", kind="run", score=1 - n / 200) for n in range(80)]
 
     with plot_style():
@@ -120,7 +120,7 @@ def test_a_long_leaderboard_shows_its_best_and_says_so():
 
 
 @pytest.mark.parametrize(("direction", "helps"), [("higher", BLUE), ("lower", VERMILION)])
-def test_only_effects_clear_of_zero_are_coloured(direction, helps):
+def test_only_effects_clear_of_zero_are_coloured(direction: str, helps: str) -> None:
     effects = [
         Effect(axis="a", level="up", effect=0.2, low=0.1, high=0.3),
         Effect(axis="a", level="none", effect=0.1, low=-0.1, high=0.3),
@@ -139,7 +139,7 @@ def trend_of(lengths, scores):
     )
 
 
-def test_the_trend_is_the_mean_of_equally_full_bins_with_the_normal_interval():
+def test_the_trend_is_the_mean_of_equally_full_bins_with_the_normal_interval() -> None:
     lengths = [3, 1, 2, 5, 4, 10, 30, 20, 50, 40]
     scores = [0.1, 0.2, 0.4, 0.3, 0.5, 0.9, 0.7, 0.8, 0.6, 0.5]
 
@@ -152,7 +152,7 @@ def test_the_trend_is_the_mean_of_equally_full_bins_with_the_normal_interval():
     assert (trend.low[1], trend.high[1]) == pytest.approx((low, high))
 
 
-def test_rows_without_a_score_are_left_out_of_the_trend():
+def test_rows_without_a_score_are_left_out_of_the_trend() -> None:
     scores = [np.nan if n % 3 == 0 else n / 30 for n in range(30)]
 
     trend = trend_of(range(30), scores)
@@ -166,5 +166,5 @@ def test_rows_without_a_score_are_left_out_of_the_trend():
     [([], []), (range(9), [0.5] * 9), ([7] * 40, [0.5] * 40), (range(20), [np.nan] * 20)],
     ids=["none", "few", "alike", "unscored"],
 )
-def test_there_is_no_trend_where_none_can_be_told(lengths, scores):
+def test_there_is_no_trend_where_none_can_be_told(lengths, scores: list[float]) -> None:
     assert trend_of(lengths, scores) is None

@@ -25,7 +25,7 @@ CLOSE = (answers(0.62, seed=1), answers(0.58, seed=2))
 APART = (answers(0.7, seed=1), answers(0.6, seed=2))
 
 
-def sacrebleus_p_value(pair, kind: str, trials: int, monkeypatch) -> float:
+def sacrebleus_p_value(pair, kind: str, trials: int, monkeypatch: pytest.MonkeyPatch) -> float:
     monkeypatch.setenv("SACREBLEU_SEED", "12345")
     a, b = ([row.answer for row in system] for system in pair)
     golds = [[row.references[0] for row in pair[0]]]
@@ -34,7 +34,7 @@ def sacrebleus_p_value(pair, kind: str, trials: int, monkeypatch) -> float:
 
 
 @pytest.mark.parametrize("pair", [CLOSE, APART], ids=["close", "apart"])
-def test_randomization_agrees_with_sacrebleu(pair, monkeypatch) -> None:
+def test_randomization_agrees_with_sacrebleu(pair, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = sacrebleus_p_value(pair, "ar", 4000, monkeypatch)
     found = corpus_paired_test(SacreBleu(), *pair, resamples=4000).p_value
     # Two independent simulations of one p-value: three standard errors of their difference.
@@ -43,7 +43,7 @@ def test_randomization_agrees_with_sacrebleu(pair, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("pair", [CLOSE, APART], ids=["close", "apart"])
-def test_bootstrap_draws_and_scores_are_sacrebleus(pair, monkeypatch) -> None:
+def test_bootstrap_draws_and_scores_are_sacrebleus(pair, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = sacrebleus_p_value(pair, "bs", 500, monkeypatch)
     metric = SacreBleu()
     one, other = (
@@ -56,7 +56,9 @@ def test_bootstrap_draws_and_scores_are_sacrebleus(pair, monkeypatch) -> None:
     assert ((gaps - gaps.mean() > real).sum() + 1) / 501 == pytest.approx(expected)
 
 
-def test_a_clear_difference_has_twice_sacrebleus_one_sided_p_value(monkeypatch) -> None:
+def test_a_clear_difference_has_twice_sacrebleus_one_sided_p_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     one_sided = sacrebleus_p_value(APART, "bs", 4000, monkeypatch)
     found = corpus_paired_test(SacreBleu(), *APART, by="bootstrap", resamples=4000)
     assert found.p_value == pytest.approx(2 * one_sided, abs=0.01)
@@ -64,7 +66,7 @@ def test_a_clear_difference_has_twice_sacrebleus_one_sided_p_value(monkeypatch) 
     assert found.low > 0
 
 
-def test_bootstrap_p_value_is_that_of_the_very_draws(monkeypatch) -> None:
+def test_bootstrap_p_value_is_that_of_the_very_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = CLOSE
     metric = SacreBleu()
     drawn = np.random.default_rng(0).integers(0, len(a), size=(300, len(a)))

@@ -45,7 +45,7 @@ def test_one_comparison_needs_no_correction() -> None:
 
 
 @pytest.mark.parametrize("p_values", [[1.1], [-0.1], [float("nan")], [[0.5]], 0.5])
-def test_what_is_no_p_value_is_refused(p_values) -> None:
+def test_what_is_no_p_value_is_refused(p_values: float | list[float | list[float]]) -> None:
     for by in ("none", "holm", "bh"):
         with pytest.raises(EvaluationError, match="from 0 to 1"):
             adjust(p_values, by)

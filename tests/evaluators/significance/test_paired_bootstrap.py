@@ -50,7 +50,7 @@ def test_p_is_a_probability_and_sides_do_not_matter(pairs) -> None:
 
 
 @pytest.mark.parametrize("cells", [1, 700, 1 << 20])
-def test_parts_do_not_show(monkeypatch, cells) -> None:
+def test_parts_do_not_show(monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
     rows = np.random.default_rng(0).random((50, 3))
     whole = resampled_sums(rows, 40, np.random.default_rng(1))
     means = resampled_means(rows[:, 0], 40, np.random.default_rng(1))

@@ -44,7 +44,7 @@ def better_share(true_difference: float, rows: int, deviation: float) -> float:
 
 
 @pytest.mark.parametrize("rows", [20, 130])
-def test_the_stated_difference_is_found_four_times_in_five(rows) -> None:
+def test_the_stated_difference_is_found_four_times_in_five(rows: int) -> None:
     pilot = np.random.default_rng(5).normal(0, 1, rows)
     pilot = 0.1 * (pilot - pilot.mean()) / pilot.std(ddof=1)
     stated = detectable_difference(0.5 + pilot, np.full(rows, 0.5))
@@ -85,7 +85,7 @@ def test_rows_that_all_differ_alike_show_any_difference() -> None:
         (5, {"power": 1.0}, "between 0 and 1"),
     ],
 )
-def test_what_tells_nothing_is_refused(rows, options, message) -> None:
+def test_what_tells_nothing_is_refused(rows: int, options: dict[str, float], message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         detectable_difference([0.5] * rows, [0.4] * rows, **options)
 

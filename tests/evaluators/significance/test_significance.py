@@ -41,7 +41,7 @@ def test_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 
 @pytest.mark.parametrize("rows", [[0.4], [0.1] * 7, [0.0, 0.0]])
-def test_equal_rows_have_an_interval_without_width(rows) -> None:
+def test_equal_rows_have_an_interval_without_width(rows: list[float]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert bootstrap_interval(rows) == (rows[0], rows[0])
@@ -78,7 +78,7 @@ def test_many_rows_take_no_quadratic_time() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [[1.0]], [float("nan"), 1.0], [float("inf")]])
-def test_unusable_rows_are_refused(rows) -> None:
+def test_unusable_rows_are_refused(rows: list[float | list[float]]) -> None:
     with pytest.raises(EvaluationError):
         bootstrap_interval(rows)
 

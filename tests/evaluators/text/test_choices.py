@@ -133,7 +133,9 @@ def test_the_signature_says_what_is_extracted() -> None:
     assert "extract" not in str(Accuracy().signature)
 
 
-def test_letters_against_numbers_without_options_are_warned_of(caplog) -> None:
+def test_letters_against_numbers_without_options_are_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     bare = [Example("1", "정답은 C", ("3",)), Example("2", "3", ("다",)), Example("3", "3", ("3",))]
     Accuracy(extract="choice").rows(bare)
     (warning,) = caplog.messages

@@ -65,7 +65,9 @@ def test_the_signature_names_the_second_voter() -> None:
     assert "by:script+py3langid-0." in str(LanguageMatch().signature)
 
 
-def test_the_identifier_is_needed_only_where_scripts_leave_it_open(monkeypatch) -> None:
+def test_the_identifier_is_needed_only_where_scripts_leave_it_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _identifier.cache_clear()
     language_of.cache_clear()
     monkeypatch.setitem(sys.modules, "py3langid.langid", None)

@@ -28,7 +28,7 @@ SENTENCE = "벽지를 바르기 전에 벽면을 말려야 합니다."
         " ".join(f"{n}. 벽지를 새로 바르고 잘 말려야 합니다" for n in range(1, 9)) + " 끝.",
     ],
 )
-def test_loops_are_found(text: str):
+def test_loops_are_found(text: str) -> None:
     assert is_looping(text)
 
 
@@ -47,18 +47,18 @@ def test_loops_are_found(text: str):
         "| 항목 | 값 |\n|---|---|\n| 온도 | 20 |",
     ],
 )
-def test_what_people_write_is_no_loop(text: str):
+def test_what_people_write_is_no_loop(text: str) -> None:
     assert not is_looping(text)
 
 
-def test_a_loop_is_measured_in_characters_with_its_last_part():
+def test_a_loop_is_measured_in_characters_with_its_last_part() -> None:
     # A unit of nine characters and a blank; the ". " before the first one and "환기를" fit too.
     assert tail_loop("시작. " + "환기를 합니다요. " * 3 + "환기를 ") is None
     found = tail_loop("시작. " + "환기를 합니다요. " * 5 + "환기를 ")
     assert found == Loop(unit=10, span=2 + 5 * 10 + 3)
 
 
-def test_the_share_of_repeated_four_grams_is_welleck_s():
+def test_the_share_of_repeated_four_grams_is_welleck_s() -> None:
     # Seven distinct 4-grams of a cycle of seven words; 28 words have 25: 1 - 7/25.
     assert repeated_share("가 나 다 라 마 바 사 " * 4) == pytest.approx(1 - 7 / 25)
     assert repeated_share("가 " * 23) == 0.0
@@ -69,7 +69,7 @@ words = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), min_si
 
 @given(st.text(max_size=60), words, st.integers(0, 11))
 @example("", "a", 0)
-def test_a_repeated_end_is_always_found(before: str, unit: str, rest: int):
+def test_a_repeated_end_is_always_found(before: str, unit: str, rest: int) -> None:
     repeats = max(FEWEST_REPEATS, -(-SHORTEST_SPAN // len(unit)) + 1)
     found = tail_loop(f"{before} {unit * repeats}{unit[:rest]}")
     assert found is not None
@@ -77,7 +77,7 @@ def test_a_repeated_end_is_always_found(before: str, unit: str, rest: int):
 
 
 @given(st.text(max_size=300))
-def test_what_is_found_does_repeat(text: str):
+def test_what_is_found_does_repeat(text: str) -> None:
     found = tail_loop(text)
     plain = " ".join(text.split())
     if found is None:
@@ -90,7 +90,7 @@ def test_what_is_found_does_repeat(text: str):
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=80).map("".join))
-def test_no_loop_of_a_binary_text_is_missed(text: str):
+def test_no_loop_of_a_binary_text_is_missed(text: str) -> None:
     def loops(unit: int) -> bool:
         span = unit
         while span < len(text) and text[-span - 1] == text[-span - 1 + unit]:

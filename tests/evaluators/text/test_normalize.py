@@ -29,7 +29,7 @@ from evaluators.text.normalize import RULES, check_rule, normalize, tokens
         ("nikl", "  《킬  빌》, A\n", "《킬  빌》, A"),
     ],
 )
-def test_rules_give_what_their_scorers_compare(rule, text, expected) -> None:
+def test_rules_give_what_their_scorers_compare(rule: str, text: str, expected: str) -> None:
     assert normalize(text, rule) == expected
 
 

@@ -85,7 +85,9 @@ def test_making_a_tokenizer_loads_no_analyser() -> None:
         ("kiwi", "kiwipiepy", "pip install 'kiwipiepy'"),
     ],
 )
-def test_a_missing_analyser_is_reported_on_use(name, module, command, monkeypatch) -> None:
+def test_a_missing_analyser_is_reported_on_use(
+    name: str, module: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = import_module(f"evaluators.tokenizers.{name}")
     load = home._tagger if name == "mecab" else home._analyser
     load.cache_clear()

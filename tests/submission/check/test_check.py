@@ -157,12 +157,16 @@ class TestTextAndVectors:
         files = ["--submission", str(folder / "s.csv"), "--template", str(folder / "template.csv")]
         return run(["check", "-c", "dacon-236455", *files, *options])
 
-    def test_the_texts_own_vectors_pass(self, folder: Path, capsys) -> None:
+    def test_the_texts_own_vectors_pass(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.write(folder, TEXTS, TEXTS)
         assert self.check(folder, "--encoder", "offline", "--json") == 0
         assert json.loads(capsys.readouterr().out) == {"ok": True, "findings": []}
 
-    def test_vectors_of_other_texts_are_found(self, folder: Path, capsys) -> None:
+    def test_vectors_of_other_texts_are_found(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.write(folder, TEXTS, [TEXTS[0], TEXTS[2], TEXTS[1]])
         assert self.check(folder, "--encoder", "offline:768") == 1
         assert "2 vectors are not those of their row's text" in capsys.readouterr().out
@@ -176,12 +180,16 @@ class TestTextAndVectors:
         assert self.check(folder) == 1
         assert self.check(folder, "--encoder", "offline") == 1
 
-    def test_one_text_with_two_vectors_is_found(self, folder: Path, capsys) -> None:
+    def test_one_text_with_two_vectors_is_found(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.write(folder, [TEXTS[0], TEXTS[0], TEXTS[2]], TEXTS)
         assert self.check(folder) == 1
         assert "hold the same text with different vectors" in capsys.readouterr().out
 
-    def test_without_the_encoder_it_says_what_was_not_checked(self, folder: Path, capsys) -> None:
+    def test_without_the_encoder_it_says_what_was_not_checked(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.write(folder, TEXTS, TEXTS)
         assert self.check(folder, "--json") == 0
         (finding,) = json.loads(capsys.readouterr().out)["findings"]
@@ -225,7 +233,9 @@ class TestFinal:
         written("sample-wallpaper")
         assert self.check("sample-wallpaper", "--final") == 0
 
-    def test_a_proxy_warns_and_finally_fails(self, written: Callable[[str], None], capsys) -> None:
+    def test_a_proxy_warns_and_finally_fails(
+        self, written: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         written("dacon-236216")
         capsys.readouterr()
         assert self.check("dacon-236216", "--json") == 0
@@ -238,7 +248,7 @@ class TestFinal:
         assert report["findings"][0]["severity"] == "error"
 
     def test_a_file_changed_by_hand_warns_and_finally_fails(
-        self, written: Callable[[str], None], capsys
+        self, written: Callable[[str], None], capsys: pytest.CaptureFixture[str]
     ) -> None:
         written("sample-wallpaper")
         Path("s.csv").write_bytes(Path("s.csv").read_bytes().replace(b"\n", b"\r\n"))
@@ -247,7 +257,7 @@ class TestFinal:
         assert self.check("sample-wallpaper", "--final") == 1
 
     def test_a_file_written_for_another_competition_warns_and_finally_fails(
-        self, written: Callable[[str], None], capsys
+        self, written: Callable[[str], None], capsys: pytest.CaptureFixture[str]
     ) -> None:
         written("sample-wallpaper")
         assert self.check("dacon-236216") == 0
@@ -255,7 +265,7 @@ class TestFinal:
         assert self.check("dacon-236216", "--final") == 1
 
     def test_a_missing_manifest_only_matters_finally(
-        self, written: Callable[[str], None], capsys
+        self, written: Callable[[str], None], capsys: pytest.CaptureFixture[str]
     ) -> None:
         written("sample-wallpaper")
         Path("s.csv.manifest.json").unlink()
@@ -279,7 +289,7 @@ class TestFinal:
         assert self.check("sample-wallpaper", "--final") == 1
 
 
-def test_the_json_report_has_one_shape(tmp_path: Path, capsys) -> None:
+def test_the_json_report_has_one_shape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "t.csv").write_text("id,answer\nA,\n", encoding="utf-8")
     (tmp_path / "s.csv").write_text("id,answer\nA,</s>\nB,\n", encoding="utf-8")
     files = ["--submission", str(tmp_path / "s.csv"), "--template", str(tmp_path / "t.csv")]

@@ -28,7 +28,7 @@ def python(code):
     ).stdout
 
 
-def test_the_commands_of_the_contract_are_there():
+def test_the_commands_of_the_contract_are_there() -> None:
     assert set(NAMES) >= {
         "demo", "doctor", "competitions", "recipes", "holdout", "train", "merge", "generate",
         "score", "submit", "check", "compare", "run", "runs", "show", "export",
@@ -36,7 +36,7 @@ def test_the_commands_of_the_contract_are_there():
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"]])
-def test_the_group_imports_nothing_heavy(arguments):
+def test_the_group_imports_nothing_heavy(arguments: list[str]) -> None:
     loaded = python(
         "import io, json, sys\n"
         "from submission.cli import run\n"
@@ -48,7 +48,7 @@ def test_the_group_imports_nothing_heavy(arguments):
     assert not set(json.loads(loaded)) & set(HEAVY)
 
 
-def test_help_starts_about_as_fast_as_click_itself():
+def test_help_starts_about_as_fast_as_click_itself() -> None:
     floor = [sys.executable, "-c", "import click"]
     help_ = [sys.executable, "-m", "submission.cli", "--help"]
     times = {"floor": [], "help": []}
@@ -62,7 +62,7 @@ def test_help_starts_about_as_fast_as_click_itself():
     assert min(times["help"]) <= 4 * min(times["floor"])
 
 
-def test_help_lists_every_command(capsys):
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
 
     out = capsys.readouterr().out
@@ -73,7 +73,7 @@ def test_help_lists_every_command(capsys):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_and_option_has_a_help_text(name):
+def test_every_command_and_option_has_a_help_text(name: str) -> None:
     command = cli.get_command(ROOT, name)
 
     assert command.help
@@ -81,7 +81,9 @@ def test_every_command_and_option_has_a_help_text(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_option_is_also_an_environment_variable(name, monkeypatch):
+def test_every_option_is_also_an_environment_variable(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = click.Context(cli.get_command(ROOT, name), info_name=name, parent=ROOT)
     for option in options(name):
         variable = f"LEADERKIT_{name.upper()}_{option.name.upper()}"
@@ -91,13 +93,15 @@ def test_every_option_is_also_an_environment_variable(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_command_explains_itself(name, capsys):
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"Usage: leaderkit {name}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_wrong_option_is_a_usage_error_without_a_traceback(name, capsys):
+def test_a_wrong_option_is_a_usage_error_without_a_traceback(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([name, "--no-such-option"]) == 2
 
     error = capsys.readouterr().err
@@ -108,17 +112,19 @@ def test_a_wrong_option_is_a_usage_error_without_a_traceback(name, capsys):
 @pytest.mark.parametrize(
     ("typed", "meant"), [("generat", "generate"), ("competition", "competitions"), ("rnu", "run")]
 )
-def test_an_unknown_command_suggests_one(typed, meant, capsys):
+def test_an_unknown_command_suggests_one(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([typed]) == 2
     assert f"No such command '{typed}'. Did you mean '{meant}'?" in capsys.readouterr().err
 
 
-def test_an_unknown_command_that_resembles_none(capsys):
+def test_an_unknown_command_that_resembles_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["xyzzy"]) == 2
     assert "No such command 'xyzzy'." in capsys.readouterr().err
 
 
-def test_an_error_has_no_traceback():
+def test_an_error_has_no_traceback() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "submission.cli", "competitions", "no/such/folder"],
         capture_output=True, text=True, check=False,
@@ -130,14 +136,16 @@ def test_an_error_has_no_traceback():
     assert "Traceback" not in done.stderr
 
 
-def test_an_interruption_has_a_code_of_its_own(monkeypatch, capsys):
+def test_an_interruption_has_a_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("submission.competitions.shipped_competitions", interrupt)
 
     assert run(["competitions"]) == 130
     assert "Interrupted" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_enough_gets_no_complaint():
+def test_a_reader_that_has_enough_gets_no_complaint() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
@@ -149,5 +157,5 @@ def test_a_reader_that_has_enough_gets_no_complaint():
     assert done.stderr == ""
 
 
-def interrupt():
+def interrupt() -> None:
     raise KeyboardInterrupt

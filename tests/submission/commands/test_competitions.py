@@ -1,4 +1,7 @@
 import json
+from pathlib import Path
+
+import pytest
 
 from submission.cli import run
 from submission.competitions import shipped_competitions
@@ -20,7 +23,7 @@ terms = [{ metric = "f1", weight = 0.5 }, { metric = "em", weight = 0.5 }]
 """
 
 
-def test_lists_every_shipped_competition(capsys):
+def test_lists_every_shipped_competition(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions"]) == 0
 
     out = capsys.readouterr().out
@@ -29,7 +32,7 @@ def test_lists_every_shipped_competition(capsys):
     assert "vec_0..511" in out
 
 
-def test_the_list_as_json(capsys):
+def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions", "--json"]) == 0
 
     listed = json.loads(capsys.readouterr().out)
@@ -38,7 +41,7 @@ def test_the_list_as_json(capsys):
     assert formulas["dacon-236455"] == "0.7 × cosine + 0.3 × jaccard"
 
 
-def test_one_in_full(capsys):
+def test_one_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions", "dacon-236455"]) == 0
 
     out = " ".join(capsys.readouterr().out.split())
@@ -52,7 +55,7 @@ def test_one_in_full(capsys):
     assert "only the first counts" in out
 
 
-def test_one_as_json(capsys):
+def test_one_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions", "dacon-236455", "--json"]) == 0
 
     shown = json.loads(capsys.readouterr().out)
@@ -64,7 +67,7 @@ def test_one_as_json(capsys):
     assert shown["certainty"]["score"] == "H"
 
 
-def test_a_folder_of_ones_own(tmp_path, capsys):
+def test_a_folder_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "competition.toml").write_text(OWN, "utf-8")
 
     assert run(["competitions", str(tmp_path)]) == 0
@@ -75,7 +78,9 @@ def test_a_folder_of_ones_own(tmp_path, capsys):
     assert "Known score" not in out
 
 
-def test_every_problem_of_a_folder_at_once(tmp_path, capsys):
+def test_every_problem_of_a_folder_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = OWN.replace('title = "', 'titel = "').replace("scale = 100.0", 'scale = "much"')
     (tmp_path / "competition.toml").write_text(broken, "utf-8")
 
@@ -87,6 +92,6 @@ def test_every_problem_of_a_folder_at_once(tmp_path, capsys):
     assert "score.scale" in error
 
 
-def test_an_unknown_name_suggests(capsys):
+def test_an_unknown_name_suggests(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions", "dacon-23645"]) == 2
     assert "Did you mean 'dacon-236455'?" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ sampling = { max_tokens = 16 }
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "own.toml"
     path.write_text(OWN, "utf-8")
     find._aliases.cache_clear()
@@ -35,7 +36,7 @@ def own(tmp_path, monkeypatch):
     find._aliases.cache_clear()
 
 
-def test_the_list_has_recipes_and_variants(own, capsys):
+def test_the_list_has_recipes_and_variants(own, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes"]) == 0
 
     out = capsys.readouterr().out
@@ -44,7 +45,7 @@ def test_the_list_has_recipes_and_variants(own, capsys):
     assert "[b]Ours[/b]" in out
 
 
-def test_the_list_as_json(own, capsys):
+def test_the_list_as_json(own, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "--json"]) == 0
 
     assert json.loads(capsys.readouterr().out) == [
@@ -55,7 +56,7 @@ def test_the_list_as_json(own, capsys):
     ]  # fmt: skip
 
 
-def test_what_is_installed_is_listed(capsys):
+def test_what_is_installed_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "--json"]) == 0
 
     listed = json.loads(capsys.readouterr().out)
@@ -65,7 +66,9 @@ def test_what_is_installed_is_listed(capsys):
 
 
 @pytest.mark.parametrize("spec", ["own", "own:short", "mine"])
-def test_what_is_shown_is_the_same_recipe_again(spec, own, tmp_path, capsys):
+def test_what_is_shown_is_the_same_recipe_again(
+    spec: str, own, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["recipes", spec]) == 0
 
     again = tmp_path / "again.toml"
@@ -73,7 +76,9 @@ def test_what_is_shown_is_the_same_recipe_again(spec, own, tmp_path, capsys):
     assert find_recipe(str(again)) == find_recipe(spec)
 
 
-def test_every_installed_recipe_can_be_written_out(tmp_path, capsys):
+def test_every_installed_recipe_can_be_written_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(["recipes", "--json"])
     for entry in json.loads(capsys.readouterr().out):
         assert run(["recipes", entry["name"]]) == 0
@@ -82,7 +87,7 @@ def test_every_installed_recipe_can_be_written_out(tmp_path, capsys):
         assert find_recipe(str(again)) == find_recipe(entry["name"])
 
 
-def test_overrides_show_in_what_is_resolved(own, capsys):
+def test_overrides_show_in_what_is_resolved(own, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "own", "--set", "sampling.max_tokens=7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sampling"]["max_tokens"] == 7
 
@@ -90,16 +95,16 @@ def test_overrides_show_in_what_is_resolved(own, capsys):
     assert "sampling.max_tokens" in capsys.readouterr().err
 
 
-def test_overrides_need_a_name(capsys):
+def test_overrides_need_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "--set", "sampling.seed=1"]) == 2
     assert "give its NAME" in capsys.readouterr().err
 
 
-def test_an_unknown_name_suggests(capsys):
+def test_an_unknown_name_suggests(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "nearst"]) == 2
     assert "Did you mean 'nearest'?" in capsys.readouterr().err
 
 
-def test_an_unknown_variant_names_those_there_are(own, capsys):
+def test_an_unknown_variant_names_those_there_are(own, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "own:long"]) == 2
     assert "it has short" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def recorded(capsys: pytest.CaptureFixture[str]) -> list[dict]:
     return json.loads(capsys.readouterr().out)
 
 
-def test_a_recorded_score_is_listed(capsys):
+def test_a_recorded_score_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["record", "whole", "--public", "0.7123"]) == 0
     assert "Recorded for 'whole': public 0.7123." in capsys.readouterr().out
     assert run(["record"]) == 0
@@ -34,14 +34,14 @@ def test_a_recorded_score_is_listed(capsys):
     assert kept["competition"] == "sample-wallpaper"
 
 
-def test_a_score_on_another_scale_is_asked_about(capsys):
+def test_a_score_on_another_scale_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
     with Ledger(Path("ledger.db")) as book:
         book._db.execute("UPDATE run SET competition = 'dacon-236291'")
     assert run(["record", "whole", "--public", "0.7123"]) == 0
     assert "scored on 0 to 100, and 0.7123 is recorded" in capsys.readouterr().err
 
 
-def test_recording_again_replaces_and_says_so(capsys):
+def test_recording_again_replaces_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     run(["record", "whole", "--public", "0.7"])
     assert run(["record", "whole", "--public", "0.71", "--private", "0.69"]) == 0
     assert "Replaced: public 0.7." in capsys.readouterr().err
@@ -49,20 +49,20 @@ def test_recording_again_replaces_and_says_so(capsys):
     assert (kept["public"], kept["private"]) == (0.71, 0.69)
 
 
-def test_a_private_score_joins_the_public_one(capsys):
+def test_a_private_score_joins_the_public_one(capsys: pytest.CaptureFixture[str]) -> None:
     run(["record", "whole", "--public", "0.7"])
     assert run(["record", "whole", "--private", "0.69"]) == 0
     (kept,) = recorded(capsys)
     assert (kept["public"], kept["private"]) == (0.7, 0.69)
 
 
-def test_another_public_score_drops_the_old_private_one(capsys):
+def test_another_public_score_drops_the_old_private_one(capsys: pytest.CaptureFixture[str]) -> None:
     run(["record", "whole", "--public", "0.7", "--private", "0.69"])
     run(["record", "whole", "--public", "0.8"])
     assert recorded(capsys)[0]["private"] is None
 
 
-def test_nothing_recorded_is_said(capsys):
+def test_nothing_recorded_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["record"]) == 0
     assert "No public score is recorded" in capsys.readouterr().out
     assert run(["record", "half"]) == 0
@@ -83,14 +83,16 @@ def test_nothing_recorded_is_said(capsys):
         ("record whole --public 0.7 --ledger none.db", "no ledger at none.db"),
     ],
 )
-def test_what_is_no_record_is_refused_and_nothing_kept(arguments, says, capsys):
+def test_what_is_no_record_is_refused_and_nothing_kept(
+    arguments: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(arguments.split()) == 2
     assert says in capsys.readouterr().err
     assert recorded(capsys) == []
     assert not Path("none.db").exists()
 
 
-def test_an_older_ledger_gains_what_it_lacks(capsys):
+def test_an_older_ledger_gains_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     with sqlite3.connect("ledger.db") as raw:
         raw.execute("DROP TABLE organizer_score")
         raw.execute("PRAGMA user_version=1")
@@ -103,7 +105,9 @@ def test_an_older_ledger_gains_what_it_lacks(capsys):
     raw.close()
 
 
-def test_a_run_started_over_keeps_what_its_submission_got(capsys):
+def test_a_run_started_over_keeps_what_its_submission_got(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     run(["record", "whole", "--public", "0.7"])
     with Ledger(Path("ledger.db")) as book:
         book.begin(book.run("whole"), [], fresh=True)

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +8,7 @@ from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
 
-def test_lists_runs_with_their_progress(tmp_path, capsys):
+def test_lists_runs_with_their_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make(tmp_path / "ledger.db")
 
     assert run(["runs", "--ledger", str(ledger)]) == 0
@@ -19,7 +20,7 @@ def test_lists_runs_with_their_progress(tmp_path, capsys):
     assert "tiny[b]" in out  # no markup
 
 
-def test_json_has_everything(tmp_path, capsys):
+def test_json_has_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = make(tmp_path / "ledger.db")
 
     assert run(["runs", "--ledger", str(ledger), "--json"]) == 0
@@ -33,7 +34,7 @@ def test_json_has_everything(tmp_path, capsys):
     )
 
 
-def test_an_empty_ledger_has_no_runs(tmp_path, capsys):
+def test_an_empty_ledger_has_no_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Ledger(tmp_path / "ledger.db").close()
 
     assert run(["runs", "--ledger", str(tmp_path / "ledger.db")]) == 0
@@ -45,7 +46,12 @@ def test_an_empty_ledger_has_no_runs(tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments", [["runs"], ["show", "x"], ["export", "x", "--out", "x.csv"]], ids=lambda a: a[0]
 )
-def test_a_missing_ledger_is_an_error_and_is_not_made(arguments, tmp_path, capsys, monkeypatch):
+def test_a_missing_ledger_is_an_error_and_is_not_made(
+    arguments: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert run(arguments) == 2
@@ -54,14 +60,18 @@ def test_a_missing_ledger_is_an_error_and_is_not_made(arguments, tmp_path, capsy
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_ledger_is_named(tmp_path, capsys):
+def test_a_file_that_is_no_ledger_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "x.db").write_text("no database, but long enough to be read as one" * 100)
 
     assert run(["runs", "--ledger", str(tmp_path / "x.db")]) == 2
     assert "cannot be used as a ledger" in capsys.readouterr().err
 
 
-def test_the_ledger_is_also_an_environment_variable(tmp_path, capsys, monkeypatch):
+def test_the_ledger_is_also_an_environment_variable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LEADERKIT_LEDGER", str(make(tmp_path / "elsewhere.db")))
 
     assert run(["runs"]) == 0

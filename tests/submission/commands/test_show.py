@@ -1,4 +1,7 @@
 import json
+from pathlib import Path
+
+import pytest
 
 from submission.cli import run
 from submission.commands.views.tables import printable, shortened
@@ -11,7 +14,7 @@ SCORE = {
 }  # fmt: skip
 
 
-def kept(tmp_path):
+def kept(tmp_path: Path):
     path = make(tmp_path / "ledger.db")
     with Ledger(path) as book:
         book.save_score("whole", "digest", SCORE, {"TEST_000": 0.5})
@@ -19,7 +22,9 @@ def kept(tmp_path):
     return str(path)
 
 
-def test_shows_the_run_its_useless_answers_scores_and_submissions(tmp_path, capsys):
+def test_shows_the_run_its_useless_answers_scores_and_submissions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["show", "whole", "--ledger", kept(tmp_path)]) == 0
 
     out = capsys.readouterr().out
@@ -34,7 +39,7 @@ def test_shows_the_run_its_useless_answers_scores_and_submissions(tmp_path, caps
     assert "TEST_003" in out
 
 
-def test_json_has_everything(tmp_path, capsys):
+def test_json_has_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", "whole", "--json", "--ledger", kept(tmp_path)]) == 0
 
     shown = json.loads(capsys.readouterr().out)
@@ -51,7 +56,9 @@ def test_json_has_everything(tmp_path, capsys):
     assert shown["submissions"][0]["uploadable"] is False
 
 
-def test_an_unfinished_run_counts_the_rows_it_has(tmp_path, capsys):
+def test_an_unfinished_run_counts_the_rows_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     ledger = kept(tmp_path)
 
     assert run(["show", "half", "--json", "--ledger", ledger]) == 0
@@ -64,12 +71,14 @@ def test_an_unfinished_run_counts_the_rows_it_has(tmp_path, capsys):
     assert "leaderkit generate tiny --run bare" in out
 
 
-def test_an_unknown_run_names_those_there_are(tmp_path, capsys):
+def test_an_unknown_run_names_those_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["show", "other", "--ledger", kept(tmp_path)]) == 2
     assert "No run 'other'" in capsys.readouterr().err
 
 
-def test_what_a_model_wrote_does_not_steer_the_terminal():
+def test_what_a_model_wrote_does_not_steer_the_terminal() -> None:
     assert printable("a\x1b[31mb\x07") == "a\\x1b[31mb\\x07"
     assert shortened("첫째\n둘째") == "첫째\\n둘째"
     assert len(shortened("가" * 500)) == 160

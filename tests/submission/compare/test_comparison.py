@@ -209,7 +209,9 @@ def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-def test_p_values_are_made_stricter_for_the_number_of_comparisons(capsys) -> None:
+def test_p_values_are_made_stricter_for_the_number_of_comparisons(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     # Eight rows, all better: 2 of 2**8 sign patterns, and Holm doubles the smaller p.
     ids = [f"R{number}" for number in range(8)]
     write("gold.csv", dict.fromkeys(ids, "가 나"))
@@ -226,7 +228,7 @@ def test_p_values_are_made_stricter_for_the_number_of_comparisons(capsys) -> Non
     assert rows["base.csv"]["p_adjusted"] is None
 
 
-def test_the_detectable_difference_is_that_of_the_rows(capsys) -> None:
+def test_the_detectable_difference_is_that_of_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     found = compared(capsys, "good.csv", "same.csv", "--baseline", "half.csv")
     rows = {row["name"]: row for row in found["leaderboard"]}
     # Differences 1/2 1/2 0 -1/2: t of 3 degrees of freedom at .975 is 3.1824, at .8 0.9785.
@@ -249,7 +251,9 @@ def test_the_leaderboard_takes_the_form_of_its_suffix(suffix: str) -> None:
         assert text.startswith("rank,name")
 
 
-def test_another_suffix_is_refused_before_anything_is_scored(capsys) -> None:
+def test_another_suffix_is_refused_before_anything_is_scored(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     gold = ["-c", "words", "--references", "none.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *gold, "--out", "board.xlsx"]) == 2
     assert "board.xlsx: a leaderboard is written as .csv, .md, .json" in capsys.readouterr().err
@@ -271,7 +275,9 @@ def test_files_alone_make_no_ledger() -> None:
     assert not Path("ledger.db").exists()
 
 
-def test_further_metrics_are_columns_with_their_own_signature(capsys) -> None:
+def test_further_metrics_are_columns_with_their_own_signature(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     more = ["--metric", "f1:rule=korquad1", "--metric", "chrf"]
     board = compare("good.csv", "--baseline", "half.csv", *more).loc["good.csv"]
     # Characters: 가나 and 다라 whole, 마 of 마바 (2/3), nothing of the last.
@@ -283,7 +289,7 @@ def test_further_metrics_are_columns_with_their_own_signature(capsys) -> None:
     assert list(found["leaderboard"][0]["others"]) == ["f1:rule=korquad1", "chrf"]
 
 
-def test_agreement_of_metrics_over_runs_and_rows(capsys) -> None:
+def test_agreement_of_metrics_over_runs_and_rows(capsys: pytest.CaptureFixture[str]) -> None:
     write("none.csv", dict.fromkeys(GOLD, "차"))
     subjects = ["good.csv", "none.csv", "--baseline", "half.csv", "--metric", "f1:rule=korquad1"]
     found = {each["over"]: each for each in compared(capsys, *subjects)["agreement"]}
@@ -294,13 +300,15 @@ def test_agreement_of_metrics_over_runs_and_rows(capsys) -> None:
     assert (found["rows"]["n"], found["rows"]["spearman"]) == (4, pytest.approx(1))
 
 
-def test_a_metric_that_is_the_formula_agrees_with_nothing_new(capsys) -> None:
+def test_a_metric_that_is_the_formula_agrees_with_nothing_new(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     write("none.csv", dict.fromkeys(GOLD, "차"))
     subjects = ["good.csv", "none.csv", "--baseline", "half.csv", "--metric"]
     assert compared(capsys, *subjects, "jaccard:references=first")["agreement"] == []
 
 
-def test_breakdowns_tell_metrics_of_one_name_apart(capsys) -> None:
+def test_breakdowns_tell_metrics_of_one_name_apart(capsys: pytest.CaptureFixture[str]) -> None:
     more = ["--metric", "f1:rule=squad", "--metric", "f1:rule=korquad1"]
     assert compared(capsys, "good.csv", "--baseline", "half.csv", *more)["breakdown"] == []
     Path("test.csv").write_text("id,q\nA,하나?\nB,둘?\nC,셋이요?\nD,넷이요?\n", encoding="utf-8")
@@ -348,12 +356,12 @@ def test_no_cell_is_scored_twice_in_one_call() -> None:
     assert set(asked) == {f"{row} {text}" for each in answers for row, text in each.items()}
 
 
-def test_two_systems_have_no_agreement_over_runs(capsys) -> None:
+def test_two_systems_have_no_agreement_over_runs(capsys: pytest.CaptureFixture[str]) -> None:
     found = compared(capsys, "good.csv", "--baseline", "half.csv", "--metric", "chrf")
     assert {each["over"] for each in found["agreement"]} <= {"rows"}
 
 
-def test_the_order_that_a_public_draw_flips(capsys) -> None:
+def test_the_order_that_a_public_draw_flips(capsys: pytest.CaptureFixture[str]) -> None:
     found = compared(capsys, "good.csv", "--baseline", "half.csv")["public"]
     assert (found["share"], found["rows"]) == (0.5, 2)
     # Differences 1/2 1/2 0 -1/2; of the 6 halves, 1/2 + 1/2 against 0 - 1/2 and its opposite
@@ -363,7 +371,9 @@ def test_the_order_that_a_public_draw_flips(capsys) -> None:
     assert flip["rate"] == pytest.approx(1 / 3, abs=0.03)
 
 
-def test_where_every_row_is_private_the_final_order_is_fixed(capsys) -> None:
+def test_where_every_row_is_private_the_final_order_is_fixed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     declared = COMPETITION.replace("0.5\n", '0.5\nprivate_rows = "all"\n')
     Path("words/competition.toml").write_text(declared, encoding="utf-8")
     found = compared(capsys, "good.csv", "--baseline", "half.csv")["public"]
@@ -396,7 +406,7 @@ def test_breakdowns_stand_beside_the_leaderboard() -> None:
     assert lengths["group"].tolist() == ["2", "3", "6", "14"]
 
 
-def test_a_run_knows_its_questions(capsys) -> None:
+def test_a_run_knows_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
     Path("test.csv").write_text(
         "id,q\nA,하나?\nB,둘인가요? 또한 셋인가요?\nC,넷?\nD,다섯인가요?\n", encoding="utf-8"
     )
@@ -409,20 +419,22 @@ def test_a_run_knows_its_questions(capsys) -> None:
 
 
 @pytest.mark.parametrize("by", ["length", "compound"])
-def test_questions_that_nobody_knows_are_asked_for(by: str, capsys) -> None:
+def test_questions_that_nobody_knows_are_asked_for(
+    by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     gold = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv", "--by", by]
     assert run(["compare", "good.csv", *gold]) == 2
     assert f"--by {by}: the questions are not known; give the test file" in capsys.readouterr().err
 
 
-def test_a_test_file_without_a_row_is_refused(capsys) -> None:
+def test_a_test_file_without_a_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     Path("test.csv").write_text("id,q\nA,하나?\n", encoding="utf-8")
     gold = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *gold, "--test", "test.csv"]) == 2
     assert "test.csv: has no question for 3 row(s)" in capsys.readouterr().err
 
 
-def test_a_run_of_another_competition_is_refused(capsys) -> None:
+def test_a_run_of_another_competition_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     Path("test.csv").write_text("id,q\nA,하나?\n", encoding="utf-8")
     made = ["--test", "test.csv", "--set", "answer=가", "--run", "constant"]
     assert run(["generate", "constant", "-c", "words", *made]) == 0
@@ -458,7 +470,9 @@ def recorded_runs(*publics: float) -> list[str]:
     return names
 
 
-def test_local_scores_are_fitted_to_public_ones_and_predict_the_next(capsys) -> None:
+def test_local_scores_are_fitted_to_public_ones_and_predict_the_next(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names = recorded_runs(0.5, 0.6, 0.7)
     write("gold.csv", {f"R{number}": "가0" for number in range(8)})
     write_next = ["--set", "answer=가0 가9 가8 가7", "--run", "next"]
@@ -482,7 +496,7 @@ def test_local_scores_are_fitted_to_public_ones_and_predict_the_next(capsys) -> 
     assert (rows["next"]["public"], rows["next"]["expected"]) == (None, told["value"])
 
 
-def test_two_points_give_no_line_and_say_so(capsys) -> None:
+def test_two_points_give_no_line_and_say_so(capsys: pytest.CaptureFixture[str]) -> None:
     names = recorded_runs(0.5, 0.6, 0)
     found = compared(capsys, *names, "--baseline", "run1")["calibration"]
     assert found["fit"] is None
@@ -490,12 +504,14 @@ def test_two_points_give_no_line_and_say_so(capsys) -> None:
     assert "known for 2 of these runs; from 3 on" in found["notes"][0]
 
 
-def test_nothing_recorded_says_nothing(capsys) -> None:
+def test_nothing_recorded_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     found = compared(capsys, *recorded_runs(0, 0), "--baseline", "run1")["calibration"]
     assert found == {"points": [], "fit": None, "expected": {}, "notes": []}
 
 
-def test_a_run_over_the_real_test_file_lends_its_public_score_to_its_recipe(capsys) -> None:
+def test_a_run_over_the_real_test_file_lends_its_public_score_to_its_recipe(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     recorded_runs(0)
     Path("real.csv").write_text("id,q\nT1,진짜 물음?\n", encoding="utf-8")
     same = ["--set", "answer=가0", "--run", "submitted"]
@@ -505,7 +521,7 @@ def test_a_run_over_the_real_test_file_lends_its_public_score_to_its_recipe(caps
     assert (point["run"], point["submitted"], point["public"]) == ("run1", "submitted", 0.8)
 
 
-def test_a_score_stays_with_the_run_it_was_recorded_for(capsys) -> None:
+def test_a_score_stays_with_the_run_it_was_recorded_for(capsys: pytest.CaptureFixture[str]) -> None:
     recorded_runs(0.8)
     twin = ["--set", "answer=가0", "--run", "twin"]
     assert run(["generate", "constant", "-c", "words", "--test", "test.csv", *twin]) == 0
@@ -514,7 +530,9 @@ def test_a_score_stays_with_the_run_it_was_recorded_for(capsys) -> None:
     assert (point["run"], point["public"]) == ("run1", 0.8)
 
 
-def test_a_score_that_fits_several_runs_is_taken_by_none(capsys) -> None:
+def test_a_score_that_fits_several_runs_is_taken_by_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     recorded_runs(0)
     Path("real.csv").write_text("id,q\nT1,진짜 물음?\n", encoding="utf-8")
     for name, test in (("twin", "test.csv"), ("submitted", "real.csv")):
@@ -532,14 +550,16 @@ def test_of_a_file_only_empty_answers_are_told() -> None:
     assert board["degenerate"].isna().all()
 
 
-def test_a_recorded_run_that_is_not_named_joins_in_by_its_kept_score(capsys) -> None:
+def test_a_recorded_run_that_is_not_named_joins_in_by_its_kept_score(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names = recorded_runs(0.5, 0.6, 0.7)
     compared(capsys, *names, "--baseline", "run1")
     found = compared(capsys, "run3", "--baseline", "run3")["calibration"]["points"]
     assert {point["run"] for point in found} == set(names)
 
 
-def test_answers_that_changed_since_are_left_out(capsys) -> None:
+def test_answers_that_changed_since_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     names = recorded_runs(0.5)
     answer = ["--set", "answer=아주 다른 답", "--run", "run1", "--fresh"]
     assert run(["generate", "constant", "-c", "words", "--test", "test.csv", *answer]) == 0
@@ -548,7 +568,9 @@ def test_answers_that_changed_since_are_left_out(capsys) -> None:
     assert "'run1' does not count: the run has other answers now" in found["notes"][0]
 
 
-def test_a_recorded_run_that_is_being_made_anew_is_left_out(capsys) -> None:
+def test_a_recorded_run_that_is_being_made_anew_is_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     names = recorded_runs(0.5, 0.6)
     with Ledger(Path("ledger.db")) as book:
         book.begin(book.run("run2"), [PlannedPart(0, 0, 0, "R0", "물음?", "new")], fresh=True)
@@ -557,7 +579,7 @@ def test_a_recorded_run_that_is_being_made_anew_is_left_out(capsys) -> None:
     assert "'run2' does not count: Run 'run2' is not finished" in found["notes"][0]
 
 
-def test_reading_it_on_the_screen(capsys) -> None:
+def test_reading_it_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
     gold = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *gold]) == 0
     out = capsys.readouterr().out

@@ -27,7 +27,9 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pd.Series(answers, name=column).to_csv(f"{name}.csv", index_label="id")
 
 
-def test_a_page_is_one_file_that_runs_nothing_an_answer_says(capsys) -> None:
+def test_a_page_is_one_file_that_runs_nothing_an_answer_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run([*SUBJECTS, "--baseline", "half.csv", "--html", "report.html", "--json"]) == 0
     page = Path("report.html").read_text("utf-8")
     assert page.lower().startswith("<!doctype html>")
@@ -42,7 +44,7 @@ def test_plots_are_files_of_both_kinds() -> None:
     assert kinds == {".svg", ".png"}
 
 
-def test_a_page_that_cannot_be_written_is_an_error(capsys) -> None:
+def test_a_page_that_cannot_be_written_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     Path("folder").mkdir()
     assert run([*SUBJECTS, "--baseline", "half.csv", "--html", "folder"]) == 2
     assert "folder: is a folder" in capsys.readouterr().err

@@ -53,7 +53,9 @@ def diff(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     return dict(json.loads(capsys.readouterr().out))
 
 
-def test_planted_worse_rows_come_first_and_alone(answers, capsys):
+def test_planted_worse_rows_come_first_and_alone(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     # Nothing is left of the first, most of the last.
     worse = {
         row: answers[row][: len(answers[row]) * place // 5] for place, row in enumerate(PLANTED)
@@ -72,7 +74,9 @@ def test_planted_worse_rows_come_first_and_alone(answers, capsys):
     assert found["scale"]["first"] > found["scale"]["second"]
 
 
-def test_the_competitions_own_formula_and_encoder_decide_by_default(answers, capsys):
+def test_the_competitions_own_formula_and_encoder_decide_by_default(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("good.csv", answers)
     write("bad.csv", answers | dict.fromkeys(PLANTED, "모르겠습니다."))
     own = ("-c", "sample-wallpaper", "--references", GOLD, "--encoder", "offline")
@@ -90,7 +94,7 @@ def test_the_competitions_own_formula_and_encoder_decide_by_default(answers, cap
     assert len(diff(capsys, "bad.csv", "good.csv", *own, "--only", "all")["listed"]) == 36
 
 
-def test_where_lower_is_better_a_rise_is_worse(capsys):
+def test_where_lower_is_better_a_rise_is_worse(capsys: pytest.CaptureFixture[str]) -> None:
     Path("errors").mkdir()
     declared = """name = "errors"
 title = "오류"
@@ -111,7 +115,9 @@ score = { name = "jaccard", direction = "lower", scale = 100, terms = [{ metric 
     assert (found["scale"]["first"], found["scale"]["second"]) == (75.0, 100.0)
 
 
-def test_identical_answers_are_said_to_be(answers, capsys):
+def test_identical_answers_are_said_to_be(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("one.csv", answers)
     command = ["diff", "one.csv", "one.csv", "-c", "sample-wallpaper"]
     assert run(command) == 0
@@ -122,7 +128,9 @@ def test_identical_answers_are_said_to_be(answers, capsys):
     assert "No row to show." in Path("same.html").read_text("utf-8")
 
 
-def test_without_references_the_most_different_come_first(answers, capsys):
+def test_without_references_the_most_different_come_first(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("one.csv", answers)
     changed = {"TEST_003": answers["TEST_003"] + " 끝.", "TEST_011": "전혀 다름"}
     write("two.csv", answers | changed)
@@ -133,7 +141,7 @@ def test_without_references_the_most_different_come_first(answers, capsys):
     assert diff(capsys, "one.csv", "two.csv") == found, "answers in the usual columns need no -c"
 
 
-def test_runs_are_compared_with_their_questions(capsys):
+def test_runs_are_compared_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:
     make(Path("ledger.db"))
     with Ledger(Path("ledger.db")) as book:
         ids = [part.row_id for part in book.parts("whole")]
@@ -144,7 +152,9 @@ def test_runs_are_compared_with_their_questions(capsys):
     assert questions["TEST_000"] == "벽지가 왜 우나요?"
 
 
-def test_the_terminal_marks_words_without_colours(answers, capsys):
+def test_the_terminal_marks_words_without_colours(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("one.csv", answers | {"TEST_003": "벽지를 말립니다.\x1b[31m"})
     write("two.csv", answers | {"TEST_003": "벽지를 떼어 냅니다.\x1b[31m"})
     command = ["diff", "one.csv", "two.csv", "-c", "sample-wallpaper"]
@@ -156,7 +166,9 @@ def test_the_terminal_marks_words_without_colours(answers, capsys):
     assert "\x1b" not in out
 
 
-def test_the_terminal_shows_the_first_rows_and_says_how_many_are_left(answers, capsys):
+def test_the_terminal_shows_the_first_rows_and_says_how_many_are_left(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("one.csv", answers)
     write("two.csv", dict.fromkeys(answers, "같은 답"))
     assert run(["diff", "one.csv", "two.csv", "-c", "sample-wallpaper"]) == 0
@@ -165,7 +177,9 @@ def test_the_terminal_shows_the_first_rows_and_says_how_many_are_left(answers, c
     assert "26 more rows: --limit, --html or --csv shows them." in out
 
 
-def test_the_page_escapes_everything_and_runs_nothing(answers, capsys):
+def test_the_page_escapes_everything_and_runs_nothing(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write("one.csv", answers | {"TEST_003": f"벽지 {ATTACK}"})
     write("two.csv", answers | {"TEST_003": "</style><b>타일</b>"})
     assert run(["diff", "one.csv", "two.csv", "-c", "sample-wallpaper", "--references", GOLD,
@@ -182,7 +196,7 @@ def test_the_page_escapes_everything_and_runs_nothing(answers, capsys):
     assert not re.search(r"(?:src|href)=\"(?!#)", page), "nothing is loaded from elsewhere"
 
 
-def test_the_style_has_the_digest_that_the_policy_allows(answers):
+def test_the_style_has_the_digest_that_the_policy_allows(answers: dict[str, str]) -> None:
     import base64
     import hashlib
 
@@ -194,7 +208,7 @@ def test_the_style_has_the_digest_that_the_policy_allows(answers):
     assert f"sha256-{digest}" in unescape(page)
 
 
-def test_the_table_is_no_place_for_formulas(answers):
+def test_the_table_is_no_place_for_formulas(answers: dict[str, str]) -> None:
     write("one.csv", answers)
     write("two.csv", answers | {"TEST_003": "=HYPERLINK(0)", "TEST_011": "둘,\n셋"})
     assert run(["diff", "one.csv", "two.csv", "-c", "sample-wallpaper", "--references", GOLD,
@@ -225,7 +239,9 @@ def test_the_table_is_no_place_for_formulas(answers):
         (["one.csv"], "Missing argument"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_compared_is_said_and_nothing_written(answers, capsys, arguments, says):
+def test_what_cannot_be_compared_is_said_and_nothing_written(
+    answers: dict[str, str], capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
     write("one.csv", answers)
     write("short.csv", {key: text for key, text in answers.items() if key != "TEST_003"})
     before = sorted(path.name for path in Path().iterdir())

@@ -58,7 +58,7 @@ def change(adapter: Path, **values: Any) -> None:
 )
 def test_adapters_that_vllm_does_not_apply_go_through_transformers(
     settings: dict[str, Any], reason: str, tuned: Tuned, adapter: Path
-):
+) -> None:
     change(adapter, **settings)
     said: list[str] = []
     context = replace(tiny.context(tuned.base, adapter), say=said.append)
@@ -76,7 +76,7 @@ BOTH = pytest.mark.parametrize(
 @BOTH
 def test_an_adapter_whose_record_proves_another_base_is_refused_unless_it_is_meant(
     engine: Any, tuned: Tuned, adapter: Path
-):
+) -> None:
     def said(digest: str, **model: Any) -> list[str]:
         (adapter / "leaderkit.json").write_text(json.dumps({"base_sha256": digest}))
         messages: list[str] = []
@@ -98,7 +98,7 @@ def test_an_adapter_whose_record_proves_another_base_is_refused_unless_it_is_mea
 
 def test_that_another_base_is_meant_makes_no_other_run(
     tuned: Tuned, adapter: Path, wallpaper: Path, tmp_path: Path
-):
+) -> None:
     runner = CliRunner()
     arguments = [
         "tests-none", "-c", "sample-wallpaper", "--test", str(wallpaper / "test.csv"),
@@ -165,7 +165,7 @@ def test_a_damaged_adapter_is_refused_before_the_base_is_loaded(
     tuned: Tuned,
     adapter: Path,
     tmp_path: Path,
-):
+) -> None:
     # A base without weights: whoever loads it first says so.
     base = Path(shutil.copytree(tuned.base, tmp_path / "base"))
     (base / "model.safetensors").unlink()
@@ -176,7 +176,9 @@ def test_a_damaged_adapter_is_refused_before_the_base_is_loaded(
 
 
 @BOTH
-def test_a_file_of_weights_that_is_cut_short_is_refused(engine: Any, tuned: Tuned, adapter: Path):
+def test_a_file_of_weights_that_is_cut_short_is_refused(
+    engine: Any, tuned: Tuned, adapter: Path
+) -> None:
     path = adapter / "adapter_model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"adapter_model\.safetensors: cannot be read"):
@@ -185,7 +187,7 @@ def test_a_file_of_weights_that_is_cut_short_is_refused(engine: Any, tuned: Tune
 
 def test_a_damaged_adapter_leaves_no_run(
     tuned: Tuned, adapter: Path, wallpaper: Path, tmp_path: Path, capfd: Any
-):
+) -> None:
     weights(adapter, halve)
     recipe = tmp_path / "mine.toml"
     recipe.write_text(f'name = "mine"\n[model]\nname = "{tuned.base}"\n', encoding="utf-8")
@@ -219,7 +221,7 @@ def test_a_damaged_adapter_leaves_no_run(
 )
 def test_transformers_computes_what_peft_computes(
     settings: dict[str, Any], dtype: str, tuned: Tuned, tmp_path: Path
-):
+) -> None:
     adapter = variant(tuned.base, tmp_path / "lora", **settings)
     engine = TransformersEngine(tiny.context(tuned.base, adapter, engine={"dtype": dtype}))
     engine.start()
@@ -244,7 +246,7 @@ def test_transformers_computes_what_peft_computes(
 )
 def test_what_is_more_than_lora_goes_through_transformers(
     settings: dict[str, Any], reason: str, tuned: Tuned, tmp_path: Path
-):
+) -> None:
     adapter = variant(tuned.base, tmp_path / "lora", **settings)
     said: list[str] = []
     context = replace(tiny.context(tuned.base, adapter), say=said.append)
@@ -258,7 +260,7 @@ def test_what_is_more_than_lora_goes_through_transformers(
 )
 def test_vllm_is_given_the_smallest_room_that_the_adapters_largest_rank_needs(
     settings: dict[str, Any], size: int, tuned: Tuned, adapter: Path
-):
+) -> None:
     change(adapter, **settings)
     assert lora_slot(Checkpoint(tiny.context(tuned.base, adapter)).adapter) == size
     assert lora_slot(Checkpoint(tiny.context(tuned.base)).adapter) == 16
@@ -290,7 +292,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_an_adapter_over_shared_embeddings_does_what_it_did_when_it_was_saved(
     settings: dict[str, Any], shared: Path, tmp_path: Path
-):
+) -> None:
     torch.manual_seed(4)
     config = LoraConfig(**{"r": 4, "target_modules": ["q_proj"], **settings})
     over = get_peft_model(load_base(shared, torch.float32), config)

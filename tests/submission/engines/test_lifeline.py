@@ -42,7 +42,7 @@ ATTACH = "from submission.engines import lifeline; lifeline.attach(); print('her
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
 @pytest.mark.parametrize("program", [FORKED, SPAWNED], ids=["fork", "spawn"])
-def test_it_ends_when_its_owner_is_killed(tmp_path: Path, program: str):
+def test_it_ends_when_its_owner_is_killed(tmp_path: Path, program: str) -> None:
     script = tmp_path / "owner.py"
     script.write_text(program)
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as owner:
@@ -65,7 +65,7 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_it_ends_at_once_when_its_owner_died_before_it_could_attach():
+def test_it_ends_at_once_when_its_owner_died_before_it_could_attach() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     done = subprocess.run(
@@ -77,7 +77,7 @@ def test_it_ends_at_once_when_its_owner_died_before_it_could_attach():
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_outside_an_engine_it_does_nothing():
+def test_outside_an_engine_it_does_nothing() -> None:
     environment = {name: value for name, value in os.environ.items() if name != OWNER}
     done = subprocess.run(
         [sys.executable, "-c", ATTACH], env=environment, capture_output=True, text=True

@@ -21,7 +21,7 @@ class Weights:
         self._log.append(f"close {self._name}")
 
 
-def test_the_same_model_is_loaded_once_and_another_takes_its_place():
+def test_the_same_model_is_loaded_once_and_another_takes_its_place() -> None:
     log: list[str] = []
     with ModelSlot(shared=True) as slot:
         first = slot.take("a", lambda: Weights(log, "a"))
@@ -31,7 +31,7 @@ def test_the_same_model_is_loaded_once_and_another_takes_its_place():
     assert log == ["load a", "close a", "load b", "close b"]
 
 
-def test_a_slot_of_one_engine_is_empty_when_that_is_closed():
+def test_a_slot_of_one_engine_is_empty_when_that_is_closed() -> None:
     log: list[str] = []
     slot = ModelSlot()
     slot.take("a", lambda: Weights(log, "a"))
@@ -40,7 +40,7 @@ def test_a_slot_of_one_engine_is_empty_when_that_is_closed():
     assert log == ["load a", "close a"]
 
 
-def test_a_model_that_cannot_be_loaded_leaves_nothing_behind():
+def test_a_model_that_cannot_be_loaded_leaves_nothing_behind() -> None:
     log: list[str] = []
     slot = ModelSlot(shared=True)
     slot.take("a", lambda: Weights(log, "a"))
@@ -54,7 +54,9 @@ def no_room() -> Weights:
     raise MemoryError
 
 
-def test_engines_of_other_prompts_and_sampling_share_a_model_and_its_answers(model_folder: Path):
+def test_engines_of_other_prompts_and_sampling_share_a_model_and_its_answers(
+    model_folder: Path,
+) -> None:
     said: list[str] = []
     requests = prompts(QUESTIONS[:3])
     with ModelSlot(shared=True) as slot:
@@ -70,7 +72,7 @@ def test_engines_of_other_prompts_and_sampling_share_a_model_and_its_answers(mod
     assert all(answers[1][key].startswith(text) for key, text in answers[0].items())
 
 
-def test_another_precision_is_another_model(model_folder: Path):
+def test_another_precision_is_another_model(model_folder: Path) -> None:
     said: list[str] = []
     with ModelSlot(shared=True) as slot:
         for dtype in ("float32", "bfloat16"):

@@ -67,14 +67,14 @@ def greedy(model_folder: Path, requests: list[Request]) -> dict[str, Completion]
 
 def test_a_batch_gives_what_single_rows_give(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion]
-):
+) -> None:
     assert len(set(texts(greedy).values())) == len(QUESTIONS)
     assert complete(model_folder, requests, sampling=GREEDY, engine=ONE_BY_ONE) == greedy
 
 
 def test_rows_are_what_the_models_own_generate_gives(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion]
-):
+) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -97,7 +97,7 @@ def test_rows_are_what_the_models_own_generate_gives(
 @pytest.mark.parametrize("padding", [True, False])
 def test_a_repetition_penalty_does_not_reach_a_rows_padding(
     tmp_path: Path, requests: list[Request], penalty: float, padding: bool
-):
+) -> None:
     """Without a padding token rows are padded with the end token, which must not be penalized."""
     from transformers import AutoTokenizer
 
@@ -113,7 +113,7 @@ def test_a_repetition_penalty_does_not_reach_a_rows_padding(
 
 def test_a_rows_draw_depends_neither_on_its_batch_nor_on_the_order(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion]
-):
+) -> None:
     drawn = complete(model_folder, requests, sampling=SAMPLED)
     assert texts(drawn) != texts(greedy)
     assert complete(model_folder, requests, sampling=SAMPLED, engine=ONE_BY_ONE) == drawn
@@ -125,14 +125,14 @@ def test_a_rows_draw_depends_neither_on_its_batch_nor_on_the_order(
         }
 
 
-def test_another_seed_draws_another_answer(model_folder: Path):
+def test_another_seed_draws_another_answer(model_folder: Path) -> None:
     prompt = prompts([QUESTIONS[1]])[0]
     several = [replace(prompt, key=str(seed), seed=seed) for seed in range(6)]
     drawn = complete(model_folder, several, sampling=SAMPLED)
     assert len(set(texts(drawn).values())) == 6
 
 
-def test_draws_follow_the_models_probabilities(model_folder: Path):
+def test_draws_follow_the_models_probabilities(model_folder: Path) -> None:
     """First tokens of many draws against the softmax, by total variation distance."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -163,7 +163,7 @@ def test_draws_follow_the_models_probabilities(model_folder: Path):
 
 def test_a_stop_text_ends_the_answer_before_it(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion]
-):
+) -> None:
     stop = greedy["1"].text[3:5]
     stopped = complete(model_folder, requests, sampling={**GREEDY, "stop": [stop]})
     for key, whole in greedy.items():
@@ -177,7 +177,7 @@ def test_a_stop_text_ends_the_answer_before_it(
 
 def test_a_stop_text_is_looked_for_in_the_answer_alone(
     model_folder: Path, greedy: dict[str, Completion]
-):
+) -> None:
     """A prompt that ends with half of the stop text does not complete it."""
     first = complete(model_folder, prompts(["질문 A"]), sampling=GREEDY)["0"]
     assert first.text
@@ -186,7 +186,7 @@ def test_a_stop_text_is_looked_for_in_the_answer_alone(
     assert stopped.text == first.text.partition(stop)[0] != ""
 
 
-def test_a_special_token_stops_as_a_token(tmp_path: Path, requests: list[Request]):
+def test_a_special_token_stops_as_a_token(tmp_path: Path, requests: list[Request]) -> None:
     folder = lively(gpt2(tmp_path / "model"), alias={"A": "<unk>"})
     free = complete(folder, requests, sampling=GREEDY)
     stopped = complete(folder, requests, sampling={**GREEDY, "stop": ["<unk>"]})
@@ -200,7 +200,7 @@ def test_a_special_token_stops_as_a_token(tmp_path: Path, requests: list[Request
 
 def test_an_encoder_decoder_model_answers_alike_batched_and_alone(
     t5_folder: Path, requests: list[Request]
-):
+) -> None:
     batched = complete(t5_folder, requests, sampling=GREEDY)
     assert set(batched) == {request.key for request in requests}
     assert complete(t5_folder, requests, sampling=GREEDY, engine=ONE_BY_ONE) == batched
@@ -209,7 +209,9 @@ def test_an_encoder_decoder_model_answers_alike_batched_and_alone(
     assert complete(t5_folder, requests, sampling=SAMPLED, engine=ONE_BY_ONE) == drawn
 
 
-def test_beams_are_searched_alike_batched_and_alone(model_folder: Path, requests: list[Request]):
+def test_beams_are_searched_alike_batched_and_alone(
+    model_folder: Path, requests: list[Request]
+) -> None:
     sampling = {"max_tokens": 12, "beams": 3}
     batched = complete(model_folder, requests, sampling=sampling)
     assert set(batched) == {request.key for request in requests}
@@ -218,7 +220,7 @@ def test_beams_are_searched_alike_batched_and_alone(model_folder: Path, requests
 
 def test_a_prompt_as_long_as_the_context_gets_no_answer_and_says_so(
     model_folder: Path, greedy: dict[str, Completion]
-):
+) -> None:
     rows = prompts({"0": QUESTIONS[0], "full": "x" * 512, "over": "x" * 600})
     done = complete(model_folder, rows, sampling=GREEDY)
     assert done["0"] == greedy["0"]
@@ -226,7 +228,9 @@ def test_a_prompt_as_long_as_the_context_gets_no_answer_and_says_so(
         assert done[key] == Completion(key, "", Finish.PROMPT_TOO_LONG, length, 0)
 
 
-def test_a_prompt_that_nearly_fills_the_context_is_answered_in_what_is_left(model_folder: Path):
+def test_a_prompt_that_nearly_fills_the_context_is_answered_in_what_is_left(
+    model_folder: Path,
+) -> None:
     rows = prompts({"one": "x" * 511, "five": "x" * 507, "short": QUESTIONS[1]})
     done = complete(model_folder, rows, sampling={"max_tokens": 40})
     for key, room in (("one", 1), ("five", 5)):
@@ -237,14 +241,16 @@ def test_a_prompt_that_nearly_fills_the_context_is_answered_in_what_is_left(mode
     assert done["short"] == alone["short"], "a long row does not shorten its neighbours"
 
 
-def test_a_declared_context_is_kept_to(model_folder: Path):
+def test_a_declared_context_is_kept_to(model_folder: Path) -> None:
     rows = prompts({"long": "x" * 64, "short": "x" * 60})
     done = complete(model_folder, rows, sampling=GREEDY, engine={"max_model_len": 64})
     assert done["long"].finish is Finish.PROMPT_TOO_LONG
     assert 1 <= done["short"].completion_tokens <= 4
 
 
-def test_an_answer_that_never_ends_is_cut_off_and_counted(tmp_path: Path, requests: list[Request]):
+def test_an_answer_that_never_ends_is_cut_off_and_counted(
+    tmp_path: Path, requests: list[Request]
+) -> None:
     folder = gpt2(tmp_path / "endless")  # random weights this small repeat one token for ever
     done = complete(folder, requests, sampling={"max_tokens": 30})
     for completion in done.values():
@@ -278,7 +284,7 @@ def out_of_memory_errors() -> list[type[Exception]]:
 @pytest.mark.parametrize("kind", [0, 1, 2], ids=["cuda", "cpu", "python"])
 def test_out_of_memory_halves_the_batch_and_loses_no_row(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion], kind: int
-):
+) -> None:
     said: list[str] = []
     engine = TransformersEngine(replace(context(model_folder, sampling=GREEDY), say=said.append))
     engine.start()
@@ -290,7 +296,7 @@ def test_out_of_memory_halves_the_batch_and_loses_no_row(
 
 def test_out_of_memory_with_one_row_stops_after_giving_the_finished_rows(
     model_folder: Path, requests: list[Request], greedy: dict[str, Completion]
-):
+) -> None:
     import torch
 
     class NoRoomForShortPrompts(LittleMemory):
@@ -310,7 +316,7 @@ def test_out_of_memory_with_one_row_stops_after_giving_the_finished_rows(
 
 def test_another_error_of_the_model_is_not_taken_for_memory(
     model_folder: Path, requests: list[Request]
-):
+) -> None:
     class Broken(LittleMemory):
         def generate(self, input_ids: Any, **options: Any) -> Any:
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
@@ -321,7 +327,9 @@ def test_another_error_of_the_model_is_not_taken_for_memory(
             list(engine.complete(requests))
 
 
-def test_an_adapter_at_run_time_answers_as_the_merged_model(tuned: Tuned, requests: list[Request]):
+def test_an_adapter_at_run_time_answers_as_the_merged_model(
+    tuned: Tuned, requests: list[Request]
+) -> None:
     base = complete(tuned.base, requests, sampling=GREEDY)
     adapted = complete(tuned.base, requests, tuned.adapter, sampling=GREEDY)
     merged = complete(tuned.merged, requests, sampling=GREEDY)
@@ -329,7 +337,7 @@ def test_an_adapter_at_run_time_answers_as_the_merged_model(tuned: Tuned, reques
     assert adapted == merged
 
 
-def test_identity_tells_models_adapters_and_precision_apart(tuned: Tuned):
+def test_identity_tells_models_adapters_and_precision_apart(tuned: Tuned) -> None:
     same = [TransformersEngine(context(tuned.base)).identity for _ in range(2)]
     assert same[0] == same[1]
     others = [
@@ -340,7 +348,9 @@ def test_identity_tells_models_adapters_and_precision_apart(tuned: Tuned):
     assert len({str(sorted(each.items())) for each in [same[0], *others]}) == 4
 
 
-def test_what_it_cannot_run_is_refused_before_anything_is_loaded(tuned: Tuned, tmp_path: Path):
+def test_what_it_cannot_run_is_refused_before_anything_is_loaded(
+    tuned: Tuned, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match=r"is an adapter, not a model.*leaderkit merge"):
         TransformersEngine(context(tuned.adapter))
     with pytest.raises(InputError, match=r"no adapter_config\.json in it"):
@@ -353,7 +363,7 @@ def test_what_it_cannot_run_is_refused_before_anything_is_loaded(tuned: Tuned, t
         TransformersEngine(context(tuned.base, options={"answer": "1"}))
 
 
-def test_a_model_without_tokenizer_files_is_refused(tuned: Tuned, tmp_path: Path):
+def test_a_model_without_tokenizer_files_is_refused(tuned: Tuned, tmp_path: Path) -> None:
     shutil.copytree(tuned.base, tmp_path / "bare", ignore=shutil.ignore_patterns("*token*"))
     config = tmp_path / "bare" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"model_type": "gpt2"}))
@@ -361,7 +371,7 @@ def test_a_model_without_tokenizer_files_is_refused(tuned: Tuned, tmp_path: Path
         _ = TransformersEngine(context(tmp_path / "bare"))._checkpoint.tokenizer
 
 
-def test_auto_takes_vllm_only_for_what_it_lists(tuned: Tuned, tmp_path: Path):
+def test_auto_takes_vllm_only_for_what_it_lists(tuned: Tuned, tmp_path: Path) -> None:
     pytest.importorskip("vllm")
     said: list[str] = []
     shutil.copytree(tuned.base, tmp_path / "other")
@@ -373,7 +383,7 @@ def test_auto_takes_vllm_only_for_what_it_lists(tuned: Tuned, tmp_path: Path):
         assert said.pop().startswith(f"Engine: {engine} (")
 
 
-def test_weights_that_cannot_be_read_are_named(tmp_path: Path):
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     folder = gpt2(tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"cut off")
     engine = TransformersEngine(context(folder))

@@ -74,7 +74,7 @@ def by_transformers(
 
 def test_it_gives_what_the_transformers_engine_gives(
     engine: Any, tuned: Tuned, requests: list[Request]
-):
+) -> None:
     done = by_key(engine(**GREEDY).complete(requests))
     assert done == by_transformers(tuned, requests, **GREEDY)
     assert len(set(texts(done).values())) == len(requests)
@@ -83,7 +83,7 @@ def test_it_gives_what_the_transformers_engine_gives(
 
 def test_an_adapter_at_run_time_answers_as_the_merged_model(
     engine: Any, tuned: Tuned, requests: list[Request]
-):
+) -> None:
     merged = TransformersEngine(context(tuned.merged, sampling=GREEDY))
     merged.start()
     assert by_key(engine(**GREEDY).complete(requests)) == by_key(merged.complete(requests))
@@ -91,19 +91,19 @@ def test_an_adapter_at_run_time_answers_as_the_merged_model(
 
 def test_a_repetition_penalty_means_the_same_to_both_engines(
     engine: Any, tuned: Tuned, requests: list[Request]
-):
+) -> None:
     sampling = {"max_tokens": 24, "repetition_penalty": 1.3}
     done = by_key(engine(**sampling).complete(requests))
     assert done == by_transformers(tuned, requests, **sampling)
 
 
-def test_every_request_is_completed_exactly_once(engine: Any):
+def test_every_request_is_completed_exactly_once(engine: Any) -> None:
     many = prompts({f"row-{n}": f"{QUESTIONS[n % 8]} {n}" for n in range(120)})
     keys = [completion.key for completion in engine(max_tokens=5).complete(many)]
     assert sorted(keys) == sorted(request.key for request in many)
 
 
-def test_more_seeded_prompts_than_fit_in_a_step_are_all_drawn(engine: Any):
+def test_more_seeded_prompts_than_fit_in_a_step_are_all_drawn(engine: Any) -> None:
     # A prompt read in parts would wind back its generator, which a CPU's cannot.
     draw = random.Random(0)  # noqa: S311
     rows = {f"row-{n}": "".join(draw.choices(string.ascii_letters, k=400)) for n in range(40)}
@@ -112,7 +112,9 @@ def test_more_seeded_prompts_than_fit_in_a_step_are_all_drawn(engine: Any):
     assert len(done) == 40
 
 
-def test_a_short_answer_comes_before_a_long_one_is_finished(engine: Any, requests: list[Request]):
+def test_a_short_answer_comes_before_a_long_one_is_finished(
+    engine: Any, requests: list[Request]
+) -> None:
     done = list(engine(max_tokens=60).complete(requests))
     lengths = {completion.completion_tokens for completion in done}
     assert len(lengths) > 1, "the prompts should differ in how much they get"
@@ -122,7 +124,7 @@ def test_a_short_answer_comes_before_a_long_one_is_finished(engine: Any, request
 
 def test_a_prompt_as_long_as_the_context_gets_no_answer_and_says_so(
     engine: Any, requests: list[Request]
-):
+) -> None:
     rows = prompts({"full": "x" * 512, "over": "x" * 600, "fits": "x" * 509})
     done = by_key(engine(**GREEDY).complete([*rows, requests[0]]))
     assert done["full"] == Completion("full", "", Finish.PROMPT_TOO_LONG, 512, 0)
@@ -131,7 +133,7 @@ def test_a_prompt_as_long_as_the_context_gets_no_answer_and_says_so(
     assert done["0"].text
 
 
-def test_an_answer_cut_off_by_its_limit_is_marked(engine: Any, requests: list[Request]):
+def test_an_answer_cut_off_by_its_limit_is_marked(engine: Any, requests: list[Request]) -> None:
     whole = by_key(engine(max_tokens=24).complete(requests))
     cut = by_key(engine(max_tokens=3).complete(requests))
     for key, completion in cut.items():
@@ -143,7 +145,7 @@ def test_an_answer_cut_off_by_its_limit_is_marked(engine: Any, requests: list[Re
 
 def test_stops_end_an_answer_as_the_transformers_engine_does(
     engine: Any, tuned: Tuned, requests: list[Request]
-):
+) -> None:
     free = by_key(engine(**GREEDY).complete(requests))
     sampling = {**GREEDY, "stop": ["<unk>", free["1"].text[5:7]]}
     stopped = by_key(engine(**sampling).complete(requests))
@@ -158,7 +160,7 @@ def test_stops_end_an_answer_as_the_transformers_engine_does(
     assert stopped["1"].text == free["1"].text.partition(free["1"].text[5:7])[0]
 
 
-def test_a_draw_is_the_same_again_and_in_any_order(engine: Any, requests: list[Request]):
+def test_a_draw_is_the_same_again_and_in_any_order(engine: Any, requests: list[Request]) -> None:
     drawn = by_key(engine(**SAMPLED).complete(requests))
     assert texts(drawn) != texts(by_key(engine(**GREEDY).complete(requests)))
     shuffled = random.Random(1).sample(requests, len(requests))  # noqa: S311 -- repeatable
@@ -166,14 +168,14 @@ def test_a_draw_is_the_same_again_and_in_any_order(engine: Any, requests: list[R
     assert by_key(engine(**SAMPLED).complete(requests[2:3])) == {"2": drawn["2"]}
 
 
-def test_another_seed_draws_another_answer(engine: Any, requests: list[Request]):
+def test_another_seed_draws_another_answer(engine: Any, requests: list[Request]) -> None:
     several = [replace(requests[1], key=str(seed), seed=seed) for seed in range(5)]
     assert len(set(texts(by_key(engine(**SAMPLED).complete(several))).values())) == 5
 
 
 def test_a_consumer_that_leaves_early_leaves_nothing_for_the_next(
     engine: Any, requests: list[Request]
-):
+) -> None:
     whole = by_key(engine(max_tokens=60).complete(requests))
     early = engine(max_tokens=60).complete(requests)
     next(early)
@@ -183,7 +185,7 @@ def test_a_consumer_that_leaves_early_leaves_nothing_for_the_next(
 
 
 @pytest.mark.skipif(has_gpu(), reason="threads matter where there is no GPU")
-def test_every_processor_works_where_there_is_no_gpu(started: VllmEngine):
+def test_every_processor_works_where_there_is_no_gpu(started: VllmEngine) -> None:
     every = ",".join(map(str, processors()))
     assert os.environ[THREADS] == every
     (worker,) = [
@@ -194,14 +196,14 @@ def test_every_processor_works_where_there_is_no_gpu(started: VllmEngine):
     assert "CPU, " + str(len(processors())) + " threads" in started.description
 
 
-def test_nothing_reaches_the_terminal(engine: Any, requests: list[Request], capfd: Any):
+def test_nothing_reaches_the_terminal(engine: Any, requests: list[Request], capfd: Any) -> None:
     list(engine(max_tokens=5).complete(requests))
     assert capfd.readouterr() == ("", "")
 
 
 def test_what_it_cannot_run_is_refused_before_anything_is_started(
     tuned: Tuned, t5_folder: Path, model_folder: Path
-):
+) -> None:
     with pytest.raises(InputError, match=r"does not run encoder-decoder.*--engine transformers"):
         VllmEngine(context(t5_folder))
     with pytest.raises(InputError, match=r"no adapter to GPT2LMHeadModel.*leaderkit merge"):
@@ -212,7 +214,7 @@ def test_what_it_cannot_run_is_refused_before_anything_is_started(
 
 def test_a_model_that_cannot_start_is_refused_with_the_reason_and_leaves_no_process(
     started: VllmEngine, tmp_path: Path, capfd: Any
-):
+) -> None:
     before = engine_processes(os.getpid()).keys()
     folder = gpt2(tmp_path / "model")
     gpt2(tmp_path / "wider", width=128)
@@ -231,7 +233,7 @@ def test_a_model_that_cannot_start_is_refused_with_the_reason_and_leaves_no_proc
 @pytest.mark.skipif(has_gpu(), reason="the worker is vLLM's own process there")
 def test_the_death_of_a_worker_stops_the_run_and_leaves_no_process(
     started: VllmEngine, engine: Any, requests: list[Request], capfd: Any
-):
+) -> None:
     """The last test: the engine cannot be used after."""
     rows = engine(max_tokens=400).complete(requests)
     next(rows)

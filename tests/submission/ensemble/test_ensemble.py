@@ -102,7 +102,7 @@ def texts(name: str) -> list[str]:
         return [answer.text for answer in run_answers(book, name)]
 
 
-def test_the_majority_wins_and_ties_go_to_pairwise_f1(capsys):
+def test_the_majority_wins_and_ties_go_to_pairwise_f1(capsys: pytest.CaptureFixture[str]) -> None:
     ensemble("one", "two", "three", "--by", "majority", "--run", "all", "--json")
     report = json.loads(capsys.readouterr().out)
     # A: two of three but for a blank. B: 1:1:1, sums 58/35, 22/15 and 32/21 of character F1.
@@ -113,14 +113,14 @@ def test_the_majority_wins_and_ties_go_to_pairwise_f1(capsys):
     assert [member["run"] for member in report["members"]] == ["one", "two", "three"]
 
 
-def test_the_samples_of_one_run_are_members(capsys):
+def test_the_samples_of_one_run_are_members(capsys: pytest.CaptureFixture[str]) -> None:
     keep("sampled", *RUNS.values())
     ensemble("sampled", "--by", "majority", "--run", "all")
     assert texts("all") == ["서울 특별시", "abc", "정답은 2번입니다."]
     assert "sampled, sample 2: 0 rows taken" in capsys.readouterr().out
 
 
-def test_least_risk_takes_what_the_others_agree_with_under_the_metric():
+def test_least_risk_takes_what_the_others_agree_with_under_the_metric() -> None:
     ensemble("one", "two", "three", "--by", "mbr:f1:rule=korquad1", "--run", "f1")
     # By hand: A 0, 5/5, 5/5 (spaces do not count); B as above; C: 2 is all that is shared.
     assert texts("f1")[:2] == ["서울 특별시", "abc"]
@@ -128,7 +128,9 @@ def test_least_risk_takes_what_the_others_agree_with_under_the_metric():
     assert texts("em")[1] == "abc", "nobody agrees: the first"
 
 
-def test_least_risk_without_a_metric_is_by_the_competitions_formula(capsys):
+def test_least_risk_without_a_metric_is_by_the_competitions_formula(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     ensemble("one", "two", "three", "--by", "mbr", "--run", "own", "--json")
     assert json.loads(capsys.readouterr().out)["by"].startswith("mbr|cosine|")
     vectors = OfflineEncoder(8).encode(["abc", "ab", "abcd"])
@@ -137,7 +139,7 @@ def test_least_risk_without_a_metric_is_by_the_competitions_formula(capsys):
     assert texts("own")[1] == ["abc", "ab", "abcd"][int(agreement.argmax())]
 
 
-def test_the_result_is_a_run_like_any_other(capsys):
+def test_the_result_is_a_run_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:
     ensemble("one", "two", "three", "--by", "majority", "--run", "all")
     write_csv(
         "gold.csv", ("id", "답변"), list(zip(QUESTIONS, texts("all"), strict=True)), bom=False
@@ -164,7 +166,7 @@ def test_the_result_is_a_run_like_any_other(capsys):
     assert run(["diff", "one", "all"]) == 0
 
 
-def test_the_same_members_give_the_same_run_again(capsys):
+def test_the_same_members_give_the_same_run_again(capsys: pytest.CaptureFixture[str]) -> None:
     ensemble("one", "two", "three", "--by", "majority", "--run", "all")
     with Ledger(Path("ledger.db")) as book:
         before, parts = book.run("all"), book.parts("all")
@@ -178,7 +180,7 @@ def test_the_same_members_give_the_same_run_again(capsys):
     assert texts("all")[0] == "부산"
 
 
-def test_empty_answers_do_not_vote_unless_there_are_questions_without_an_answer():
+def test_empty_answers_do_not_vote_unless_there_are_questions_without_an_answer() -> None:
     keep("none", ["", "", ""])
     keep("nil", ["", " ", ""])
     ensemble("none", "nil", "one", "--by", "majority", "--run", "all")
@@ -188,7 +190,7 @@ def test_empty_answers_do_not_vote_unless_there_are_questions_without_an_answer(
     assert texts("empty") == ["", "", ""]
 
 
-def test_what_was_cut_off_stays_marked(capsys):
+def test_what_was_cut_off_stays_marked(capsys: pytest.CaptureFixture[str]) -> None:
     keep("cut", RUNS["two"], finish=Finish.LENGTH)
     ensemble("one", "cut", "three", "--by", "majority", "--run", "all")
     capsys.readouterr()
@@ -202,7 +204,7 @@ def test_what_was_cut_off_stays_marked(capsys):
     assert "Look at: 1 cut off by length (leaderkit show all)." in capsys.readouterr().out
 
 
-def test_the_mean_vector_where_the_rules_allow_it(capsys):
+def test_the_mean_vector_where_the_rules_allow_it(capsys: pytest.CaptureFixture[str]) -> None:
     declare(VECTORS)
     columns = ["id", *(f"vec_{n}" for n in range(8))]
     write_csv("template.csv", columns, [[row, *[0] * 8] for row in reversed(QUESTIONS)], bom=False)
@@ -229,7 +231,9 @@ def test_the_mean_vector_where_the_rules_allow_it(capsys):
         ((f"{TEXT}\n{VECTORS}", "", ""), "a mean vector is no text's"),
     ],
 )
-def test_the_mean_vector_is_refused_where_they_do_not(declared, says, capsys):
+def test_the_mean_vector_is_refused_where_they_do_not(
+    declared: tuple[str, str, str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     declare(*declared)
     write_csv("template.csv", ("id",), [(row,) for row in QUESTIONS], bom=False)
     ensemble("one", "two", "--by", "vector", "--template", "template.csv", "--out", "v.csv", code=2)
@@ -255,7 +259,9 @@ def test_the_mean_vector_is_refused_where_they_do_not(declared, says, capsys):
         (["one", "two", "--by", "vector", "--run", "x"], "give --template and --out"),
     ],
 )  # fmt: skip
-def test_what_makes_no_ensemble_is_said_and_no_run_made(arguments, says, capsys):
+def test_what_makes_no_ensemble_is_said_and_no_run_made(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     keep("short", RUNS["one"][:2], questions={"A": "수도는?", "B": "벽지는?"})
     keep("foreign", RUNS["one"], competition="other")
     ensemble(*arguments, code=2)

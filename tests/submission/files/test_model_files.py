@@ -29,7 +29,9 @@ SERVED = {
 COMMIT = "c" * 40
 
 
-def test_a_local_folder_is_found_by_its_path(model_folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_local_folder_is_found_by_its_path(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert locate_model(str(model_folder)).folder == model_folder
     monkeypatch.chdir(model_folder.parent)
     found = locate_model(model_folder.name)
@@ -37,23 +39,23 @@ def test_a_local_folder_is_found_by_its_path(model_folder: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/no/where", "~/no/where", "a/b/c"])
-def test_a_path_that_is_not_there_is_said_to_be_missing(name: str):
+def test_a_path_that_is_not_there_is_said_to_be_missing(name: str) -> None:
     with pytest.raises(InputError, match=f"Model folder {name} does not exist"):
         locate_model(name)
 
 
-def test_a_folder_without_a_model_is_said_to_have_none(tmp_path: Path):
+def test_a_folder_without_a_model_is_said_to_have_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no config\.json or adapter_config\.json in it"):
         locate_model(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["my model", "acme/a b", "-x", "a..b"])
-def test_a_name_that_can_be_neither_folder_nor_hub_name_is_said_to_be_neither(name: str):
+def test_a_name_that_can_be_neither_folder_nor_hub_name_is_said_to_be_neither(name: str) -> None:
     with pytest.raises(InputError, match="neither a local folder nor a hub name"):
         locate_model(name)
 
 
-def test_offline_an_uncached_hub_model_is_refused_with_what_to_do():
+def test_offline_an_uncached_hub_model_is_refused_with_what_to_do() -> None:
     with pytest.raises(InputError) as refused:
         locate_model("acme/model", "v2")
     assert str(refused.value) == (
@@ -154,7 +156,9 @@ def asked(endpoint: str, folder: Path, wallpaper: Path, *names: str) -> dict[str
     return dict(zip(names, said, strict=True))
 
 
-def test_a_hub_that_refuses_gets_one_clear_message(hub: str, tmp_path: Path, wallpaper: Path):
+def test_a_hub_that_refuses_gets_one_clear_message(
+    hub: str, tmp_path: Path, wallpaper: Path
+) -> None:
     said = asked(hub, tmp_path, wallpaper, *MODELS)
     assert said["acme/gated"] == (
         "Error: Model 'acme/gated' is gated: accept its licence on its hub page and set HF_TOKEN, "
@@ -189,7 +193,7 @@ def located(environment: dict[str, str]) -> list[str]:
 
 def test_a_model_is_downloaded_once_and_pickles_only_where_there_is_nothing_else(
     hub: str, tmp_path: Path
-):
+) -> None:
     expected = [
         "acme/pickled config.json pytorch_model.bin",
         "acme/both config.json model.safetensors",
@@ -200,7 +204,7 @@ def test_a_model_is_downloaded_once_and_pickles_only_where_there_is_nothing_else
     assert located({**there, "HF_HUB_OFFLINE": "1"}) == expected
 
 
-def test_a_hub_that_does_not_answer_gets_one_clear_message(tmp_path: Path, wallpaper: Path):
+def test_a_hub_that_does_not_answer_gets_one_clear_message(tmp_path: Path, wallpaper: Path) -> None:
     said = asked("http://127.0.0.1:9", tmp_path, wallpaper, "acme/model")["acme/model"]
     assert said.startswith("Error: Model 'acme/model' is not cached and the hub cannot be reached")
     assert said.count("\n") == 1
@@ -230,12 +234,12 @@ SHARDS = ("model-1-of-2.safetensors", "model-2-of-2.safetensors")
 INDEX = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))})
 
 
-def test_a_cached_model_needs_no_hub(hub_cache: Path):
+def test_a_cached_model_needs_no_hub(hub_cache: Path) -> None:
     snapshot = cache(hub_cache, {"config.json": "{}", "model.safetensors": "x"})
     assert locate_model("acme/cached").folder == snapshot
 
 
-def test_a_cached_model_in_shards_needs_every_shard(hub_cache: Path):
+def test_a_cached_model_in_shards_needs_every_shard(hub_cache: Path) -> None:
     snapshot = cache(
         hub_cache,
         {
@@ -250,7 +254,7 @@ def test_a_cached_model_in_shards_needs_every_shard(hub_cache: Path):
     assert locate_model("acme/cached").folder == snapshot
 
 
-def test_a_digest_covers_weights_and_configuration_and_nothing_else(tmp_path: Path):
+def test_a_digest_covers_weights_and_configuration_and_nothing_else(tmp_path: Path) -> None:
     for name in ("model.safetensors", "config.json", "chat_template.jinja", "merges.txt"):
         (tmp_path / name).write_text(name)
     first = folder_digest(tmp_path, sha256_file)
@@ -265,11 +269,11 @@ def test_a_digest_covers_weights_and_configuration_and_nothing_else(tmp_path: Pa
     assert folder_digest(tmp_path, sha256_file) == first
 
 
-def test_a_digest_tells_parts_from_their_concatenation():
+def test_a_digest_tells_parts_from_their_concatenation() -> None:
     assert digest(["ab", "c"]) != digest(["a", "bc"])
 
 
-def test_a_hub_blob_is_named_by_its_hash(tmp_path: Path):
+def test_a_hub_blob_is_named_by_its_hash(tmp_path: Path) -> None:
     blob = tmp_path / ("0123456789abcdef" * 4)
     blob.write_bytes(b"content is not read")
     link = tmp_path / "model.safetensors"

@@ -87,7 +87,9 @@ def completions(work: Path, run: str) -> list[str]:
         return [part.completion.text for part in book.parts(run) if part.completion]
 
 
-def test_the_report_counts_rows_prompts_tokens_and_useless_answers(work: Path, generate: Any):
+def test_the_report_counts_rows_prompts_tokens_and_useless_answers(
+    work: Path, generate: Any
+) -> None:
     report = generate()
     said = report.pop("said")
     assert report.pop("seconds") > 0
@@ -106,7 +108,7 @@ def test_the_report_counts_rows_prompts_tokens_and_useless_answers(work: Path, g
 
 def test_people_get_the_same_report_in_words(
     work: Path, generate: Any, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     generate()
     command = ["generate", "recipe.toml", "-c", "sample-wallpaper", "--test", "test.csv"]
     assert cli.run([*command, "--model", "model", "--run", "first"]) == 0
@@ -114,7 +116,7 @@ def test_people_get_the_same_report_in_words(
     assert "Run 'first': 5 rows; 0 prompts computed, 6 taken from the ledger." in out
 
 
-def test_a_cells_questions_are_asked_apart_or_together(work: Path, generate: Any):
+def test_a_cells_questions_are_asked_apart_or_together(work: Path, generate: Any) -> None:
     generate(run="split")
     report = generate("--set", "prompt.compound.mode=whole", run="whole")
     assert report["computed"] == 1, "single questions are the same prompt either way"
@@ -127,14 +129,14 @@ def test_a_cells_questions_are_asked_apart_or_together(work: Path, generate: Any
     )
 
 
-def test_identical_questions_are_computed_once(work: Path, generate: Any):
+def test_identical_questions_are_computed_once(work: Path, generate: Any) -> None:
     assert generate()["computed"] == 5  # six prompts, two of them alike
     done = answers(work)
     assert done["T_2"] == done["T_3"]
     assert done["T_0"] != done["T_4"]
 
 
-def test_a_finished_run_computes_nothing_and_loads_nothing(work: Path, generate: Any):
+def test_a_finished_run_computes_nothing_and_loads_nothing(work: Path, generate: Any) -> None:
     generate()
     before = answers(work)
     report = generate()
@@ -143,7 +145,7 @@ def test_a_finished_run_computes_nothing_and_loads_nothing(work: Path, generate:
     assert answers(work) == before
 
 
-def test_a_limited_run_is_widened_by_the_rows_it_lacks(work: Path, generate: Any):
+def test_a_limited_run_is_widened_by_the_rows_it_lacks(work: Path, generate: Any) -> None:
     first = generate("--limit", "2")
     assert (first["rows"], first["computed"]) == (2, 3)
     wider = generate()
@@ -153,7 +155,9 @@ def test_a_limited_run_is_widened_by_the_rows_it_lacks(work: Path, generate: Any
     assert answers(work) == answers(work, "other")
 
 
-def test_an_added_test_row_costs_only_itself_under_a_new_run_name(work: Path, generate: Any):
+def test_an_added_test_row_costs_only_itself_under_a_new_run_name(
+    work: Path, generate: Any
+) -> None:
     generate()
     write_test(work / "test.csv", {"T_NEW": "PVC 장판은 두께를 어떻게 고르나요?", **QUESTIONS})
     refused = generate(code=2)
@@ -164,7 +168,7 @@ def test_an_added_test_row_costs_only_itself_under_a_new_run_name(work: Path, ge
     assert answers(work, "second").items() >= answers(work).items()
 
 
-def test_fresh_computes_every_row_again(work: Path, generate: Any):
+def test_fresh_computes_every_row_again(work: Path, generate: Any) -> None:
     generate()
     before = answers(work)
     report = generate("--fresh")
@@ -172,7 +176,7 @@ def test_fresh_computes_every_row_again(work: Path, generate: Any):
     assert answers(work) == before
 
 
-def test_changed_weights_never_meet_stale_answers(work: Path, generate: Any):
+def test_changed_weights_never_meet_stale_answers(work: Path, generate: Any) -> None:
     generate()
     old = answers(work)
     lively(gpt2(work / "model", seed=7))
@@ -184,7 +188,7 @@ def test_changed_weights_never_meet_stale_answers(work: Path, generate: Any):
     assert answers(work) == old
 
 
-def test_what_cannot_start_leaves_no_run(work: Path, generate: Any):
+def test_what_cannot_start_leaves_no_run(work: Path, generate: Any) -> None:
     weights = work / "model" / "model.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(b"cut off")
@@ -201,7 +205,9 @@ def test_what_cannot_start_leaves_no_run(work: Path, generate: Any):
     assert answers(work) == before
 
 
-def test_a_competition_that_reads_the_file_otherwise_is_another_run(work: Path, generate: Any):
+def test_a_competition_that_reads_the_file_otherwise_is_another_run(
+    work: Path, generate: Any
+) -> None:
     shutil.copytree(find_competition("sample-wallpaper").folder, work / "mine")
     profile = work / "mine" / "competition.toml"
     profile.write_text(profile.read_text("utf-8").replace("sample-wallpaper", "mine"), "utf-8")
@@ -216,7 +222,7 @@ def test_a_competition_that_reads_the_file_otherwise_is_another_run(work: Path, 
     assert answers(work) == before
 
 
-def test_weights_copied_elsewhere_are_the_same_weights(work: Path, generate: Any):
+def test_weights_copied_elsewhere_are_the_same_weights(work: Path, generate: Any) -> None:
     generate()
     (work / "model").rename(work / "moved")
     report = generate("--model", "moved", run="moved")
@@ -233,7 +239,9 @@ def test_weights_copied_elsewhere_are_the_same_weights(work: Path, generate: Any
         "engine.dtype=bfloat16",
     ],
 )
-def test_what_an_answer_depends_on_is_computed_anew(work: Path, generate: Any, changed: str):
+def test_what_an_answer_depends_on_is_computed_anew(
+    work: Path, generate: Any, changed: str
+) -> None:
     generate()
     assert "--fresh" in generate("--set", changed, code=2)["said"]
     report = generate("--set", changed, run="second")
@@ -250,13 +258,15 @@ def test_what_an_answer_depends_on_is_computed_anew(work: Path, generate: Any, c
         "sampling.top_p=0.5",
     ],
 )
-def test_what_a_greedy_answer_does_not_depend_on_reuses_it(work: Path, generate: Any, changed: str):
+def test_what_a_greedy_answer_does_not_depend_on_reuses_it(
+    work: Path, generate: Any, changed: str
+) -> None:
     generate()
     report = generate("--set", changed, run="second")
     assert (report["computed"], report["reused"]) == (0, 6)
 
 
-def test_samples_are_drawn_per_prompt_and_more_of_them_added(work: Path, generate: Any):
+def test_samples_are_drawn_per_prompt_and_more_of_them_added(work: Path, generate: Any) -> None:
     sampled = ("--set", "sampling.temperature=1.0")
     assert generate(*sampled, "--samples", "2", run="two")["computed"] == 10
     report = generate(*sampled, "--samples", "3", run="three")
@@ -270,7 +280,9 @@ def test_samples_are_drawn_per_prompt_and_more_of_them_added(work: Path, generat
     assert generate(*sampled, "--set", "sampling.seed=1", run="seed")["computed"] == 5
 
 
-def test_an_adapter_changes_the_answers_and_is_part_of_the_identity(work: Path, generate: Any):
+def test_an_adapter_changes_the_answers_and_is_part_of_the_identity(
+    work: Path, generate: Any
+) -> None:
     lively(llama(work / "llama"))
     adapter(work / "llama", work / "lora")
     generate("--model", "llama", run="base")
@@ -283,14 +295,14 @@ def test_an_adapter_changes_the_answers_and_is_part_of_the_identity(work: Path, 
     assert answers(work, "adapted") != answers(work, "adapted again")
 
 
-def test_a_prompt_that_does_not_fit_is_counted_and_its_row_kept(work: Path, generate: Any):
+def test_a_prompt_that_does_not_fit_is_counted_and_its_row_kept(work: Path, generate: Any) -> None:
     write_test(work / "test.csv", {**QUESTIONS, "T_LONG": "길" * 400})
     report = generate()
     assert report["degenerate"]["too_long"] == 1
     assert answers(work)["T_LONG"] == ""
 
 
-def test_auto_says_which_engine_and_why(work: Path, generate: Any):
+def test_auto_says_which_engine_and_why(work: Path, generate: Any) -> None:
     t5(work / "t5")
     report = generate("--engine", "auto", "--model", "t5")
     reason = "vLLM does not run encoder-decoder models" if vllm_version() else "not installed"
@@ -314,7 +326,7 @@ def test_auto_says_which_engine_and_why(work: Path, generate: Any):
 )
 def test_what_cannot_be_used_is_said_before_a_run_exists(
     work: Path, generate: Any, arguments: list[str], message: str
-):
+) -> None:
     said = generate(*arguments, code=2)["said"]
     assert "Traceback" not in said
     assert message in said
@@ -323,7 +335,7 @@ def test_what_cannot_be_used_is_said_before_a_run_exists(
             assert book.runs() == []
 
 
-def test_the_ledger_is_named_by_the_environment(work: Path, generate: Any):
+def test_the_ledger_is_named_by_the_environment(work: Path, generate: Any) -> None:
     generate()
     assert (work / "ledger.db").is_file()
     assert not (work / "runs").exists()
@@ -331,14 +343,14 @@ def test_the_ledger_is_named_by_the_environment(work: Path, generate: Any):
 
 def test_options_come_from_the_environment(
     work: Path, generate: Any, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("LEADERKIT_GENERATE_LIMIT", "1")
     assert generate()["rows"] == 1
 
 
 def test_an_interrupt_keeps_the_finished_rows_and_the_same_command_resumes(
     work: Path, generate: Any
-):
+) -> None:
     # One row after the other, and enough of them that the interrupt comes before the last.
     write_test(work / "test.csv", {f"T{number}": f"질문 {number}번" for number in range(200)})
     slow = ("--set", "engine.batch_tokens=1", "--set", "sampling.max_tokens=150")

@@ -89,7 +89,7 @@ def computed(work: Path) -> int:
         return int(db.execute("SELECT count(*) FROM completion").fetchone()[0])
 
 
-def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any):
+def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> None:
     before = generate()
     first = table(work)
     degenerate = {key for key, answer in answers(work).items() if answer.flaws}
@@ -121,7 +121,7 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any):
     assert {json.loads(each)["temperature"] for each in how.values()} == {4.0}
 
 
-def test_a_second_retry_computes_nothing(work: Path, generate: Any):
+def test_a_second_retry_computes_nothing(work: Path, generate: Any) -> None:
     generate("--retry-degenerate")
     first, count = table(work), computed(work)
     left = generate("--retry-degenerate")
@@ -131,13 +131,13 @@ def test_a_second_retry_computes_nothing(work: Path, generate: Any):
     assert generate()["degenerate"] == left["degenerate"], "the plain command resumes as ever"
 
 
-def test_another_run_starts_from_the_first_answers(work: Path, generate: Any):
+def test_another_run_starts_from_the_first_answers(work: Path, generate: Any) -> None:
     plain = generate()
     generate("--retry-degenerate")
     assert generate(run="second")["degenerate"] == plain["degenerate"]
 
 
-def test_a_killed_retry_goes_on_and_ends_the_same(work: Path, generate: Any):
+def test_a_killed_retry_goes_on_and_ends_the_same(work: Path, generate: Any) -> None:
     plain = generate(run="whole")
     generate("--retry-degenerate", run="whole")
     total = computed(work)
@@ -173,14 +173,14 @@ def wait_for(ledger: Path, completions: int, process: subprocess.Popen[bytes]) -
     raise AssertionError("no row in time")
 
 
-def test_what_the_recipe_ignores_is_not_retried(work: Path, generate: Any):
+def test_what_the_recipe_ignores_is_not_retried(work: Path, generate: Any) -> None:
     generate()
     every = 'quarantine.ignore=["empty", "cut_off", "echoed", "looping", "wrong_language"]'
     report = generate("--set", every, "--retry-degenerate")
     assert (report["retried"], report["degenerate"]["any"]) == (0, 0)
 
 
-def test_a_prompt_that_does_not_fit_is_counted_and_not_retried(work: Path, generate: Any):
+def test_a_prompt_that_does_not_fit_is_counted_and_not_retried(work: Path, generate: Any) -> None:
     write_csv(work / "test.csv", ("id", "질문"), [("T", "길" * 400)], bom=False)
     report = generate("--retry-degenerate")
     assert report["degenerate"]["too_long"] == 1
@@ -189,7 +189,7 @@ def test_a_prompt_that_does_not_fit_is_counted_and_not_retried(work: Path, gener
 
 def test_a_recipe_without_a_model_is_counted_and_not_retried(
     work: Path, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     command = ["generate", "constant", "-c", "sample-wallpaper", "--test", "test.csv", "--run",
                "constant", "--retry-degenerate", "--json"]  # fmt: skip
     answer = "벽지는 벽을 충분히 말린 다음에 새로 바르는 것이 좋습니다."
@@ -200,7 +200,7 @@ def test_a_recipe_without_a_model_is_counted_and_not_retried(
     assert "has no model: its answers would be the same again" in err
 
 
-def test_a_greedy_retry_of_several_samples_is_refused(work: Path, generate: Any):
+def test_a_greedy_retry_of_several_samples_is_refused(work: Path, generate: Any) -> None:
     sampled = ["--set", "sampling.temperature=2.0", "--samples", "2", "--limit", "2"]
     said = generate(*sampled, "--retry-degenerate", "--set", "retry.temperature=0", code=2)["said"]
     assert "retry.temperature" in said
@@ -210,7 +210,7 @@ def test_a_greedy_retry_of_several_samples_is_refused(work: Path, generate: Any)
 
 def test_people_are_told_how_many_were_mended(
     work: Path, generate: Any, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     report = generate("--retry-degenerate", run="json")
     capsys.readouterr()
     words = [each for each in COMMAND if each != "--json"]

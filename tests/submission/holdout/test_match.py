@@ -129,7 +129,11 @@ def test_a_form_is_matched_by_the_length_of_what_it_asks(tmp_path: Path) -> None
     ],
 )
 def test_what_cannot_be_matched_is_refused_and_nothing_written(
-    rows, header, says, tmp_path: Path, capsys
+    rows: list[list[str]],
+    header: list[str],
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     like = write_test(tmp_path / "like.csv", rows, header)
     given = ["-c", "sample-wallpaper", "--train", str(TRAIN), "--match", str(like)]
@@ -146,13 +150,17 @@ def test_more_of_a_category_than_there_is_is_refused(tmp_path: Path) -> None:
         hold_out(PROFILE, TRAIN, tmp_path / "out", Options(), like)
 
 
-def test_match_and_joined_contradict_each_other(tmp_path: Path, capsys) -> None:
+def test_match_and_joined_contradict_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = ["-c", "sample-wallpaper", "--train", str(TRAIN), "--match", str(TEST)]
     assert run(["holdout", *given, "--joined", "0.1", "--out", str(tmp_path / "out")]) == 2
     assert "--joined and --match" in capsys.readouterr().err
 
 
-def test_the_table_stands_on_the_screen_and_in_json(tmp_path: Path, capsys) -> None:
+def test_the_table_stands_on_the_screen_and_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = ["-c", "sample-wallpaper", "--train", str(TRAIN), "--match", str(TEST)]
     assert run(["holdout", *given, "--out", str(tmp_path / "one")]) == 0
     assert "Like the test file" in capsys.readouterr().out
@@ -165,7 +173,9 @@ def test_the_table_stands_on_the_screen_and_in_json(tmp_path: Path, capsys) -> N
     ("lengths", "count", "expected"),
     [([1, 2, 3, 4], 4, [1, 2, 3, 4]), ([1, 2, 3, 4], 2, [2, 4]), ([5], 3, [5, 5, 5]), ([], 0, [])],
 )
-def test_lengths_are_spread_over_as_many_cells_as_asked(lengths, count, expected) -> None:
+def test_lengths_are_spread_over_as_many_cells_as_asked(
+    lengths: list[int], count: int, expected: list[int]
+) -> None:
     assert spread_over(lengths, count) == expected
 
 

@@ -17,7 +17,7 @@ NO_GPU = Imported({"version": "2", "cuda": None, "gpus": []})
 
 
 @pytest.fixture
-def found(monkeypatch):
+def found(monkeypatch: pytest.MonkeyPatch):
     """A machine on which nothing is wrong; what a test appends is found besides."""
     findings = [Finding("Python", "ok", "3.11", "every command", every_command=True)]
     monkeypatch.setattr(doctor, "examine", lambda runs, patience: findings)
@@ -25,7 +25,7 @@ def found(monkeypatch):
 
 
 @pytest.mark.slow
-def test_this_machine_is_examined_in_time(tmp_path):
+def test_this_machine_is_examined_in_time(tmp_path: Path) -> None:
     started = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "submission.cli", "doctor", "--json"],
@@ -46,14 +46,14 @@ def test_this_machine_is_examined_in_time(tmp_path):
     assert all(each["get"] for each in report["findings"] if each["status"] != "ok")
 
 
-def test_optional_things_may_be_missing(found, capsys):
+def test_optional_things_may_be_missing(found, capsys: pytest.CaptureFixture[str]) -> None:
     found.append(Finding("Kiwi", "missing", "not installed", "morphemes", "pip install kiwipiepy"))
 
     assert run(["doctor"]) == 0
     assert "Kiwi: pip install kiwipiepy" in capsys.readouterr().out
 
 
-def test_what_every_command_needs_may_not(found, capsys):
+def test_what_every_command_needs_may_not(found, capsys: pytest.CaptureFixture[str]) -> None:
     found.append(
         Finding(
             "pydantic", "missing", "none", "recipes", "pip install pydantic", every_command=True
@@ -66,7 +66,7 @@ def test_what_every_command_needs_may_not(found, capsys):
     assert json.loads(capsys.readouterr().out)["ok"] is False
 
 
-def test_packages_are_held_against_what_the_kit_declares(monkeypatch):
+def test_packages_are_held_against_what_the_kit_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     declared = ["numpy>=2.3", "torch>=99", "absent>=1", "vllm==0.32.0; extra == 'gpu'"]
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: declared)
 
@@ -78,14 +78,14 @@ def test_packages_are_held_against_what_the_kit_declares(monkeypatch):
     assert (absent.status, absent.get) == ("missing", "pip install 'absent>=1'")
 
 
-def test_a_gpu_is_named_with_memory_and_driver():
+def test_a_gpu_is_named_with_memory_and_driver() -> None:
     finding = doctor.gpu(GPU, "570.1, NVIDIA H200")
 
     assert finding.status == "ok"
     assert finding.found == "H200 (139 GiB); driver 570.1; CUDA 12.8"
 
 
-def test_a_gpu_that_torch_does_not_use_is_a_warning():
+def test_a_gpu_that_torch_does_not_use_is_a_warning() -> None:
     finding = doctor.gpu(NO_GPU, "570.1, NVIDIA H200")
 
     assert finding.status == "warning"
@@ -105,7 +105,14 @@ def test_a_gpu_that_torch_does_not_use_is_a_warning():
         ({"vllm": "1"}, Imported(), True, "warning", "there is no module vllm"),
     ],
 )
-def test_vllm(distributions, imported, has_gpu, status, says, monkeypatch):
+def test_vllm(
+    distributions: dict[str, str],
+    imported,
+    has_gpu: bool,
+    status: str,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def installed(*names):
         return next((distributions[name] for name in names if name in distributions), None)
 
@@ -118,7 +125,7 @@ def test_vllm(distributions, imported, has_gpu, status, says, monkeypatch):
         assert ("pip install vllm==" in finding.get) == has_gpu
 
 
-def test_a_slow_import_is_told_from_a_broken_one(monkeypatch):
+def test_a_slow_import_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "installed", lambda *names: "1")
 
     slow = doctor.vllm(Imported(problem="its import did not end in time", slow=True), has_gpu=False)
@@ -128,7 +135,7 @@ def test_a_slow_import_is_told_from_a_broken_one(monkeypatch):
     assert "pip install" in doctor.bitsandbytes(Imported(problem="broken")).get
 
 
-def test_an_import_that_kills_its_process_leaves_what_was_said_before():
+def test_an_import_that_kills_its_process_leaves_what_was_said_before() -> None:
     code = (
         "import json, os, signal\n"
         "print(json.dumps({'torch': {'version': '2'}}), flush=True)\n"
@@ -142,7 +149,7 @@ def test_an_import_that_kills_its_process_leaves_what_was_said_before():
     assert "SIGSEGV" in process.imported("vllm").problem
 
 
-def test_an_import_that_hangs_is_ended_with_its_children(tmp_path):
+def test_an_import_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     code = (
         "import subprocess, sys, time, pathlib\n"
@@ -159,14 +166,14 @@ def test_an_import_that_hangs_is_ended_with_its_children(tmp_path):
     assert gone(int(pid.read_text()))
 
 
-def test_an_error_of_an_import_is_its_last_line():
+def test_an_error_of_an_import_is_its_last_line() -> None:
     with ImportProcess("raise ImportError('operator nms does not exist')") as process:
         process.wait(30)
 
     assert process.imported("torch").problem == "ImportError: operator nms does not exist"
 
 
-def test_offline_the_hub_is_not_asked(monkeypatch):
+def test_offline_the_hub_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
@@ -176,7 +183,7 @@ def test_offline_the_hub_is_not_asked(monkeypatch):
     assert (hub.status, hub.get) == ("warning", "unset HF_HUB_OFFLINE")
 
 
-def test_a_hub_that_does_not_answer_is_given_up(monkeypatch):
+def test_a_hub_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "HUB_SECONDS", 0.1)
     monkeypatch.setattr(doctor, "_ask", lambda endpoint, outcome: time.sleep(5))
 
@@ -185,14 +192,14 @@ def test_a_hub_that_does_not_answer_is_given_up(monkeypatch):
     assert time.monotonic() - started < 2
 
 
-def test_a_closed_port_is_no_hub(monkeypatch):
+def test_a_closed_port_is_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     assert "Connect" in doctor._hub_problem("http://127.0.0.1:9")
 
 
-def test_the_tokens_value_is_never_said(monkeypatch):
+def test_the_tokens_value_is_never_said(monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
     from huggingface_hub import constants
 
@@ -206,7 +213,7 @@ def test_the_tokens_value_is_never_said(monkeypatch):
     assert "hf_secret" not in repr(token)
 
 
-def test_memory_is_what_the_container_may_have(tmp_path):
+def test_memory_is_what_the_container_may_have(tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 33554432 kB\nMemAvailable: 20971520 kB\n")
     (tmp_path / "max").write_text("max\n")
     (tmp_path / "limit").write_text(f"{2 * 2**30}\n")
@@ -217,7 +224,7 @@ def test_memory_is_what_the_container_may_have(tmp_path):
     assert doctor.memory(tmp_path / "none", tmp_path / "none").found == "not known"
 
 
-def test_room_is_measured_where_the_folder_will_be(tmp_path):
+def test_room_is_measured_where_the_folder_will_be(tmp_path: Path) -> None:
     runs = list(doctor.disk(tmp_path / "not" / "there"))[-1]
 
     assert runs.name == "Disk, runs"

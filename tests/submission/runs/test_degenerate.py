@@ -15,7 +15,7 @@ def of(question: str, text: str, finish: Finish = Finish.STOP, recipe: Recipe = 
     return flaws([Given(question, text, finish)], recipe)[0]
 
 
-def test_a_good_answer_has_no_flaw():
+def test_a_good_answer_has_no_flaw() -> None:
     assert of("벽지는 어떻게 바르나요?", LONG) == frozenset()
 
 
@@ -30,15 +30,15 @@ def test_a_good_answer_has_no_flaw():
         ("벽지는?", ENGLISH, Finish.STOP, Flaw.WRONG_LANGUAGE),
     ],
 )
-def test_each_flaw_is_found(question: str, text: str, finish: Finish, flaw: Flaw):
+def test_each_flaw_is_found(question: str, text: str, finish: Finish, flaw: Flaw) -> None:
     assert of(question, text, finish) == {flaw}
 
 
-def test_a_prompt_that_did_not_fit_has_no_answer_either():
+def test_a_prompt_that_did_not_fit_has_no_answer_either() -> None:
     assert of("질문?", "", Finish.PROMPT_TOO_LONG) == {Flaw.TOO_LONG, Flaw.EMPTY}
 
 
-def test_a_line_of_the_prompt_in_the_answer_is_an_echo():
+def test_a_line_of_the_prompt_in_the_answer_is_an_echo() -> None:
     prompt = {"template": "주어진 질문에 대한 답을 출력, 질문: {{ question }},답: "}
     recipe = Recipe.model_validate({"name": "x", "prompt": prompt})
     assert of("타일은?", f"{LONG} 주어진 질문에 대한 답을 출력, 질문: 벽지는?", recipe=recipe) == {
@@ -58,11 +58,11 @@ def test_a_line_of_the_prompt_in_the_answer_is_an_echo():
         ("123?", ENGLISH),
     ],
 )
-def test_names_and_what_is_asked_for_are_no_wrong_language(question: str, text: str):
+def test_names_and_what_is_asked_for_are_no_wrong_language(question: str, text: str) -> None:
     assert of(question, text) == frozenset()
 
 
-def test_the_language_asked_for_is_the_right_one():
+def test_the_language_asked_for_is_the_right_one() -> None:
     assert of("Translate into Korean: a wall", ENGLISH) == {Flaw.WRONG_LANGUAGE}
     assert of("영어로 쓰세요: 벽", LONG) == {Flaw.WRONG_LANGUAGE}
     declared = RECIPE.model_copy(update={"quarantine": Quarantine(language="en")})
@@ -78,7 +78,7 @@ def copies(text: str, questions: int, others: int = 0, recipe: Recipe = RECIPE) 
     return sum(Flaw.DUPLICATED in found for found in flaws(given, recipe))
 
 
-def test_one_answer_to_many_questions_is_a_duplicate():
+def test_one_answer_to_many_questions_is_a_duplicate() -> None:
     assert copies(LONG, 4) == 0
     assert copies(LONG, 5) == 5
     # 2 % of 500 questions are 10.
@@ -87,22 +87,22 @@ def test_one_answer_to_many_questions_is_a_duplicate():
 
 
 @pytest.mark.parametrize("text", ["3", "B", "정답: ③", "서울특별시", "네, 맞습니다."])
-def test_short_answers_may_be_the_same(text: str):
+def test_short_answers_may_be_the_same(text: str) -> None:
     assert copies(text, 50) == 0
 
 
-def test_the_same_question_may_have_the_same_answer():
+def test_the_same_question_may_have_the_same_answer() -> None:
     given = [Given("벽지는?", LONG, Finish.STOP)] * 50
     assert set(flaws(given, RECIPE)) == {frozenset()}
 
 
-def test_an_option_of_the_question_is_no_copy():
+def test_an_option_of_the_question_is_no_copy() -> None:
     text = "1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다"
     given = [Given(f"{n}번 문항. {OPTIONS}", text, Finish.STOP) for n in range(50)]
     assert set(flaws(given, RECIPE)) == {frozenset()}
 
 
-def test_what_the_recipe_ignores_is_no_flaw():
+def test_what_the_recipe_ignores_is_no_flaw() -> None:
     ignore = Quarantine(ignore=["duplicated", "looping", "cut_off"])
     recipe = RECIPE.model_copy(update={"quarantine": ignore})
     assert copies(LONG, 50, recipe=recipe) == 0

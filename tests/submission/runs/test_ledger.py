@@ -45,7 +45,7 @@ def texts(book: Ledger, run: str = "first") -> list[str | None]:
     return [part.completion.text if part.completion else None for part in book.parts(run)]
 
 
-def test_a_run_resumes_with_the_rows_it_lacks(ledger: Ledger):
+def test_a_run_resumes_with_the_rows_it_lacks(ledger: Ledger) -> None:
     assert ledger.begin(a_run(), parts("a", "b", "c"), fresh=False) == 0
     ledger.record("first", answer("b"))
     ledger.close()
@@ -58,14 +58,16 @@ def test_a_run_resumes_with_the_rows_it_lacks(ledger: Ledger):
         assert (progress.rows, progress.done, progress.completion_tokens) == (3, 1, 3)
 
 
-def test_a_completion_comes_back_as_it_was_recorded(ledger: Ledger):
+def test_a_completion_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     given = Completion("a", '한글 "따옴표"\n\ttab \x00 끝 😀', Finish.PROMPT_TOO_LONG, 7, 0)
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", given)
     assert ledger.parts("first")[0].completion == given
 
 
-def test_another_fingerprint_under_the_same_name_is_refused_and_changes_nothing(ledger: Ledger):
+def test_another_fingerprint_under_the_same_name_is_refused_and_changes_nothing(
+    ledger: Ledger,
+) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
     with pytest.raises(InputError, match=r"Run 'first' .*--fresh"):
@@ -74,7 +76,7 @@ def test_another_fingerprint_under_the_same_name_is_refused_and_changes_nothing(
     assert ledger.run("first").fingerprint == "f"
 
 
-def test_answers_are_reused_across_runs_by_row_key(ledger: Ledger):
+def test_answers_are_reused_across_runs_by_row_key(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
     ledger.record("first", answer("a"))
     ledger.record("first", answer("b"))
@@ -83,7 +85,7 @@ def test_answers_are_reused_across_runs_by_row_key(ledger: Ledger):
     assert texts(ledger, "second") == ["answer b", None, "answer a"]
 
 
-def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger):
+def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger) -> None:
     for name in ("first", "second"):
         ledger.begin(a_run(name), parts("a", "b"), fresh=False)
     ledger.record("first", answer("a", "old a"))
@@ -99,14 +101,14 @@ def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger):
     assert ledger.run("first").fingerprint == "new"
 
 
-def test_one_completion_answers_every_part_with_its_key(ledger: Ledger):
+def test_one_completion_answers_every_part_with_its_key(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("same", "other", "same", "same"), fresh=False)
     assert ledger.record("first", answer("same")) == 3
     assert texts(ledger) == ["answer same", None, "answer same", "answer same"]
     assert ledger.pending("first") == {"other"}
 
 
-def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledger):
+def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
     ledger.spent("first", 1.5, 30, finished=True)
@@ -117,7 +119,7 @@ def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledge
     assert ledger.run("first").seconds == 1.5
 
 
-def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger):
+def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
     ledger.spent("first", 1.0, 0, finished=True)
@@ -126,7 +128,7 @@ def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger):
     assert ledger.run("first").finished == finished
 
 
-def test_answers_of_an_unfinished_run_are_refused(ledger: Ledger):
+def test_answers_of_an_unfinished_run_are_refused(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b", "c"), fresh=False)
     ledger.record("first", answer("b"))
     with pytest.raises(InputError, match=r"not finished: 1 of 3 rows.*Resume"):
@@ -138,7 +140,7 @@ def test_answers_of_an_unfinished_run_are_refused(ledger: Ledger):
     ]  # fmt: skip
 
 
-def test_an_unknown_run_is_named_with_those_there_are(ledger: Ledger):
+def test_an_unknown_run_is_named_with_those_there_are(ledger: Ledger) -> None:
     with pytest.raises(InputError, match=r"No run 'nope' in .*: it is empty"):
         run_answers(ledger, "nope")
     ledger.begin(a_run(), parts("a"), fresh=False)
@@ -146,7 +148,7 @@ def test_an_unknown_run_is_named_with_those_there_are(ledger: Ledger):
         run_answers(ledger, "nope")
 
 
-def test_a_run_has_no_answers_for_a_sample_it_did_not_draw(ledger: Ledger):
+def test_a_run_has_no_answers_for_a_sample_it_did_not_draw(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
     ledger.record("first", answer("a"))
     with pytest.raises(InputError, match="no sample 1"):
@@ -179,7 +181,7 @@ def holder(ledger: Ledger):
     process.communicate()
 
 
-def test_a_second_process_is_refused_as_writer(ledger: Ledger, holder: subprocess.Popen):
+def test_a_second_process_is_refused_as_writer(ledger: Ledger, holder: subprocess.Popen) -> None:
     with (
         pytest.raises(InputError, match="'first' is being written by another process"),
         ledger.writing("first"),
@@ -189,14 +191,14 @@ def test_a_second_process_is_refused_as_writer(ledger: Ledger, holder: subproces
         pass
 
 
-def test_a_killed_writer_leaves_its_run_free(ledger: Ledger, holder: subprocess.Popen):
+def test_a_killed_writer_leaves_its_run_free(ledger: Ledger, holder: subprocess.Popen) -> None:
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     with ledger.writing("first"):
         pass
 
 
-def test_rows_can_be_read_while_another_connection_writes(ledger: Ledger):
+def test_rows_can_be_read_while_another_connection_writes(ledger: Ledger) -> None:
     keys = [f"k{number}" for number in range(120)]
     ledger.begin(a_run(), parts(*keys), fresh=False)
 
@@ -221,7 +223,7 @@ def test_rows_can_be_read_while_another_connection_writes(ledger: Ledger):
     assert ledger.progress("first").done == len(keys)
 
 
-def test_a_new_ledger_may_be_opened_by_several_processes_at_once(tmp_path: Path):
+def test_a_new_ledger_may_be_opened_by_several_processes_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from submission.runs.ledger import Ledger; "
         "Ledger(pathlib.Path(sys.argv[1])).close()"
@@ -231,7 +233,7 @@ def test_a_new_ledger_may_be_opened_by_several_processes_at_once(tmp_path: Path)
     assert [process.wait() for process in processes] == [0] * 4
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path):
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "answers.csv"
     file.write_text("id,answer\n" * 200)
     before = file.read_bytes()
@@ -241,14 +243,14 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path):
 
 
 @pytest.mark.parametrize("place", ["folder", "file/ledger.db"])
-def test_a_place_that_cannot_hold_a_ledger_is_refused(tmp_path: Path, place: str):
+def test_a_place_that_cannot_hold_a_ledger_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be used as a ledger"):
         Ledger(tmp_path / place)
 
 
-def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path):
+def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     Ledger(path).close()
     with sqlite3.connect(path) as raw:
@@ -258,14 +260,14 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path):
         Ledger(path)
 
 
-def test_a_run_made_by_another_version_is_refused_with_what_to_do(ledger: Ledger):
+def test_a_run_made_by_another_version_is_refused_with_what_to_do(ledger: Ledger) -> None:
     old = Run("old", "f", "sample-wallpaper", '{"name": "x", "gone": 1}', "t", "e", "c")
     ledger.begin(old, parts("a"), fresh=False)
     with pytest.raises(InputError, match=r"another version of leaderkit.*--fresh"):
         run_answers(ledger, "old")
 
 
-def test_a_hash_is_remembered_until_size_or_time_changes(ledger: Ledger, tmp_path: Path):
+def test_a_hash_is_remembered_until_size_or_time_changes(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
     file.write_bytes(b"one")
     time = (1_700_000_000_000_000_000, 1_700_000_000_000_000_000)
@@ -285,7 +287,7 @@ def test_a_hash_is_remembered_until_size_or_time_changes(ledger: Ledger, tmp_pat
     assert ledger.hash_file(file) not in (first, second)
 
 
-def test_a_hash_is_that_of_the_file_behind_a_link(ledger: Ledger, tmp_path: Path):
+def test_a_hash_is_that_of_the_file_behind_a_link(ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "v1").write_bytes(b"1")
     (tmp_path / "v2").write_bytes(b"2")
     link = tmp_path / "link"
@@ -296,7 +298,7 @@ def test_a_hash_is_that_of_the_file_behind_a_link(ledger: Ledger, tmp_path: Path
     assert ledger.hash_file(link) == ledger.hash_file(tmp_path / "v2") != first
 
 
-def test_a_run_that_nothing_was_answered_for_may_be_begun_in_another_way(ledger: Ledger):
+def test_a_run_that_nothing_was_answered_for_may_be_begun_in_another_way(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
 
     ledger.begin(a_run(fingerprint="other"), parts("x", "y"), fresh=False)
@@ -305,7 +307,7 @@ def test_a_run_that_nothing_was_answered_for_may_be_begun_in_another_way(ledger:
     assert ledger.run("first").fingerprint == "other"
 
 
-def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger):
+def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
     ledger.record("first", answer("a"))
 
@@ -316,7 +318,7 @@ def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger):
     assert ledger.pending("first") == {"b"}
 
 
-def test_a_full_disk_stops_and_keeps_what_is_there(ledger: Ledger):
+def test_a_full_disk_stops_and_keeps_what_is_there(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
     ledger.record("first", answer("a"))
     pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
@@ -328,7 +330,7 @@ def test_a_full_disk_stops_and_keeps_what_is_there(ledger: Ledger):
     assert texts(ledger) == ["answer a", None]
 
 
-def test_a_damaged_file_is_named(tmp_path: Path):
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
     with Ledger(path) as book:
         book.begin(a_run(), parts(*map(str, range(500))), fresh=False)
@@ -340,7 +342,7 @@ def test_a_damaged_file_is_named(tmp_path: Path):
         Ledger(path).parts("first")
 
 
-def test_an_older_ledger_gets_the_columns_it_lacks(tmp_path: Path):
+def test_an_older_ledger_gets_the_columns_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
     with Ledger(path) as book:
         book.begin(a_run(), parts("a"), fresh=False)

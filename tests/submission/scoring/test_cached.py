@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ def test_rows_that_depend_on_each_other_are_asked_for_together() -> None:
     assert metric.asked == [["가", "나"], ["가", "다"]]
 
 
-def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder) -> None:
+def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder: Path) -> None:
     built = [build_metric(f"bertscore:model={model_folder},idf={flag}") for flag in (0, 1)]
     assert [metric.joint for metric in built] == [False, True]
 

@@ -1,6 +1,7 @@
 """Labels and chosen options as classes. Figures of scikit-learn 1.9's functions, by hand below."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ def row(number, answer, gold, **meta):
     return Example(str(number), answer, (gold,), meta=meta)
 
 
-def test_labels_are_compared_as_they_stand():
+def test_labels_are_compared_as_they_stand() -> None:
     gold = ["들뜸", "들뜸", "곰팡이", "오염"]
     answers = ["들뜸 ", "곰팡이", "곰팡이", "들뜸"]
 
@@ -31,7 +32,7 @@ def test_labels_are_compared_as_they_stand():
     assert (found.unread, found.left_out) == (0, 0)
 
 
-def test_an_answer_that_names_no_option_is_wrong_and_no_class():
+def test_an_answer_that_names_no_option_is_wrong_and_no_class() -> None:
     rows = [row(0, "정답은 2번입니다", "2"), row(1, "잘 모르겠습니다", "1"), row(2, "①", "1")]
 
     found = classify(rows, "choice")
@@ -43,7 +44,7 @@ def test_an_answer_that_names_no_option_is_wrong_and_no_class():
     assert found.report.confusion == ((1, 0), (0, 1))
 
 
-def test_rows_whose_gold_is_no_option_are_left_out_and_counted():
+def test_rows_whose_gold_is_no_option_are_left_out_and_counted() -> None:
     rows = [row(0, "3", "3"), row(1, "한국은행", "한국은행"), row(2, "1", "2")]
 
     assert classify(rows, "choice").left_out == 1
@@ -51,7 +52,7 @@ def test_rows_whose_gold_is_no_option_are_left_out_and_counted():
         classify(rows[1:2], "choice")
 
 
-def test_classes_are_in_their_natural_order():
+def test_classes_are_in_their_natural_order() -> None:
     rows = [row(number, str(number), str(number)) for number in (10, 9, 1)]
 
     found = classify(rows, "choice")
@@ -60,14 +61,16 @@ def test_classes_are_in_their_natural_order():
 
 
 @pytest.fixture
-def files(tmp_path):
+def files(tmp_path: Path):
     (tmp_path / "p.csv").write_text("id,answer\n1,2\n2,정답: 1\n3,몰라요\n4,서울\n", "utf-8")
     (tmp_path / "r.csv").write_text("id,answer\n1,2\n2,2\n3,1\n4,서울\n", "utf-8")
     return ["score", "--predictions", str(tmp_path / "p.csv"), "--references",
             str(tmp_path / "r.csv"), "--metric", "em", "--classes", "choice"]  # fmt: skip
 
 
-def test_the_command_prints_classes_and_confusion(files, capsys):
+def test_the_command_prints_classes_and_confusion(
+    files, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(files) == 0
 
     out = capsys.readouterr().out
@@ -77,7 +80,7 @@ def test_the_command_prints_classes_and_confusion(files, capsys):
     assert "Gold \\ answer" in out
 
 
-def test_the_command_gives_programs_everything(files, capsys):
+def test_the_command_gives_programs_everything(files, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*files, "--json"]) == 0
 
     classes = json.loads(capsys.readouterr().out)["classes"]

@@ -181,7 +181,9 @@ class TestCommand:
 
     FILES = ("--predictions", "p.jsonl", "--references", "r.csv", "--id-column", "key")
 
-    def test_any_predictions_against_any_references(self, capsys) -> None:
+    def test_any_predictions_against_any_references(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         more = ["--reference-column", "gold", "--metric", "jaccard", "--metric", "em", "--json"]
         assert run(["score", *self.FILES, *more, "--by", "kind"]) == 0
         printed = json.loads(capsys.readouterr().out)
@@ -191,16 +193,20 @@ class TestCommand:
         assert [(each["value"], each["rows"]) for each in groups] == [("x", 1), ("y", 2)]
         assert [score["value"] for score in groups[1]["scores"]] == [0.5, 0.5]
 
-    def test_without_a_competition_a_metric_is_needed(self, capsys) -> None:
+    def test_without_a_competition_a_metric_is_needed(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert run(["score", *self.FILES]) == 2
         assert "--metric" in capsys.readouterr().err
 
-    def test_a_breakdown_by_what_is_not_there(self, capsys) -> None:
+    def test_a_breakdown_by_what_is_not_there(self, capsys: pytest.CaptureFixture[str]) -> None:
         more = ["--reference-column", "gold", "--metric", "em", "--by", "colour"]
         assert run(["score", *self.FILES, *more]) == 2
         assert "no such column" in capsys.readouterr().err
 
-    def test_metrics_are_listed_with_options_and_needs(self, capsys) -> None:
+    def test_metrics_are_listed_with_options_and_needs(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert run(["metrics", "--json"]) == 0
         listed = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
         assert listed["em"]["needs"] == "nothing"
@@ -209,7 +215,9 @@ class TestCommand:
         assert "keyword-recall" in capsys.readouterr().out
 
 
-def test_an_answer_of_another_length_than_its_input_is_found(tmp_path: Path, capsys) -> None:
+def test_an_answer_of_another_length_than_its_input_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name, text in {
         "test.csv": "ID,input\nT1,녀뮤\nT2,쵝오\n",
         "template.csv": "ID,output\nT1,\nT2,\n",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import pytest
+
 from evaluators import Cosine, Example, OfflineEncoder
 from evaluators.progress import advance, begin, listening
 from submission.scoring import progress as module
@@ -45,7 +47,9 @@ def test_where_nobody_listens_nothing_happens() -> None:
     advance(1)
 
 
-def test_long_work_is_told_with_its_rate_and_the_time_left(monkeypatch, capsys) -> None:
+def test_long_work_is_told_with_its_rate_and_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     with working("comet", 7):
         begin(40, "texts")
@@ -58,14 +62,16 @@ def test_long_work_is_told_with_its_rate_and_the_time_left(monkeypatch, capsys) 
     assert said.endswith("so far\n")
 
 
-def test_work_that_says_nothing_of_its_progress_is_told_by_its_time(monkeypatch, capsys) -> None:
+def test_work_that_says_nothing_of_its_progress_is_told_by_its_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     with working("em", 7):
         time.sleep(0.12)
     assert capsys.readouterr().err.startswith("em: 7 rows, 0 s so far\n")
 
 
-def test_short_work_is_not_mentioned(capsys) -> None:
+def test_short_work_is_not_mentioned(capsys: pytest.CaptureFixture[str]) -> None:
     with working("em", 7):
         begin(7, "rows")
         advance(7)

@@ -38,7 +38,9 @@ SIDES = ("--metric", "rouge1:tokenizer=whitespace,stat=p")
 OTHER = ("--metric", "rouge1:tokenizer=whitespace,stat=r")
 
 
-def test_one_metric_with_two_options_is_two_numbers_of_two_names(capsys) -> None:
+def test_one_metric_with_two_options_is_two_numbers_of_two_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = scores(capsys, *SIDES, *OTHER, "--rows", "rows.csv")
     named = {each["metric"]: each["value"] for each in found}
     # 서울 of 서울 특별시: precision 1, recall 1/2; the other row is right.
@@ -53,12 +55,12 @@ def test_one_metric_with_two_options_is_two_numbers_of_two_names(capsys) -> None
     }
 
 
-def test_a_metric_named_twice_is_scored_once(capsys) -> None:
+def test_a_metric_named_twice_is_scored_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(scores(capsys, *SIDES, *SIDES)) == 1
 
 
 def test_the_profiles_number_and_the_one_asked_for_have_names_and_signatures_of_their_own(
-    capsys,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = scores(capsys, "-c", "squad-odqa", "--metric", "f1:rule=squad", "--metric", "em")
     named = {each["metric"]: each for each in found}
@@ -88,7 +90,9 @@ def test_the_ledger_tells_them_apart() -> None:
     "metrics",
     [["cosine"], ["cosine", "em"], ["em", "cosine"], ["cosine:references=max,clip=0"]],
 )
-def test_cosine_without_an_encoder_says_which_option_helps(capsys, metrics: list[str]) -> None:
+def test_cosine_without_an_encoder_says_which_option_helps(
+    capsys: pytest.CaptureFixture[str], metrics: list[str]
+) -> None:
     asked = [part for each in metrics for part in ("--metric", each)]
     assert score(*asked) == 2
     said = capsys.readouterr().err
@@ -100,12 +104,14 @@ def test_cosine_without_an_encoder_says_which_option_helps(capsys, metrics: list
     }
 
 
-def test_a_wrong_metric_without_a_competition_is_named(capsys) -> None:
+def test_a_wrong_metric_without_a_competition_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert score("--metric", "rogue1") == 2
     assert "perhaps 'rouge1'" in capsys.readouterr().err
 
 
-def test_references_in_a_column_of_another_name_are_pointed_at(capsys) -> None:
+def test_references_in_a_column_of_another_name_are_pointed_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("r.csv").write_text("id,gold\nA,서울\nB,12만 명\n", encoding="utf-8")
     assert score("--metric", "em") == 2
     said = capsys.readouterr().err
@@ -115,7 +121,9 @@ def test_references_in_a_column_of_another_name_are_pointed_at(capsys) -> None:
 
 
 @pytest.mark.parametrize("metric", ["em:rule=klue", "f1:rule=klue", "rougeW"])
-def test_rules_with_unanswerable_questions_take_an_empty_reference(capsys, metric: str) -> None:
+def test_rules_with_unanswerable_questions_take_an_empty_reference(
+    capsys: pytest.CaptureFixture[str], metric: str
+) -> None:
     Path("r.csv").write_text("id,answer\nA,\nB,12만 명\n", encoding="utf-8")
     Path("p.csv").write_text("id,answer\nA,\nB,12만 명\n", encoding="utf-8")
     assert [each["value"] for each in scores(capsys, "--metric", metric)] == [1.0]
@@ -133,7 +141,9 @@ def culture(tmp_path: Path, *kinds: str) -> list[str]:
     return ["-c", "nikl-2025-culture", "--predictions", "p.json", "--references", "r.json"]
 
 
-def test_rows_of_an_unknown_kind_are_unscored_and_named(capsys, caplog, tmp_path: Path) -> None:
+def test_rows_of_an_unknown_kind_are_unscored_and_named(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     files = culture(tmp_path, "선다형", "주관식", "", "주관식", "주관식", "단답형")
     assert run(["score", *files, "--json"]) == 0
     found = json.loads(
@@ -146,19 +156,23 @@ def test_rows_of_an_unknown_kind_are_unscored_and_named(capsys, caplog, tmp_path
     assert warning.endswith("'(empty)' 1, '주관식' 3")
 
 
-def test_where_every_kind_is_known_nothing_is_said(capsys, caplog, tmp_path: Path) -> None:
+def test_where_every_kind_is_known_nothing_is_said(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     assert run(["score", *culture(tmp_path, "선다형", "단답형"), "--json"]) == 0
     assert not caplog.messages
 
 
-def test_a_model_folder_that_is_not_there(capsys) -> None:
+def test_a_model_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert score("--metric", "bertscore:model=/nope") == 2
     said = capsys.readouterr().err
     assert "model '/nope': there is no such folder. A copy on this machine is named by" in said
 
 
 @pytest.mark.parametrize("metric", ["comet", "bleurt", "bertscore:model=nobody/nothing"])
-def test_a_model_that_is_not_here_is_looked_for_with_options_of_ours(capsys, metric: str) -> None:
+def test_a_model_that_is_not_here_is_looked_for_with_options_of_ours(
+    capsys: pytest.CaptureFixture[str], metric: str
+) -> None:
     assert score("--metric", metric) == 2
     said = capsys.readouterr().err
     assert "it is not on this machine" in said
@@ -175,12 +189,14 @@ def test_a_model_that_is_not_here_is_looked_for_with_options_of_ours(capsys, met
         "bertscore",
     ],
 )
-def test_what_a_copy_would_not_mend_names_no_copy(capsys, metric: str) -> None:
+def test_what_a_copy_would_not_mend_names_no_copy(
+    capsys: pytest.CaptureFixture[str], metric: str
+) -> None:
     assert score("--metric", metric.replace("MODEL", str(EMBEDDED))) == 2
     assert "--metric-model" not in capsys.readouterr().err
 
 
-def test_fast_without_a_metric_that_takes_it_is_said(capsys) -> None:
+def test_fast_without_a_metric_that_takes_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert score("--metric", "em", "--fast") == 0
     assert "--fast changes nothing here" in capsys.readouterr().err
     assert score("--metric", "em") == 0
@@ -190,7 +206,9 @@ def test_fast_without_a_metric_that_takes_it_is_said(capsys) -> None:
 FINANCE = ("-c", "dacon-236527", "--encoder", "offline")
 
 
-def test_open_finance_questions_without_keywords_are_refused(capsys) -> None:
+def test_open_finance_questions_without_keywords_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("r.csv").write_text("ID,Answer\nA,전자금융거래법이다\nB,3\n", encoding="utf-8")
     Path("p.csv").write_text("ID,Answer\nA,전자금융거래법\nB,정답은 C\n", encoding="utf-8")
     assert score(*FINANCE) == 2
@@ -199,7 +217,7 @@ def test_open_finance_questions_without_keywords_are_refused(capsys) -> None:
     assert "'keywords'" in said
 
 
-def test_finance_letters_without_options_are_warned_of(caplog) -> None:
+def test_finance_letters_without_options_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     Path("r.csv").write_text("ID,Answer,keywords\nA,가,가\nB,3,\n", encoding="utf-8")
     Path("p.csv").write_text("ID,Answer\nA,가\nB,정답은 C\n", encoding="utf-8")
     assert score(*FINANCE) == 0

@@ -223,7 +223,9 @@ class TestCommand:
             assert ledger.scores("p.csv") == []
         assert kept["metric"] == "f1"
 
-    def test_the_vectors_of_a_submission_score_as_its_text_does(self, capsys) -> None:
+    def test_the_vectors_of_a_submission_score_as_its_text_does(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         sample = SAMPLES / "wallpaper"
         train = ["--test", str(sample / "test.csv"), "--train", str(sample / "train.csv")]
         assert run(["generate", "nearest", "-c", "sample-wallpaper", *train, "--run", "n"]) == 0

@@ -1,6 +1,8 @@
 """SQuAD's nested files, in the forms of SQuAD 1 and 2, KorQuAD 1 and 2 and KLUE-MRC."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +40,7 @@ SQUAD = {
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path):
     def write(value, name="gold.json"):
         path = tmp_path / name
         path.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
@@ -47,7 +49,7 @@ def write(tmp_path):
     return write
 
 
-def test_every_question_is_a_row(write):
+def test_every_question_is_a_row(write) -> None:
     table = read_table(write(SQUAD))
 
     assert table.columns == ("id", "title", "context", "question", "answers.text")
@@ -56,7 +58,7 @@ def test_every_question_is_a_row(write):
     assert table.column("answers.text") == ['["1395년", "1395년에"]', "[]", "[]"]
 
 
-def test_korquad_2_has_one_answer_at_the_document(write):
+def test_korquad_2_has_one_answer_at_the_document(write) -> None:
     asked = {"id": 7, "question": "무엇?", "answer": {"text": "<b>궁</b>", "answer_start": 0}}
     path = write({"data": [{"title": "궁", "context": "<html>", "qas": [asked | {"id": "7"}]}]})
 
@@ -65,7 +67,7 @@ def test_korquad_2_has_one_answer_at_the_document(write):
         read_table(write({"data": [{"title": "궁", "context": "<html>", "qas": [asked]}]}))
 
 
-def test_klue_names_its_ids_guid(write):
+def test_klue_names_its_ids_guid(write) -> None:
     asked = {"guid": "k1", "question": "무엇?", "answers": [{"text": "가", "answer_start": 0}]}
     path = write({"data": [{"title": "가", "paragraphs": [{"context": "가", "qas": [asked]}]}]})
 
@@ -92,12 +94,12 @@ def test_klue_names_its_ids_guid(write):
     ],
     ids=["document", "paragraphs", "qas", "answers", "nul", "context"],
 )
-def test_what_is_broken_is_named_by_its_place(value, message, write):
+def test_what_is_broken_is_named_by_its_place(value: dict[str, Any], message: str, write) -> None:
     with pytest.raises(InputError, match=message):
         read_table(write(value))
 
 
-def test_predictions_may_be_texts_by_id(write):
+def test_predictions_may_be_texts_by_id(write) -> None:
     path = write({"q1": "1395년", "q2": ""}, "predictions.json")
 
     found = read_predictions(find_competition("korquad1").profile, path)
@@ -106,12 +108,14 @@ def test_predictions_may_be_texts_by_id(write):
 
 
 @pytest.mark.parametrize("value", [{"q1": ["가"]}, {"q1": None}, {"q1": {"answer": "가"}}])
-def test_other_objects_are_no_predictions(value, write):
+def test_other_objects_are_no_predictions(value: dict[str, Any], write) -> None:
     with pytest.raises(InputError, match="'q1' holds"):
         read_predictions(find_competition("korquad1").profile, write(value))
 
 
-def test_the_published_forms_are_scored_as_they_are(write, capsys):
+def test_the_published_forms_are_scored_as_they_are(
+    write, capsys: pytest.CaptureFixture[str]
+) -> None:
     paragraph = SQUAD["data"][0]["paragraphs"][0]
     gold = write(
         {"data": [{"title": "", "paragraphs": [{**paragraph, "qas": paragraph["qas"][:1]}]}]}

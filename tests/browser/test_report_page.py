@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +21,15 @@ HOSTILE = (
 )
 
 
-def names(page):
+def names(page: Any) -> list[str]:
     return page.locator("#board tbody:not(.known) tr .name > :first-child").all_inner_texts()
 
 
-def ids(page):
+def ids(page: Any) -> list[str]:
     return page.locator(".rows tr:not(.detail) td.id .name").all_inner_texts()
 
 
-def found(page):
+def found(page: Any) -> str:
     return page.locator("#rows-count").inner_text()
 
 
@@ -64,7 +65,7 @@ def test_the_leaderboard_sorts_by_its_headings(
     assert names(page) == sorted(NAMES[:6], key=page_order(page))
 
 
-def page_order(page):
+def page_order(page: Any) -> list[str]:
     """The browser's own order of names, which is that of the reader's language."""
     order = page.evaluate("names => [...names].sort((a, b) => a.localeCompare(b))", list(NAMES[:6]))
     return order.index
@@ -235,7 +236,7 @@ def test_the_theme_is_the_systems_until_it_is_changed(
     assert lightness(page) == other
 
 
-def lightness(page):
+def lightness(page: Any) -> float:
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     ink = page.evaluate("getComputedStyle(document.body).color")
     parts = [sum(map(int, color[4:-1].split(","))) for color in (paper, ink)]

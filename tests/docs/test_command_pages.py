@@ -26,7 +26,7 @@ NAMES = cli.cli.list_commands(generate.root_context())
 
 
 @pytest.fixture
-def pages(tmp_path: Path):
+def pages(tmp_path: Path) -> Path:
     shutil.copytree(DOCS / "commands", tmp_path / "commands")
     return tmp_path / "commands"
 
@@ -65,7 +65,7 @@ def test_every_example_uses_options_that_exist(name: str) -> None:
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known
 
 
-def test_a_missing_page_is_said(pages, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_page_is_said(pages: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (pages / "show.md").unlink()
 
     assert generate.main(["--check"], pages) == 1
@@ -73,7 +73,7 @@ def test_a_missing_page_is_said(pages, capsys: pytest.CaptureFixture[str]) -> No
     assert generate.main([], pages) == 1  # nothing is made up
 
 
-def test_a_stale_page_is_said_and_mended(pages, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_page_is_said_and_mended(pages: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = pages / "runs.md"
     right = page.read_text("utf-8")
     page.write_text(right.replace("Options:", "Opshuns:"), "utf-8")
@@ -87,7 +87,7 @@ def test_a_stale_page_is_said_and_mended(pages, capsys: pytest.CaptureFixture[st
 
 
 def test_a_page_that_belongs_to_no_command_is_said(
-    pages, capsys: pytest.CaptureFixture[str]
+    pages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (pages / "forgotten.md").write_text("# leaderkit forgotten\n")
 
@@ -95,7 +95,7 @@ def test_a_page_that_belongs_to_no_command_is_said(
     assert "forgotten.md: belongs to no command" in capsys.readouterr().err
 
 
-def test_an_introduction_is_kept(pages) -> None:
+def test_an_introduction_is_kept(pages: Path) -> None:
     page = pages / "runs.md"
     changed = page.read_text("utf-8").replace("oldest first, with", "oldest first, and with")
     page.write_text(changed, "utf-8")
@@ -105,7 +105,7 @@ def test_an_introduction_is_kept(pages) -> None:
 
 
 def test_a_command_that_cannot_be_imported_is_said(
-    pages, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    pages: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = CommandEntry("submission.commands.absent:command", "Absent.", 99)
     monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "absent": broken})

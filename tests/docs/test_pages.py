@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import typing
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -19,15 +21,15 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 
 
-def read(name):
+def read(name: str) -> str:
     return (DOCS / name).read_text("utf-8")
 
 
-def blocks(name, language):
+def blocks(name: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", read(name), re.DOTALL)
 
 
-def keys(model, prefix=""):
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every key of a schema as it is written in TOML, with its default as JSON."""
     for name, field in model.model_fields.items():
         table = next((each for each in types(field.annotation) if is_table(each)), None)
@@ -41,18 +43,18 @@ def keys(model, prefix=""):
             yield f"{prefix}{name}", f"`{json.dumps(field.default, ensure_ascii=False)}`"
 
 
-def types(annotation):
+def types(annotation: Any) -> Iterator[Any]:
     yield annotation
     for argument in typing.get_args(annotation):
         yield from types(argument)
 
 
-def is_table(annotation):
+def is_table(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 @pytest.mark.parametrize(("page", "model"), [("recipes.md", Recipe), ("competitions.md", Profile)])
-def test_every_key_is_documented_with_its_default(page: str, model) -> None:
+def test_every_key_is_documented_with_its_default(page: str, model: type[BaseModel]) -> None:
     section = re.split(r"^## Keys.*$", read(page), flags=re.MULTILINE)[1]
     section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
     documented = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \| ", section, re.MULTILINE))
@@ -85,7 +87,7 @@ def test_the_recipe_example_and_its_variants_work(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path):
+def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "my-competition"
     folder.mkdir()
     files = {"competition.toml": "toml", "leaderboard.csv": "csv", "cases.json": "json"}
@@ -94,7 +96,7 @@ def folder(tmp_path: Path):
     return folder
 
 
-def test_the_competition_example_works(folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_competition_example_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     competition = find_competition(str(folder))
     assert len(competition.profile.submission.columns) == 770
 
@@ -106,7 +108,7 @@ def test_the_competition_example_works(folder, capsys: pytest.CaptureFixture[str
     }  # fmt: skip
 
 
-def test_the_example_of_checking_cases_works(folder) -> None:
+def test_the_example_of_checking_cases_works(folder: Path) -> None:
     (code,) = blocks("competitions.md", "python")
 
     subprocess.run([sys.executable, "-c", code], cwd=folder.parent, check=True)

@@ -25,11 +25,11 @@ POWERS = {"": 1, "²": 2, "⁶": 6, "⁹": 9}
 ENTRIES = list_recipes()
 
 
-def read(name):
+def read(name: str) -> str:
     return (SYSTEMS / name).read_text("utf-8")
 
 
-def section(name, title):
+def section(name: str, title: str) -> str:
     return read(name).split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -32,7 +33,7 @@ def example() -> Callable[..., Example]:
     return make
 
 
-def _tokenizer(special: bool, **settings: object):
+def _tokenizer(special: bool, **settings: object) -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

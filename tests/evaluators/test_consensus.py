@@ -1,9 +1,12 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators import build_metric, choice
+from evaluators.base import Direction, Example
 from evaluators.consensus import least_risk, majority, utilities
 from evaluators.metrics.text_f1 import TextF1
 
@@ -49,10 +52,10 @@ def test_utilities_are_means_over_the_others() -> None:
 def test_what_is_lower_and_better_is_turned_around() -> None:
     class Distance(TextF1):
         @property
-        def direction(self):
+        def direction(self) -> Direction:
             return "lower"
 
-        def rows(self, examples):
+        def rows(self, examples: Sequence[Example]) -> np.ndarray:
             return 1.0 - super().rows(examples)
 
     (found,) = utilities(Distance("korquad1"), [["ab", "abc", "zz"]])
@@ -62,7 +65,7 @@ def test_what_is_lower_and_better_is_turned_around() -> None:
 
 def test_pairs_without_a_score_do_not_count() -> None:
     class Half(TextF1):
-        def rows(self, examples):
+        def rows(self, examples: Sequence[Example]) -> np.ndarray:
             scores = super().rows(examples)
             return np.where([example.references == ("?",) for example in examples], np.nan, scores)
 

@@ -33,7 +33,7 @@ GOLDS = ["벽지는 물로 닦으면 안 됩니다.", "환기를 자주 하면 �
 
 
 class Mecab:
-    def tokenize(self, text):
+    def tokenize(self, text: str) -> list[str]:
         return tokenizer("mecab")(text)
 
 

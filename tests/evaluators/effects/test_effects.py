@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evaluators.effects import Design, RowOutcomes, SummedOutcomes, effects
+from evaluators.effects import Design, Effects, RowOutcomes, SummedOutcomes, effects
 from evaluators.errors import EvaluationError
 from evaluators.significance import Totals, paired_test
 
@@ -25,11 +25,11 @@ def rows() -> np.ndarray:
     return random.normal(0.5, 0.2, 60) + random.normal(0.0, 0.05, (12, 60))
 
 
-def by_level(found, axis):
+def by_level(found: Effects, axis: str) -> dict[str, Any]:
     return {each.level: each for each in found.main if each.axis == axis}
 
 
-def by_pair(found, axis, other):
+def by_pair(found: Effects, axis: str, other: str) -> dict[Any, Any]:
     return {
         (each.level, each.other_level): each
         for each in found.interactions
@@ -80,7 +80,7 @@ def test_a_difference_is_the_paired_test_of_the_levels_averages(rows: np.ndarray
     )
 
 
-def expected_of(result):
+def expected_of(result: Any) -> tuple[float, ...]:
     return (result.difference, result.low, result.high, result.p_value)
 
 

@@ -59,7 +59,7 @@ def test_like_texts_are_nearer_than_unlike_ones() -> None:
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=6))
-def test_a_text_has_one_vector_whatever_stands_beside_it(texts) -> None:
+def test_a_text_has_one_vector_whatever_stands_beside_it(texts: list[str]) -> None:
     encoder = OfflineEncoder(32)
     together = encoder.encode(texts)
     alone = np.concatenate([encoder.encode([text]) for text in texts])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ TEXTS = ["도배 하자", "곰팡이 결로 가나다라", "도배 하자", "", 
 
 
 @pytest.fixture(scope="module")
-def encoder(tiny_sentence_encoder: Path):
+def encoder(tiny_sentence_encoder: Path) -> SentenceTransformerEncoder:
     return SentenceTransformerEncoder(str(tiny_sentence_encoder), 16, device="cpu")
 
 
-def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encoder: Path) -> None:
+def test_vectors_are_those_of_sentence_transformers(
+    encoder: SentenceTransformerEncoder, tiny_sentence_encoder: Path
+) -> None:
     from sentence_transformers import SentenceTransformer
 
     expected = SentenceTransformer(str(tiny_sentence_encoder), device="cpu").encode(TEXTS)
@@ -25,7 +28,9 @@ def test_vectors_are_those_of_sentence_transformers(encoder, tiny_sentence_encod
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
 
 
-def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert: Path) -> None:
+def test_vectors_are_mean_pooled_and_not_normalised(
+    encoder: SentenceTransformerEncoder, tiny_bert: Path
+) -> None:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -36,11 +41,13 @@ def test_vectors_are_mean_pooled_and_not_normalised(encoder, tiny_bert: Path) ->
     np.testing.assert_allclose(encoder.encode([TEXTS[1]])[0], states[0].mean(0), atol=1e-6)
 
 
-def test_equal_texts_are_encoded_once(encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_texts_are_encoded_once(
+    encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     original = encoder._model.encode
 
-    def spy(texts, **settings):
+    def spy(texts: list[str], **settings: Any) -> Any:
         seen.extend(texts)
         return original(texts, **settings)
 
@@ -51,7 +58,7 @@ def test_equal_texts_are_encoded_once(encoder, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_copy_elsewhere_has_the_same_digest_and_other_weights_another(
-    encoder, tiny_sentence_encoder: Path, tmp_path: Path
+    encoder: SentenceTransformerEncoder, tiny_sentence_encoder: Path, tmp_path: Path
 ) -> None:
     import torch
 

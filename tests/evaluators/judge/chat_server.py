@@ -24,6 +24,10 @@ class Answer:
     hang_up: bool = False
 
 
+# An answer to a prompt; the number is that of requests with this prompt before it.
+Respond = Callable[[str, int], Answer]
+
+
 @dataclass
 class ChatLog:
     """What the server saw."""
@@ -42,7 +46,7 @@ class ChatLog:
 
 
 @contextmanager
-def chat_server(answer: Callable[[str, int], Answer]) -> Iterator[ChatLog]:
+def chat_server(answer: Respond) -> Iterator[ChatLog]:
     """Serve ``answer(prompt, how often this prompt came before)`` until the block ends."""
     log = ChatLog()
 

@@ -4,10 +4,10 @@ import logging
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from chat_server import Answer, chat_server, failure
 
 from evaluators import EvaluationError, Example, build_metric, score_examples
 from evaluators.judge.retry import Patience
@@ -15,6 +15,7 @@ from evaluators.judge.verdict import Scale
 from evaluators.metrics.judge import Judge
 from evaluators.progress import listening
 from evaluators.significance import compare_answers
+from tests.evaluators.judge.chat_server import Answer, Respond, chat_server, failure
 
 KEY = "sk-test-0123456789"
 QUICK = Patience(retries=2, first_wait_s=0.01)
@@ -35,11 +36,11 @@ def examples(*answers: str) -> list[Example]:
     ]
 
 
-def judge(url: str, **options) -> Judge:
+def judge(url: str, **options: Any) -> Judge:
     return Judge("judge-1", base_url=url, **{"patience": QUICK, **options})
 
 
-def by_answer(verdicts: dict[str, str]):
+def by_answer(verdicts: dict[str, str]) -> Respond:
     return lambda prompt, _before: Answer(
         next(text for answer, text in verdicts.items() if f"\n{answer}\n" in prompt)
     )
@@ -137,7 +138,7 @@ def test_no_verdict_anywhere_blames_the_rubric() -> None:
     ],
     ids=["429", "500", "503", "json", "html", "no-choice", "no-message", "hang-up", "slow"],
 )
-def test_what_passes_is_tried_again(trouble) -> None:
+def test_what_passes_is_tried_again(trouble: Answer) -> None:
     with chat_server(lambda _, before: Answer("[[10]]") if before else trouble) as log:
         rows = judge(log.url, timeout_s=0.5).rows(examples("하나"))
     assert rows.tolist() == [1.0]
@@ -188,7 +189,7 @@ def test_a_row_that_the_server_refuses_is_unscored_and_asked_once() -> None:
     ],
 )
 def test_what_fails_every_request_stops_at_once(
-    answer, message: str, caplog: pytest.LogCaptureFixture
+    answer: Answer, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with chat_server(lambda *_: answer) as log, pytest.raises(EvaluationError) as caught:
         judge(log.url, concurrency=1).rows(examples(*(f"답 {n}" for n in range(50))))
@@ -353,10 +354,10 @@ def test_replies_are_counted_as_they_come() -> None:
     told = []
 
     class Ear:
-        def begin(self, total, unit) -> None:
+        def begin(self, total: int, unit: str) -> None:
             told.append((total, unit))
 
-        def advance(self, count) -> None:
+        def advance(self, count: int) -> None:
             told.append(count)
 
     with chat_server(lambda *_: Answer("[[3]]")) as log, listening(Ear()):

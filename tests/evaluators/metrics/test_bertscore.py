@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,14 +24,14 @@ def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def examples(answers=ANSWERS, golds=GOLDS) -> list[Example]:
+def examples(answers: Sequence[str] = ANSWERS, golds: Sequence[str] = GOLDS) -> list[Example]:
     return [
         Example(str(n), answer, (gold,) if isinstance(gold, str) else tuple(gold))
         for n, (answer, gold) in enumerate(zip(answers, golds, strict=True))
     ]
 
 
-def package(model, answers, golds, **settings) -> list[np.ndarray]:
+def package(model: Path, answers: list[str], golds: list[str], **settings: Any) -> list[np.ndarray]:
     """Precision, recall and F1 of the bert-score package.
 
     Pair by pair: where it pads, it takes 0 for a token whose best cosine is negative, as happens
@@ -242,10 +244,10 @@ def test_progress_counts_every_text_once(tiny_bert: Path) -> None:
     told = []
 
     class Ear:
-        def begin(self, total, unit) -> None:
+        def begin(self, total: int, unit: str) -> None:
             told.append((total, unit))
 
-        def advance(self, count) -> None:
+        def advance(self, count: int) -> None:
             told.append(count)
 
     with listening(Ear()):

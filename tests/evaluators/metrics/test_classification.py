@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ GOLD = ["마감재", "마감재", "시공", "시공", "기타", "인테리어"]
 PREDICTED = ["마감재", "시공", "시공", "시공", "마감재", "인테리어"]
 
 
-def pairs(gold=GOLD, predicted=PREDICTED) -> list[Example]:
+def pairs(gold: Sequence[str] = GOLD, predicted: Sequence[str] = PREDICTED) -> list[Example]:
     return [Example(str(n), p, (g,)) for n, (g, p) in enumerate(zip(gold, predicted, strict=True))]
 
 
@@ -73,7 +74,7 @@ LABELS = st.lists(
 
 
 @given(LABELS)
-def test_macro_f1_agrees_with_scikit_learn(labels) -> None:
+def test_macro_f1_agrees_with_scikit_learn(labels: list[tuple[str, str]]) -> None:
     gold, predicted = zip(*labels, strict=True)
     value, _ = MacroF1().resample(pairs(gold, predicted), resamples=1, seed=0)
     expected = metrics.f1_score(gold, predicted, average="macro", zero_division=0)

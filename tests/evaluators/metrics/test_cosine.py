@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_texts_are_encoded_some_rows_at_a_time_and_equal_to_all_at_once(
         (np.array([np.nan, 1], np.float32), "not finite"),
     ],
 )
-def test_an_unusable_vector_is_refused_with_its_row(vector, message: str) -> None:
+def test_an_unusable_vector_is_refused_with_its_row(vector: np.ndarray, message: str) -> None:
     with pytest.raises(EvaluationError, match=message) as caught:
         Cosine(Plane()).rows([Example("TEST_007", "", ("1,0",), vector)])
     assert "TEST_007" in str(caught.value)
@@ -138,7 +139,7 @@ def test_a_stand_in_encoder_makes_a_proxy() -> None:
 
 
 @given(st.text(min_size=1), st.text())
-def test_identity_symmetry_and_range(one, two) -> None:
+def test_identity_symmetry_and_range(one: str, two: str) -> None:
     metric = Cosine(OfflineEncoder(64))
     same, forth, back = metric.rows(
         [Example("1", one, (one,)), Example("2", one, (two,)), Example("3", two, (one,))]
@@ -149,7 +150,7 @@ def test_identity_symmetry_and_range(one, two) -> None:
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=8), st.randoms())
-def test_rows_do_not_depend_on_order(pairs, random) -> None:
+def test_rows_do_not_depend_on_order(pairs: list[tuple[str, str]], random: Random) -> None:
     examples = [Example(str(n), one, (two,)) for n, (one, two) in enumerate(pairs)]
     order = list(range(len(examples)))
     random.shuffle(order)

@@ -26,7 +26,7 @@ def test_worked_by_hand(one: str, two: str, expected: float) -> None:
 
 
 @given(st.text(), st.text())
-def test_identity_symmetry_and_range(one, two) -> None:
+def test_identity_symmetry_and_range(one: str, two: str) -> None:
     assert jaccard(one, one) == (1.0 if one.split() else 0.0)
     assert jaccard(one, two) == jaccard(two, one)
     assert 0.0 <= jaccard(one, two) <= 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ LABELS = st.lists(
 )
 
 
-def expected(kind: type[LabelMetric], gold, predicted) -> float:
+def expected(kind: type[LabelMetric], gold: Sequence[str], predicted: Sequence[str]) -> float:
     if kind is Mcc:
         return float(metrics.matthews_corrcoef(gold, predicted))
     if kind is BalancedAccuracy:
@@ -40,12 +41,14 @@ def expected(kind: type[LabelMetric], gold, predicted) -> float:
     return float(metrics.f1_score(gold, predicted, average=average, zero_division=0))
 
 
-def pairs(gold, predicted) -> list[Example]:
+def pairs(gold: Sequence[str], predicted: Sequence[str]) -> list[Example]:
     return [Example(str(n), p, (g,)) for n, (g, p) in enumerate(zip(gold, predicted, strict=True))]
 
 
 @given(st.sampled_from(METRICS), LABELS)
-def test_values_agree_with_scikit_learn(kind, labels) -> None:
+def test_values_agree_with_scikit_learn(
+    kind: type[LabelMetric], labels: list[tuple[str, str]]
+) -> None:
     gold, predicted = zip(*labels, strict=True)
     value, _ = kind().resample(pairs(gold, predicted), resamples=1, seed=0)
     with warnings.catch_warnings():
@@ -54,7 +57,7 @@ def test_values_agree_with_scikit_learn(kind, labels) -> None:
 
 
 @pytest.mark.parametrize("kind", METRICS)
-def test_each_resample_is_the_value_of_its_rows(kind) -> None:
+def test_each_resample_is_the_value_of_its_rows(kind: type[LabelMetric]) -> None:
     truth, guess = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])
     counts = np.array([[3, 1, 2, 1], [5, 0, 0, 0], [1, 2, 0, 4]])
     values = kind().from_counts(count_classes(counts, truth, guess, 3))
@@ -66,7 +69,9 @@ def test_each_resample_is_the_value_of_its_rows(kind) -> None:
 
 
 @given(st.sampled_from(METRICS), LABELS)
-def test_the_order_of_rows_does_not_matter(kind, labels) -> None:
+def test_the_order_of_rows_does_not_matter(
+    kind: type[LabelMetric], labels: list[tuple[str, str]]
+) -> None:
     gold, predicted = zip(*labels, strict=True)
     one, _ = kind().resample(pairs(gold, predicted), resamples=1, seed=0)
     two, _ = kind().resample(pairs(gold[::-1], predicted[::-1]), resamples=1, seed=0)
@@ -74,7 +79,7 @@ def test_the_order_of_rows_does_not_matter(kind, labels) -> None:
 
 
 @pytest.mark.parametrize("kind", METRICS)
-def test_all_right_is_one_and_the_interval_holds_the_value(kind) -> None:
+def test_all_right_is_one_and_the_interval_holds_the_value(kind: type[LabelMetric]) -> None:
     gold = ["가", "나", "다"] * 20
     assert score_examples(kind(), pairs(gold, gold), resamples=200).value == 1.0
     predicted = ["가", "나", "가"] * 20
@@ -84,7 +89,7 @@ def test_all_right_is_one_and_the_interval_holds_the_value(kind) -> None:
 
 
 @pytest.mark.parametrize("kind", METRICS)
-def test_what_cannot_be_counted_is_refused(kind) -> None:
+def test_what_cannot_be_counted_is_refused(kind: type[LabelMetric]) -> None:
     with pytest.raises(EvaluationError, match="no rows to count"):
         kind().resample([], resamples=1, seed=0)
     with pytest.raises(EvaluationError, match=f"{kind.name} cannot be had from 1 row"):

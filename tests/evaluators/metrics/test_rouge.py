@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_symmetry_identity_and_range(kind: str, one: str, two: str) -> None:
 
 @settings(deadline=None)
 @given(TEXTS, TEXTS, st.randoms())
-def test_rouge1_does_not_see_the_order(one: str, two: str, random) -> None:
+def test_rouge1_does_not_see_the_order(one: str, two: str, random: Random) -> None:
     mixed = one.split()
     random.shuffle(mixed)
     spec = "rouge1:tokenizer=whitespace"

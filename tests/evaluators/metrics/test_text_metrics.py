@@ -10,13 +10,14 @@ from transformers.data.metrics.squad_metrics import compute_exact, compute_f1
 from evaluators import EvaluationError, ExactMatch, Example, TextF1
 from evaluators.metrics.text_f1 import RULES
 from evaluators.pairwise import mean_scores
+from evaluators.text.normalize import Rule
 
 
-def f1(rule, answer, *golds) -> float:
+def f1(rule: Rule, answer: str, *golds: str) -> float:
     return float(TextF1(rule).rows([Example("1", answer, golds)])[0])
 
 
-def em(rule, answer, *golds) -> float:
+def em(rule: Rule, answer: str, *golds: str) -> float:
     return float(ExactMatch(rule).rows([Example("1", answer, golds)])[0])
 
 
@@ -83,7 +84,7 @@ def test_the_best_gold_counts() -> None:
 
 
 @given(st.text(), st.text())
-def test_squad_rule_agrees_with_the_scorer_in_transformers(answer, gold) -> None:
+def test_squad_rule_agrees_with_the_scorer_in_transformers(answer: str, gold: str) -> None:
     assert em("squad", answer, gold) == compute_exact(gold, answer)
     if answer.strip() and gold.strip() and f1("squad", answer, gold):
         # That scorer is SQuAD 2.0's, which differs where a side is empty.
@@ -91,7 +92,7 @@ def test_squad_rule_agrees_with_the_scorer_in_transformers(answer, gold) -> None
 
 
 @given(st.sampled_from(RULES), st.text(), st.text())
-def test_identity_symmetry_and_range(rule, one, two) -> None:
+def test_identity_symmetry_and_range(rule: Rule, one: str, two: str) -> None:
     assert em(rule, one, one) == 1.0
     assert f1(rule, one, two) == pytest.approx(f1(rule, two, one))
     assert 0.0 <= f1(rule, one, two) <= 1.0

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from comet_checkpoint import write_checkpoint, write_encoder
-from comet_golden import GOLDEN, ROWS, VARIANTS
 
 from evaluators import EvaluationError, Example, build_metric
 from evaluators.metrics.comet import Comet
 from evaluators.neural.comet.layer_mix import sparsemax
+from tests.evaluators.neural.comet_checkpoint import write_checkpoint, write_encoder
+from tests.evaluators.neural.comet_golden import GOLDEN, ROWS, VARIANTS
 
 Write = Callable[..., Path]
 
@@ -36,7 +36,7 @@ def checkpoint(tmp_path: Path, encoder: Path) -> Write:
     return write
 
 
-def examples(rows=ROWS) -> list[Example]:
+def examples(rows: Any = ROWS) -> list[Example]:
     return [
         Example(str(n), answer, (reference,), meta={"source": source})
         for n, (source, answer, reference) in enumerate(rows)
@@ -204,7 +204,7 @@ def test_code_in_a_checkpoint_never_runs(checkpoint: Write, encoder: Path, tmp_p
     model = checkpoint()
 
     class Harm:
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return (Path.touch, (tmp_path / "harm",))
 
     torch.save({"state_dict": {}, "callbacks": Harm()}, model / "checkpoints/model.ckpt")

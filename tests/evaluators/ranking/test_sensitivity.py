@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from evaluators import EvaluationError, Example, build_metric
-from evaluators.base import Signature
+from evaluators.base import Metric, Signature
 from evaluators.ranking import sensitivity
 from evaluators.ranking.sensitivity import Sensitivity, render, to_frame, tokenizer_sensitivity
 from evaluators.scoring import score_examples, value_of
@@ -19,7 +20,7 @@ BARE = ("벽지 들뜬 곳 풀 다시 바르다", "곰팡이 환기 막을 수 �
 WORDS = ("벽지가 곳에는 풀을 다시", "곰팡이는 환기로 수")
 
 
-def rows(answers) -> list[Example]:
+def rows(answers: Sequence[str]) -> list[Example]:
     pairs = zip(answers, GOLDS, strict=True)
     return [Example(str(n), answer, (gold,)) for n, (answer, gold) in enumerate(pairs)]
 
@@ -101,7 +102,7 @@ def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(
         def signature(self) -> Signature:
             raise EvaluationError("kiwi is not installed: pip install kiwipiepy")
 
-    def build(spec: str):
+    def build(spec: str) -> Metric:
         return Absent() if "kiwi" in spec else build_metric(spec)
 
     monkeypatch.setattr(sensitivity, "build_metric", build)
@@ -122,7 +123,9 @@ def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(
         (SYSTEMS, "rouge-one", "no metric 'rouge-one'"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(systems, metric: str, message: str) -> None:
+def test_what_cannot_be_compared_is_refused(
+    systems: dict[str, list[Example]], metric: str, message: str
+) -> None:
     with pytest.raises(EvaluationError, match=message):
         tokenizer_sensitivity(systems, metric)
 

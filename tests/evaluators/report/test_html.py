@@ -44,13 +44,13 @@ class Elements(HTMLParser):
         self.attributes: list[tuple[str, str | None]] = []
         self.scripts: list[str] = []
 
-    def handle_starttag(self, tag, attrs) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
         if tag == "script":
             self.scripts.append("")
 
-    def handle_data(self, data) -> None:
+    def handle_data(self, data: str) -> None:
         if self.cdata_elem == "script":
             self.scripts[-1] += data
 
@@ -62,7 +62,7 @@ def parsed(page: str) -> Elements:
 
 
 @given(st.text(st.characters()))
-def test_any_text_comes_back_from_the_page_and_adds_no_element(text) -> None:
+def test_any_text_comes_back_from_the_page_and_adds_no_element(text: str) -> None:
     page = render_html(one_answer(text))
     page.encode("utf-8")
     elements = parsed(page)

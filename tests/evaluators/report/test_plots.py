@@ -3,8 +3,10 @@
 import io
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -16,7 +18,7 @@ from scipy import stats
 from evaluators import LeaderboardRow
 from evaluators.report.data import Effect, Report, ReportMetric, ReportRun
 from evaluators.report.fonts import FAMILY, FILE
-from evaluators.report.length import length_trend
+from evaluators.report.length import LengthTrend, length_trend
 from evaluators.report.plots import render_plots
 from evaluators.report.plots.effects import draw_effects
 from evaluators.report.plots.intervals import MOST, draw_intervals
@@ -28,23 +30,23 @@ METRIC = ReportMetric(name="em", signature="em")
 
 
 @pytest.fixture(scope="module")
-def report():
+def report() -> Report:
     return made_up_report(rows=40, runs=3)
 
 
 @pytest.fixture(scope="module")
-def rendered(report):
+def rendered(report: Report) -> dict[str, bytes]:
     return render_plots(report)
 
 
-def bare(**fields):
+def bare(**fields: Any) -> Report:
     return Report(
         title="t", competition="c", metric=METRIC, baseline="b",
         **{"leaderboard": [], **fields},
     )  # fmt: skip
 
 
-def test_every_plot_comes_as_svg_and_png(rendered) -> None:
+def test_every_plot_comes_as_svg_and_png(rendered: dict[str, bytes]) -> None:
     assert set(rendered) == {f"{name}.{kind}" for name in PLOTS for kind in ("svg", "png")}
     for name, data in rendered.items():
         if name.endswith(".svg"):
@@ -56,13 +58,15 @@ def test_every_plot_comes_as_svg_and_png(rendered) -> None:
             assert height > 300
 
 
-def test_the_same_report_gives_the_same_bytes_without_a_date(report, rendered) -> None:
+def test_the_same_report_gives_the_same_bytes_without_a_date(
+    report: Report, rendered: dict[str, bytes]
+) -> None:
     assert render_plots(report) == rendered
     for data in rendered.values():
         assert not re.search(rb"<dc:date>|tIME|Matplotlib v", data)
 
 
-def test_matplotlibs_settings_are_left_as_they_were(report) -> None:
+def test_matplotlibs_settings_are_left_as_they_were(report: Report) -> None:
     before = dict(mpl.rcParams)
 
     with plot_style():
@@ -133,7 +137,7 @@ def test_only_effects_clear_of_zero_are_coloured(direction: str, helps: str) -> 
     assert [point.get_color() for point in points] == [helps, GREY]
 
 
-def trend_of(lengths, scores):
+def trend_of(lengths: Sequence[float], scores: Sequence[float]) -> LengthTrend | None:
     return length_trend(
         ReportRun(name="r", answers=["가" * n for n in lengths], scores=np.asarray(scores))
     )
@@ -166,5 +170,7 @@ def test_rows_without_a_score_are_left_out_of_the_trend() -> None:
     [([], []), (range(9), [0.5] * 9), ([7] * 40, [0.5] * 40), (range(20), [np.nan] * 20)],
     ids=["none", "few", "alike", "unscored"],
 )
-def test_there_is_no_trend_where_none_can_be_told(lengths, scores: list[float]) -> None:
+def test_there_is_no_trend_where_none_can_be_told(
+    lengths: Sequence[int], scores: list[float]
+) -> None:
     assert trend_of(lengths, scores) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -25,7 +26,12 @@ CLOSE = (answers(0.62, seed=1), answers(0.58, seed=2))
 APART = (answers(0.7, seed=1), answers(0.6, seed=2))
 
 
-def sacrebleus_p_value(pair, kind: str, trials: int, monkeypatch: pytest.MonkeyPatch) -> float:
+Pair = tuple[list[Example], list[Example]]
+
+
+def sacrebleus_p_value(
+    pair: Pair, kind: str, trials: int, monkeypatch: pytest.MonkeyPatch
+) -> float:
     monkeypatch.setenv("SACREBLEU_SEED", "12345")
     a, b = ([row.answer for row in system] for system in pair)
     golds = [[row.references[0] for row in pair[0]]]
@@ -34,7 +40,7 @@ def sacrebleus_p_value(pair, kind: str, trials: int, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("pair", [CLOSE, APART], ids=["close", "apart"])
-def test_randomization_agrees_with_sacrebleu(pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_randomization_agrees_with_sacrebleu(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = sacrebleus_p_value(pair, "ar", 4000, monkeypatch)
     found = corpus_paired_test(SacreBleu(), *pair, resamples=4000).p_value
     # Two independent simulations of one p-value: three standard errors of their difference.
@@ -43,7 +49,9 @@ def test_randomization_agrees_with_sacrebleu(pair, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("pair", [CLOSE, APART], ids=["close", "apart"])
-def test_bootstrap_draws_and_scores_are_sacrebleus(pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bootstrap_draws_and_scores_are_sacrebleus(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = sacrebleus_p_value(pair, "bs", 500, monkeypatch)
     metric = SacreBleu()
     one, other = (
@@ -90,7 +98,7 @@ def test_few_rows_are_swapped_in_every_way() -> None:
     a, b = answers(0.9, rows=5, seed=1), answers(0.4, rows=5, seed=2)
     metric = SacreBleu()
 
-    def gap(swapped) -> float:
+    def gap(swapped: Sequence[bool]) -> float:
         one = [y if swap else x for x, y, swap in zip(a, b, swapped, strict=True)]
         other = [x if swap else y for x, y, swap in zip(a, b, swapped, strict=True)]
         return Totals.of_metric(metric, one).score - Totals.of_metric(metric, other).score
@@ -155,7 +163,7 @@ def test_rows_that_do_not_pair_are_refused() -> None:
 
 def test_statistics_that_are_not_finite_are_refused() -> None:
     class Broken(SacreBleu):
-        def statistics(self, examples):
+        def statistics(self, examples: Sequence[Example]) -> np.ndarray:
             return np.full((len(examples), 2), np.nan)
 
     with pytest.raises(EvaluationError, match="without finite statistics"):

@@ -23,13 +23,13 @@ def test_benjamini_hochberg_by_hand() -> None:
 
 
 @given(P_VALUES)
-def test_benjamini_hochberg_is_scipys(p_values) -> None:
+def test_benjamini_hochberg_is_scipys(p_values: list[float]) -> None:
     expected = false_discovery_control(p_values) if p_values else []
     assert benjamini_hochberg(p_values) == pytest.approx(np.asarray(expected))
 
 
 @given(P_VALUES)
-def test_corrections_are_ordered_by_strictness_and_keep_the_order(p_values) -> None:
+def test_corrections_are_ordered_by_strictness_and_keep_the_order(p_values: list[float]) -> None:
     plain, loose, strict = (adjust(p_values, by) for by in ("none", "bh", "holm"))
     bonferroni = np.minimum(plain * len(p_values), 1)
     slack = 1e-12

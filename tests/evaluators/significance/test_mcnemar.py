@@ -17,7 +17,7 @@ def systems(only_a: int, only_b: int, agreed: int = 5) -> tuple[list[int], list[
 
 @given(st.integers(0, 60), st.integers(0, 60))
 @settings(max_examples=80, deadline=None)
-def test_exact_p_value_is_the_binomial_tests(only_a, only_b) -> None:
+def test_exact_p_value_is_the_binomial_tests(only_a: int, only_b: int) -> None:
     found = mcnemar(*systems(only_a, only_b))
     n = only_a + only_b
     expected = binomtest(only_a, n, 0.5).pvalue if n else 1.0
@@ -27,7 +27,7 @@ def test_exact_p_value_is_the_binomial_tests(only_a, only_b) -> None:
 
 @given(st.integers(0, 60), st.integers(0, 60))
 @settings(max_examples=60, deadline=None)
-def test_mid_p_takes_half_of_the_observed_outcome(only_a, only_b) -> None:
+def test_mid_p_takes_half_of_the_observed_outcome(only_a: int, only_b: int) -> None:
     n, fewer = only_a + only_b, min(only_a, only_b)
     expected = 2 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)
     assert mcnemar(*systems(only_a, only_b), mid=True).p_value == pytest.approx(min(1, expected))

@@ -41,7 +41,7 @@ def test_equal_systems_do_not_differ() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=15))
 @settings(max_examples=30, deadline=None)
-def test_p_is_a_probability_and_sides_do_not_matter(pairs) -> None:
+def test_p_is_a_probability_and_sides_do_not_matter(pairs: list[tuple[float, float]]) -> None:
     a, b = map(list, zip(*pairs, strict=True))
     forth, back = (paired_bootstrap(*both, resamples=99) for both in ((a, b), (b, a)))
     assert 1 / 100 <= forth.p_value <= 1

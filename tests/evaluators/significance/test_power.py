@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -21,13 +23,13 @@ class Ratios(Summed):
     def __init__(self, got: dict[str, np.ndarray], most: np.ndarray) -> None:
         self.got, self.most = got, most
 
-    def rows(self, examples):
+    def rows(self, examples: Sequence[Example]) -> np.ndarray:
         return self.got[examples[0].answer] / self.most
 
-    def statistics(self, examples):
+    def statistics(self, examples: Sequence[Example]) -> np.ndarray:
         return np.column_stack([self.got[examples[0].answer], self.most])
 
-    def from_sums(self, sums):
+    def from_sums(self, sums: np.ndarray) -> np.ndarray:
         return sums[:, 0] / sums[:, 1]
 
 

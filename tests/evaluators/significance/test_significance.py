@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import tracemalloc
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_equal_rows_have_an_interval_without_width(rows: list[float]) -> None:
 @example([0.0, 1e-200, 3e-200])
 @example([0.0] * 11 + [1.0])
 @settings(max_examples=200, deadline=None)
-def test_interval_holds_the_mean_and_warns_of_nothing(rows) -> None:
+def test_interval_holds_the_mean_and_warns_of_nothing(rows: list[float]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         low, high = bootstrap_interval(rows, resamples=99)
@@ -62,7 +63,7 @@ def test_interval_holds_the_mean_and_warns_of_nothing(rows) -> None:
 
 
 def test_wider_confidence_and_fewer_rows_give_wider_intervals() -> None:
-    def width(rows, confidence):
+    def width(rows: Sequence[float], confidence: float) -> float:
         low, high = bootstrap_interval(rows, confidence=confidence, resamples=999)
         return high - low
 
@@ -93,7 +94,7 @@ def test_few_rows_are_tested_exactly_as_worked_by_hand() -> None:
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
-def test_exact_p_value_is_that_of_all_sign_patterns(differences) -> None:
+def test_exact_p_value_is_that_of_all_sign_patterns(differences: list[float]) -> None:
     flips = itertools.product((-1, 1), repeat=len(differences))
     sums = [abs(np.dot(flip, differences)) for flip in flips]
     expected = np.mean([value >= abs(sum(differences)) for value in sums])
@@ -135,7 +136,7 @@ def test_the_last_bits_of_an_embedding_are_no_win() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20))
 @settings(max_examples=30, deadline=None)
-def test_changing_sides_changes_only_the_sign(pairs) -> None:
+def test_changing_sides_changes_only_the_sign(pairs: list[tuple[float, float]]) -> None:
     a, b = map(list, zip(*pairs, strict=True))
     forth, back = paired_test(a, b, resamples=199), paired_test(b, a, resamples=199)
     assert forth.difference == pytest.approx(-back.difference)

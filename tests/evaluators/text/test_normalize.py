@@ -45,7 +45,7 @@ def test_squad_counts_words_and_the_korean_rules_characters() -> None:
 
 
 @given(st.text(), st.sampled_from([rule for rule in RULES if rule != "nikl"]))
-def test_result_has_no_outer_or_double_spaces(text, rule) -> None:
+def test_result_has_no_outer_or_double_spaces(text: str, rule: str) -> None:
     result = normalize(text, rule)
     assert result == " ".join(result.split())
 

@@ -17,12 +17,12 @@ NAMES = cli.list_commands(ROOT)
 HEAVY = ("torch", "pandas", "transformers", "numpy", "pydantic", "rich", "rich_click", "sqlite3")
 
 
-def options(name):
+def options(name: str) -> list[click.Option]:
     command = cli.get_command(ROOT, name)
     return [each for each in command.params if isinstance(each, click.Option)]
 
 
-def python(code):
+def python(code: str) -> str:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout
@@ -51,7 +51,7 @@ def test_the_group_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_help_starts_about_as_fast_as_click_itself() -> None:
     floor = [sys.executable, "-c", "import click"]
     help_ = [sys.executable, "-m", "submission.cli", "--help"]
-    times = {"floor": [], "help": []}
+    times: dict[str, list[float]] = {"floor": [], "help": []}
     # In turns, so that a busy moment of the machine falls on both.
     for _ in range(7):
         for name, command in (("floor", floor), ("help", help_)):

@@ -97,6 +97,6 @@ def test_an_unknown_run_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "No run 'other'" in capsys.readouterr().err
 
 
-def ledger(tmp_path: Path):
+def ledger(tmp_path: Path) -> str:
     path = tmp_path / "ledger.db"
     return str(path if path.exists() else make(path))

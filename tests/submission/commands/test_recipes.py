@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ sampling = { max_tokens = 16 }
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "own.toml"
     path.write_text(OWN, "utf-8")
     find._aliases.cache_clear()
@@ -36,7 +37,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     find._aliases.cache_clear()
 
 
-def test_the_list_has_recipes_and_variants(own, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_has_recipes_and_variants(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes"]) == 0
 
     out = capsys.readouterr().out
@@ -45,7 +46,7 @@ def test_the_list_has_recipes_and_variants(own, capsys: pytest.CaptureFixture[st
     assert "[b]Ours[/b]" in out
 
 
-def test_the_list_as_json(own, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_as_json(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "--json"]) == 0
 
     assert json.loads(capsys.readouterr().out) == [
@@ -67,7 +68,7 @@ def test_what_is_installed_is_listed(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("spec", ["own", "own:short", "mine"])
 def test_what_is_shown_is_the_same_recipe_again(
-    spec: str, own, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spec: str, own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["recipes", spec]) == 0
 
@@ -87,7 +88,7 @@ def test_every_installed_recipe_can_be_written_out(
         assert find_recipe(str(again)) == find_recipe(entry["name"])
 
 
-def test_overrides_show_in_what_is_resolved(own, capsys: pytest.CaptureFixture[str]) -> None:
+def test_overrides_show_in_what_is_resolved(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recipes", "own", "--set", "sampling.max_tokens=7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sampling"]["max_tokens"] == 7
 
@@ -105,6 +106,8 @@ def test_an_unknown_name_suggests(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean 'nearest'?" in capsys.readouterr().err
 
 
-def test_an_unknown_variant_names_those_there_are(own, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_variant_names_those_there_are(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["recipes", "own:long"]) == 2
     assert "it has short" in capsys.readouterr().err

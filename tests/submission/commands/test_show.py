@@ -14,7 +14,7 @@ SCORE = {
 }  # fmt: skip
 
 
-def kept(tmp_path: Path):
+def kept(tmp_path: Path) -> str:
     path = make(tmp_path / "ledger.db")
     with Ledger(path) as book:
         book.save_score("whole", "digest", SCORE, {"TEST_000": 0.5})

@@ -24,7 +24,7 @@ def test_equal_values_stay_together() -> None:
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=60))
-def test_groups_are_ordered_and_lose_nothing(values) -> None:
+def test_groups_are_ordered_and_lose_nothing(values: list[int]) -> None:
     labels, places = quarters(values)
     assert 1 <= len(labels) <= 4
     assert len(places) == len(values)

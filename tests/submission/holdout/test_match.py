@@ -207,7 +207,9 @@ def test_a_cell_of_a_competition_that_never_joins_is_one_question(tmp_path: Path
     st.lists(st.integers(12, 120), max_size=12),
     st.integers(0, 5),
 )
-def test_groups_stay_whole_and_every_row_is_asked_once(made, single, compound, seed) -> None:
+def test_groups_stay_whole_and_every_row_is_asked_once(
+    made: list[tuple[int, str, int]], single: list[int], compound: list[int], seed: int
+) -> None:
     groups, categories, phrasings = [], [], []
     for size, category, length in made:
         groups.append(tuple(range(len(categories), len(categories) + size)))

@@ -17,7 +17,7 @@ NO_GPU = Imported({"version": "2", "cuda": None, "gpus": []})
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch):
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """A machine on which nothing is wrong; what a test appends is found besides."""
     findings = [Finding("Python", "ok", "3.11", "every command", every_command=True)]
     monkeypatch.setattr(doctor, "examine", lambda runs, patience: findings)
@@ -46,14 +46,18 @@ def test_this_machine_is_examined_in_time(tmp_path: Path) -> None:
     assert all(each["get"] for each in report["findings"] if each["status"] != "ok")
 
 
-def test_optional_things_may_be_missing(found, capsys: pytest.CaptureFixture[str]) -> None:
+def test_optional_things_may_be_missing(
+    found: list[Finding], capsys: pytest.CaptureFixture[str]
+) -> None:
     found.append(Finding("Kiwi", "missing", "not installed", "morphemes", "pip install kiwipiepy"))
 
     assert run(["doctor"]) == 0
     assert "Kiwi: pip install kiwipiepy" in capsys.readouterr().out
 
 
-def test_what_every_command_needs_may_not(found, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_every_command_needs_may_not(
+    found: list[Finding], capsys: pytest.CaptureFixture[str]
+) -> None:
     found.append(
         Finding(
             "pydantic", "missing", "none", "recipes", "pip install pydantic", every_command=True
@@ -107,13 +111,13 @@ def test_a_gpu_that_torch_does_not_use_is_a_warning() -> None:
 )
 def test_vllm(
     distributions: dict[str, str],
-    imported,
+    imported: Imported,
     has_gpu: bool,
     status: str,
     says: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def installed(*names):
+    def installed(*names: str) -> str | None:
         return next((distributions[name] for name in names if name in distributions), None)
 
     monkeypatch.setattr(doctor, "installed", installed)
@@ -232,7 +236,7 @@ def test_room_is_measured_where_the_folder_will_be(tmp_path: Path) -> None:
     assert not (tmp_path / "not").exists()
 
 
-def gone(pid):
+def gone(pid: int) -> bool:
     for _ in range(100):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

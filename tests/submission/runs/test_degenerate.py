@@ -11,7 +11,9 @@ ENGLISH = "The wall has to be dry before any new paper is glued."
 OPTIONS = "다음 중 옳은 것은?\n1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다\n2. 그냥 바른다"
 
 
-def of(question: str, text: str, finish: Finish = Finish.STOP, recipe: Recipe = RECIPE):
+def of(
+    question: str, text: str, finish: Finish = Finish.STOP, recipe: Recipe = RECIPE
+) -> frozenset[Flaw]:
     return flaws([Given(question, text, finish)], recipe)[0]
 
 

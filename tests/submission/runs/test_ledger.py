@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ RECIPE = Recipe(name="test").model_dump_json()
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path / "runs" / "ledger.db") as book:
         yield book
 
@@ -166,7 +167,7 @@ with Ledger(Path(sys.argv[1])) as book, book.writing(sys.argv[2]):
 
 
 @pytest.fixture
-def holder(ledger: Ledger):
+def holder(ledger: Ledger) -> Iterator[subprocess.Popen[str]]:
     """A process that is the writer of the run 'first'."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(ledger.path), "first"],
@@ -181,7 +182,9 @@ def holder(ledger: Ledger):
     process.communicate()
 
 
-def test_a_second_process_is_refused_as_writer(ledger: Ledger, holder: subprocess.Popen) -> None:
+def test_a_second_process_is_refused_as_writer(
+    ledger: Ledger, holder: subprocess.Popen[str]
+) -> None:
     with (
         pytest.raises(InputError, match="'first' is being written by another process"),
         ledger.writing("first"),
@@ -191,7 +194,7 @@ def test_a_second_process_is_refused_as_writer(ledger: Ledger, holder: subproces
         pass
 
 
-def test_a_killed_writer_leaves_its_run_free(ledger: Ledger, holder: subprocess.Popen) -> None:
+def test_a_killed_writer_leaves_its_run_free(ledger: Ledger, holder: subprocess.Popen[str]) -> None:
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     with ledger.writing("first"):

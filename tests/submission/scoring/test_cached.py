@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ class Lengths(RowMetric):
         self.joint = joint
         self.asked: list[list[str]] = []
 
-    def rows(self, examples):
+    def rows(self, examples: Sequence[Example]) -> np.ndarray:
         self.asked.append([example.answer for example in examples])
         return np.array([float(len(example.answer)) for example in examples])
 

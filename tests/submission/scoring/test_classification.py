@@ -11,7 +11,7 @@ from submission.errors import InputError
 from submission.scoring.classification import classify
 
 
-def row(number, answer, gold, **meta):
+def row(number: int, answer: str, gold: str, **meta: str) -> Example:
     return Example(str(number), answer, (gold,), meta=meta)
 
 
@@ -61,7 +61,7 @@ def test_classes_are_in_their_natural_order() -> None:
 
 
 @pytest.fixture
-def files(tmp_path: Path):
+def files(tmp_path: Path) -> list[str]:
     (tmp_path / "p.csv").write_text("id,answer\n1,2\n2,정답: 1\n3,몰라요\n4,서울\n", "utf-8")
     (tmp_path / "r.csv").write_text("id,answer\n1,2\n2,2\n3,1\n4,서울\n", "utf-8")
     return ["score", "--predictions", str(tmp_path / "p.csv"), "--references",
@@ -69,7 +69,7 @@ def files(tmp_path: Path):
 
 
 def test_the_command_prints_classes_and_confusion(
-    files, capsys: pytest.CaptureFixture[str]
+    files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(files) == 0
 
@@ -80,7 +80,9 @@ def test_the_command_prints_classes_and_confusion(
     assert "Gold \\ answer" in out
 
 
-def test_the_command_gives_programs_everything(files, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_gives_programs_everything(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([*files, "--json"]) == 0
 
     classes = json.loads(capsys.readouterr().out)["classes"]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from evaluators import Cosine, Example, OfflineEncoder
+from evaluators.base import Metric
 from evaluators.progress import advance, begin, listening
 from submission.scoring import progress as module
 from submission.scoring.progress import working
@@ -24,7 +25,7 @@ class Heard:
         self.said.append(count)
 
 
-def heard(metric, examples: Sequence[Example]) -> tuple[int, int, str]:
+def heard(metric: Metric, examples: Sequence[Example]) -> tuple[int, int, str]:
     """What is counted up to, what was announced, and in what unit."""
     ear = Heard()
     with listening(ear):

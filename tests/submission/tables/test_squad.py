@@ -1,6 +1,7 @@
 """SQuAD's nested files, in the forms of SQuAD 1 and 2, KorQuAD 1 and 2 and KLUE-MRC."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,12 @@ SQUAD = {
 }
 
 
+Write = Callable[..., Path]
+
+
 @pytest.fixture
-def write(tmp_path: Path):
-    def write(value, name="gold.json"):
+def write(tmp_path: Path) -> Write:
+    def write(value: object, name: str = "gold.json") -> Path:
         path = tmp_path / name
         path.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
         return path
@@ -49,7 +53,7 @@ def write(tmp_path: Path):
     return write
 
 
-def test_every_question_is_a_row(write) -> None:
+def test_every_question_is_a_row(write: Write) -> None:
     table = read_table(write(SQUAD))
 
     assert table.columns == ("id", "title", "context", "question", "answers.text")
@@ -58,7 +62,7 @@ def test_every_question_is_a_row(write) -> None:
     assert table.column("answers.text") == ['["1395년", "1395년에"]', "[]", "[]"]
 
 
-def test_korquad_2_has_one_answer_at_the_document(write) -> None:
+def test_korquad_2_has_one_answer_at_the_document(write: Write) -> None:
     asked = {"id": 7, "question": "무엇?", "answer": {"text": "<b>궁</b>", "answer_start": 0}}
     path = write({"data": [{"title": "궁", "context": "<html>", "qas": [asked | {"id": "7"}]}]})
 
@@ -67,7 +71,7 @@ def test_korquad_2_has_one_answer_at_the_document(write) -> None:
         read_table(write({"data": [{"title": "궁", "context": "<html>", "qas": [asked]}]}))
 
 
-def test_klue_names_its_ids_guid(write) -> None:
+def test_klue_names_its_ids_guid(write: Write) -> None:
     asked = {"guid": "k1", "question": "무엇?", "answers": [{"text": "가", "answer_start": 0}]}
     path = write({"data": [{"title": "가", "paragraphs": [{"context": "가", "qas": [asked]}]}]})
 
@@ -94,12 +98,14 @@ def test_klue_names_its_ids_guid(write) -> None:
     ],
     ids=["document", "paragraphs", "qas", "answers", "nul", "context"],
 )
-def test_what_is_broken_is_named_by_its_place(value: dict[str, Any], message: str, write) -> None:
+def test_what_is_broken_is_named_by_its_place(
+    value: dict[str, Any], message: str, write: Write
+) -> None:
     with pytest.raises(InputError, match=message):
         read_table(write(value))
 
 
-def test_predictions_may_be_texts_by_id(write) -> None:
+def test_predictions_may_be_texts_by_id(write: Write) -> None:
     path = write({"q1": "1395년", "q2": ""}, "predictions.json")
 
     found = read_predictions(find_competition("korquad1").profile, path)
@@ -108,13 +114,13 @@ def test_predictions_may_be_texts_by_id(write) -> None:
 
 
 @pytest.mark.parametrize("value", [{"q1": ["가"]}, {"q1": None}, {"q1": {"answer": "가"}}])
-def test_other_objects_are_no_predictions(value: dict[str, Any], write) -> None:
+def test_other_objects_are_no_predictions(value: dict[str, Any], write: Write) -> None:
     with pytest.raises(InputError, match="'q1' holds"):
         read_predictions(find_competition("korquad1").profile, write(value))
 
 
 def test_the_published_forms_are_scored_as_they_are(
-    write, capsys: pytest.CaptureFixture[str]
+    write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paragraph = SQUAD["data"][0]["paragraphs"][0]
     gold = write(

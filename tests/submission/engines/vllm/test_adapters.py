@@ -19,7 +19,7 @@ from submission.errors import InputError
 from submission.machine.hardware import vllm_version
 from tests.submission.adapters.test_merge import lora
 from tests.submission.engines import tiny
-from tests.submission.engines.test_transformers_engine import by_key, texts
+from tests.submission.engines.transformers.test_engine import by_key, texts
 
 pytestmark = [
     pytest.mark.vllm,

@@ -37,7 +37,7 @@ if __name__ == "__main__":
     multiprocessing.get_context("spawn").Process(target=work).start()
     time.sleep(600)
 """
-ATTACH = "from submission.engines import lifeline; lifeline.attach(); print('here')"
+ATTACH = "from submission.engines.vllm import lifeline; lifeline.attach(); print('here')"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")

@@ -22,8 +22,8 @@ from submission.machine.hardware import has_gpu, processors, vllm_version
 from tests.crash.processes import engine_processes, wait_until_gone
 from tests.models import gpt2
 from tests.submission.engines.conftest import Tuned
-from tests.submission.engines.test_transformers_engine import by_key, texts
 from tests.submission.engines.tiny import QUESTIONS, context, prompts
+from tests.submission.engines.transformers.test_engine import by_key, texts
 
 pytestmark = [
     pytest.mark.vllm,

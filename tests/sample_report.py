@@ -21,6 +21,7 @@ from evaluators.report.data import (
     ReportRow,
     ReportRun,
 )
+from evaluators.report.wording import Note
 from submission.compare.dimensions import quarters
 
 WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
@@ -93,7 +94,8 @@ def made_up_report(rows: int = 60, runs: int = 6, *, seed: int = 0) -> Report:
             Effect(axis="prompt", level="전문가", effect=0.004, low=-0.006, high=0.014),
             Effect(axis="prompt", level="plain", effect=-0.004, low=-0.014, high=0.006),
         ],
-        notes=["Differences are to nearest, row by row."],
+        notes=[Note("note.tests", {"baseline": baseline, "n": runs - 1})],
+        known_notes={"kogpt2, 14 epochs": Note("note.known", {"certainty": "M"})},
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evaluators.base import Direction, Score
     from evaluators.ranking.shakeup import Shakeup
     from evaluators.report.leaderboard import LeaderboardRow
+    from evaluators.report.wording import Note
 
 Language = Literal["ko", "en"]
 Plain = str | int | float | bool
@@ -147,9 +148,10 @@ class Effect:
 class Report:
     """A comparison of runs on the same rows.
 
-    ``language`` is what the page opens in; a reader can change it. ``notes`` say in words how to
-    read the numbers; they are shown below the leaderboard. Raises EvaluationError for runs of
-    unequal length and for names or row ids that are not unique.
+    ``language`` is what the page opens in; a reader can change it. ``notes`` explain how to read
+    the numbers and are shown below the leaderboard: a Note in the reader's language, a text as it
+    is. ``known_notes`` replace the notes of known scores, by name. Raises EvaluationError for runs
+    of unequal length and for names or row ids that are not unique.
     """
 
     title: str
@@ -165,7 +167,8 @@ class Report:
     calibration: Sequence[CalibrationPoint] = ()
     fit: CalibrationFit | None = None
     effects: Sequence[Effect] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Note | str] = ()
+    known_notes: Mapping[str, Note] = field(default_factory=dict)
     language: Language = "ko"
 
     def __post_init__(self) -> None:

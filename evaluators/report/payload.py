@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluators.report.leaderboard import LeaderboardRow
 from evaluators.report.length import answer_lengths, length_trend
-from evaluators.report.wording import wording
+from evaluators.report.wording import Note, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,8 @@ def _payload(report: Report) -> dict[str, object]:
         "fit": asdict(report.fit) if report.fit else None,
         "effects": [asdict(each) for each in report.effects],
         "lengths": _lengths(report.runs),
-        "notes": report.notes,
+        "notes": [_note(note) for note in report.notes],
+        "known_notes": {name: _note(note) for name, note in report.known_notes.items()},
         "words": wording(),
     }
 
@@ -75,12 +76,16 @@ def _rows(rows: Sequence[ReportRow]) -> dict[str, object]:
     }
 
 
+def _note(note: Note | str) -> object:
+    return note if isinstance(note, str) else asdict(note)
+
+
 def _run(run: ReportRun) -> dict[str, object]:
     return {
         "name": run.name,
         "answers": run.answers,
         "scores": np.asarray(run.scores, dtype=np.float64).tolist(),
-        "flaws": {str(row): marks for row, marks in enumerate(run.degenerate) if marks},
+        "degenerate": {str(row): marks for row, marks in enumerate(run.degenerate) if marks},
         "signature": run.signature,
         "others": [_score(score) for score in run.others],
         "manifest": [(name, _shown(value)) for name, value in run.manifest.items()],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +20,20 @@ def wording() -> Mapping[str, Mapping[Language, str]]:
     text = files("evaluators.report").joinpath("wording.json").read_text("utf-8")
     phrases: Mapping[str, Mapping[Language, str]] = json.loads(text)
     return phrases
+
+
+@dataclass(frozen=True)
+class Note:
+    """A phrase with its gaps filled, which the reader's language is chosen for later.
+
+    As text it is English.
+    """
+
+    key: str
+    filled: Mapping[str, str | float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return say(self.key, "en", **self.filled)
 
 
 def say(key: str, language: Language, **filled: str | float) -> str:

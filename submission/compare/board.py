@@ -11,8 +11,10 @@ from evaluators import LeaderboardRow, PairedResult, Totals, compare_answers, de
 from evaluators import public_estimate as estimate_public
 from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.ranking.splits import PublicEstimate
+from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
+from submission.competitions.find import KnownScore
 from submission.runs.answers import degenerate, run_answers
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer
@@ -138,20 +140,28 @@ def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> Le
     return replace(row, empty=empty)
 
 
+def known_note(known: KnownScore) -> Note:
+    """What the leaderboard says of a published score."""
+    if known.private is None:
+        return Note("note.known", {"certainty": known.certainty})
+    return Note(
+        "note.known_private", {"private": f"{known.private:g}", "certainty": known.certainty}
+    )
+
+
 def _known(competition: Competition) -> list[LeaderboardRow]:
     rows = []
     for known in known_scores(competition):
         score = known.public if known.public is not None else known.private
         if score is None:
             continue
-        private = f", private {known.private:g}" if known.private is not None else ""
         rows.append(
             LeaderboardRow(
                 rank=None,
                 name=known.name,
                 kind="known",
                 score=score,
-                note=f"organizer's leaderboard{private}, certainty {known.certainty}",
+                note=str(known_note(known)),
                 source=known.source,
             )
         )

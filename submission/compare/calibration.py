@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from evaluators import Estimate, EvaluationError, LinearFit, fit_line
 from evaluators.ranking.calibration import MINIMUM
+from evaluators.report.wording import Note
 from submission.competitions import find_competition
 from submission.errors import InputError
 from submission.runs.answers import run_answers
@@ -41,7 +42,7 @@ class Calibration:
     points: Sequence[Point] = ()
     fit: LinearFit | None = None
     predictions: Mapping[str, Estimate] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    notes: Sequence[Note] = ()
 
 
 def record(
@@ -100,10 +101,7 @@ def calibrate(
         if len(twins) == 1:
             runs[twins[0]] = submitted
         elif twins:
-            notes.append(
-                f"The public score of '{submitted}' fits several runs ({', '.join(twins)}): "
-                "none of them takes it."
-            )
+            notes.append(Note("note.several_runs", {"run": submitted, "runs": ", ".join(twins)}))
     points = [
         Point(name, scored[name], own[of].public, own[of].private, of) for name, of in runs.items()
     ]
@@ -118,57 +116,54 @@ def _twins(ledger: Ledger, one: str, other: str) -> bool:
 
 
 def _fitted(
-    points: Sequence[Point], unknown: Mapping[str, float], notes: Sequence[str]
+    points: Sequence[Point], unknown: Mapping[str, float], notes: Sequence[Note]
 ) -> Calibration:
     if not points:
         return Calibration(notes=notes)
     try:
         fit = fit_line([point.local for point in points], [point.public for point in points])
-    except EvaluationError as error:
-        return Calibration(points, notes=[*notes, _no_line(len(points), error)])
+    except EvaluationError:
+        return Calibration(points, notes=[*notes, _no_line(len(points))])
     predictions = {name: fit.predict(value) for name, value in unknown.items()}
     return Calibration(points, fit, predictions, [*notes, *_caution(fit)])
 
 
-def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore], list[str]]:
+def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore], list[Note]]:
     """The records whose runs have the answers they were made for, and why others do not count."""
-    recorded, notes = [], []
+    recorded: list[OrganizerScore] = []
+    notes: list[Note] = []
     for each in ledger.organizer_scores():
         if each.competition != competition:
             continue
         try:
             unchanged = answers_digest(ledger, each.run) == each.answers
-        except InputError as error:
-            notes.append(f"The public score of '{each.run}' does not count: {error}")
+        except InputError:
+            notes.append(Note("note.not_complete", {"run": each.run}))
             continue
         if unchanged:
             recorded.append(each)
         else:
-            notes.append(
-                f"The public score of '{each.run}' does not count: the run has other answers now."
-            )
+            notes.append(Note("note.other_answers", {"run": each.run}))
     return recorded, notes
 
 
-def _no_line(points: int, error: EvaluationError) -> str:
+def _no_line(points: int) -> Note:
     if points < MINIMUM:
-        return (
-            f"Public scores are known for {points} of these runs; from {MINIMUM} on, a line from "
-            "local to public scores is fitted and the next one predicted."
-        )
-    return f"No line from local to public scores: {error}."
+        return Note("note.too_few_points", {"n": points, "minimum": MINIMUM})
+    return Note("note.no_line")
 
 
-def _caution(fit: LinearFit) -> list[str]:
+def _caution(fit: LinearFit) -> list[Note]:
     found = []
     if fit.n < FEW:
-        freedom = fit.n - 2
         found.append(
-            f"{fit.n} points leave {freedom} degree{'s' if freedom > 1 else ''} of freedom "
-            f"(t = {fit.quantile:.1f}): read the intervals, not the line."
+            Note(
+                "note.few_points",
+                {"n": fit.n, "freedom": fit.n - 2, "t": f"{fit.quantile:.1f}"},
+            )
         )
     if fit.slope_low <= 0 <= fit.slope_high:
-        found.append("The slope may be 0: local scores do not yet tell public ones apart.")
+        found.append(Note("note.flat_line"))
     return found
 
 

@@ -102,7 +102,7 @@ def _mark(proxy: bool) -> str:
 
 
 def _notes(comparison: Comparison) -> list[str]:
-    notes = [f"- {_escaped(note)}" for note in explanations(comparison)]
+    notes = [f"- {_escaped(str(note))}" for note in explanations(comparison)]
     return [*notes, f"- Score: `{printable(comparison.signature).replace('`', '')}`"]
 
 

@@ -20,10 +20,11 @@ from evaluators.report.data import (
     ReportRow,
     ReportRun,
 )
+from submission.compare.board import known_note
 from submission.compare.calibration import Calibration
 from submission.compare.comparison import Comparison
 from submission.compare.explanations import explanations
-from submission.competitions import Competition
+from submission.competitions import Competition, known_scores
 from submission.files.atomic import atomic_file
 from submission.records.rows import Reference
 from submission.runs.answers import run_answers
@@ -68,7 +69,9 @@ def build_report(
             for point in comparison.calibration.points
         ],
         fit=_fit(comparison.calibration),
-        notes=explanations(comparison),
+        # The page has a notice of its own for proxies.
+        notes=[note for note in explanations(comparison) if note.key != "note.proxy"],
+        known_notes={known.name: known_note(known) for known in known_scores(competition)},
     )
 
 
@@ -131,7 +134,7 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
         name=name,
         answers=[example.answer for example in scored.examples],
         scores=main.rows,
-        degenerate=_empty(scored) if kept is None else _flaws(kept, scored),
+        degenerate=_empty(scored) if kept is None else _degenerate(kept, scored),
         signature=main.signature,
         others=[
             *scored.scores[1 : len(scored.scores) - len(row.others)],
@@ -141,7 +144,7 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
     )
 
 
-def _flaws(ledger: Ledger, scored: Scored) -> list[tuple[str, ...]]:
+def _degenerate(ledger: Ledger, scored: Scored) -> list[tuple[str, ...]]:
     found = {answer.id: answer.flaws for answer in run_answers(ledger, scored.subject.name)}
     return [tuple(sorted(found.get(each.id, ()))) for each in scored.examples]
 

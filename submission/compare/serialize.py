@@ -99,7 +99,7 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
             "expected": {
                 name: estimate._asdict() for name, estimate in calibration.predictions.items()
             },
-            "notes": list(calibration.notes),
+            "notes": [str(note) for note in calibration.notes],
         },
     }
 

@@ -132,7 +132,7 @@ def test_filters_by_category_mark_and_outcome(
     assert ids(page) == [row.id for row in report.rows if row.meta["compound"]]
 
     page.locator("#filter-compound").select_option("")
-    page.locator("#filter-flaw").select_option("empty")
+    page.locator("#filter-degenerate").select_option("empty")
     empty = [
         row.id
         for place, row in enumerate(report.rows)
@@ -140,7 +140,7 @@ def test_filters_by_category_mark_and_outcome(
     ]
     assert ids(page) == empty
 
-    page.locator("#filter-flaw").select_option("")
+    page.locator("#filter-degenerate").select_option("")
     page.locator("#outcome").select_option("worse")
     nearest = next(run for run in report.runs if run.name == "nearest")
     worse = report.runs[0].scores < nearest.scores
@@ -213,12 +213,15 @@ def test_the_language_changes_and_what_was_chosen_stays(
     page = opened(report).page
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.locator("#board-title").inner_text() == "순위표"
+    assert "nearest 대비" in page.locator("#notes li").first.text_content()
+    assert "확실도 M" in page.locator("#board").text_content()
     page.locator("#search").fill("TEST_00")
 
     page.locator("#language").click()
 
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("#board-title").inner_text() == "Leaderboard"
+    assert "from nearest" in page.locator("#notes li").first.text_content()
     assert found(page) == "10 of 60 rows"
     assert page.locator("#search").input_value() == "TEST_00"
     english = opened(replace(report, language="en")).page
@@ -364,7 +367,7 @@ def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged
     page.locator("#search").fill("TEST_4321")
     assert ids(page) == ["TEST_4321"]
     page.locator("#search").fill("결로")
-    page.locator("#filter-flaw").select_option("cut_off")
+    page.locator("#filter-degenerate").select_option("cut_off")
     page.locator('.rows [data-sort="run-1"]').click()
     kept = [
         place

@@ -40,8 +40,8 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     for row in known:
         click.echo(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
     click.echo(f"Score: {comparison.signature}")
-    for line in explanations(comparison):
-        click.secho(printable(line), fg="yellow" if line.startswith("Proxy:") else None)
+    for note in explanations(comparison):
+        click.secho(printable(str(note)), fg="yellow" if note.key == "note.proxy" else None)
 
 
 def comparison_json(comparison: Comparison, files: Sequence[Path]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from evaluators import EvaluationError
 from evaluators.report.data import Report, ReportMetric, ReportRow, ReportRun
 from evaluators.report.html import render_html
 from evaluators.report.payload import embedded_json
-from evaluators.report.wording import wording
+from evaluators.report.wording import Note, say, wording
 from tests.sample_report import made_up_report
 
 METRIC = ReportMetric(name="em", signature="em|v:1")
@@ -137,7 +137,7 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps() -> None:
         assert set(phrase) == {"ko", "en"}, key
         assert all(phrase.values()), key
         gaps = {language: set(re.findall(r"\{\w+\}", text)) for language, text in phrase.items()}
-        assert gaps["ko"] == gaps["en"] or key == "board.caption", key
+        assert gaps["ko"] == gaps["en"], key
 
 
 def test_every_phrase_that_the_page_asks_for_exists() -> None:
@@ -170,3 +170,17 @@ def test_a_name_twice_is_refused() -> None:
         replace(report, runs=[*report.runs, *report.runs])
     with pytest.raises(EvaluationError, match="the row '1' twice"):
         replace(report, rows=[*report.rows, *report.rows], runs=[])
+
+
+def test_notes_reach_the_page_in_both_languages():
+    note = Note("note.tests", {"baseline": "nearest", "n": 3})
+    report = replace(one_answer("text"), notes=[note, "as it is"])
+
+    data = json.loads(embedded_json(report))
+
+    assert data["notes"] == [
+        {"key": "note.tests", "filled": {"baseline": "nearest", "n": 3}},
+        "as it is",
+    ]
+    assert "from nearest, row by row" in str(note)
+    assert "nearest 대비 문항별 차이입니다" in say(note.key, "ko", **note.filled)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from evaluators.report.wording import say
 from submission.cli import run
 from submission.compare import compare as compare_all
 from submission.compare.report import build_report
@@ -246,7 +248,7 @@ def test_the_leaderboard_takes_the_form_of_its_suffix(suffix: str) -> None:
         assert [row["name"] for row in json.loads(text)["leaderboard"]] == ["good.csv", "half.csv"]
     elif suffix == "md":
         assert "| 1 | good.csv | 0.6250 |" in text
-        assert "p made stricter" in text
+        assert "adjusted for the number of comparisons" in text
     else:
         assert text.startswith("rank,name")
 
@@ -489,7 +491,7 @@ def test_local_scores_are_fitted_to_public_ones_and_predict_the_next(
     assert told["value"] == pytest.approx(np.polyval(expected, 1 / 4))
     assert told["low"] < told["value"] < told["high"]
     assert any(
-        "3 points leave 1 degree of freedom" in note for note in found["calibration"]["notes"]
+        "few degrees of freedom (1, from 3 points" in note for note in found["calibration"]["notes"]
     )
     rows = {row["name"]: row for row in found["leaderboard"]}
     assert (rows["run2"]["public"], rows["run2"]["expected"]) == (0.6, None)
@@ -501,7 +503,10 @@ def test_two_points_give_no_line_and_say_so(capsys: pytest.CaptureFixture[str]) 
     found = compared(capsys, *names, "--baseline", "run1")["calibration"]
     assert found["fit"] is None
     assert found["expected"] == {}
-    assert "known for 2 of these runs; from 3 on" in found["notes"][0]
+    assert (
+        "recorded for 2 of these runs; a line"
+        in found["notes"][0]
+    )
 
 
 def test_nothing_recorded_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -541,7 +546,7 @@ def test_a_score_that_fits_several_runs_is_taken_by_none(
     assert run(["record", "submitted", "--public", "0.8"]) == 0
     found = compared(capsys, "run1", "twin", "--baseline", "run1")["calibration"]
     assert found["points"] == []
-    assert "'submitted' fits several runs (run1, twin)" in found["notes"][0]
+    assert "'submitted' matches several runs (run1, twin)" in found["notes"][0]
 
 
 def test_of_a_file_only_empty_answers_are_told() -> None:
@@ -565,7 +570,7 @@ def test_answers_that_changed_since_are_left_out(capsys: pytest.CaptureFixture[s
     assert run(["generate", "constant", "-c", "words", "--test", "test.csv", *answer]) == 0
     found = compared(capsys, *names, "--baseline", "run1")["calibration"]
     assert found["points"] == []
-    assert "'run1' does not count: the run has other answers now" in found["notes"][0]
+    assert "'run1' is not used: the run's answers have changed since" in found["notes"][0]
 
 
 def test_a_recorded_run_that_is_being_made_anew_is_left_out(
@@ -576,16 +581,16 @@ def test_a_recorded_run_that_is_being_made_anew_is_left_out(
         book.begin(book.run("run2"), [PlannedPart(0, 0, 0, "R0", "물음?", "new")], fresh=True)
     found = compared(capsys, names[0], "--baseline", names[0])["calibration"]
     assert [point["run"] for point in found["points"]] == ["run1"]
-    assert "'run2' does not count: Run 'run2' is not finished" in found["notes"][0]
+    assert "'run2' is not used: the run is not finished" in found["notes"][0]
 
 
 def test_reading_it_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
     gold = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *gold]) == 0
     out = capsys.readouterr().out
-    assert "p Holm" in out
-    assert "four times in five" in out
-    assert "draws the order of good.csv and half.csv flips" in out
+    assert "adjusted for the number of comparisons (1, Holm)" in out
+    assert "80% power" in out
+    assert "good.csv and half.csv change order" in out
 
 
 def test_a_report_holds_what_was_compared() -> None:
@@ -612,6 +617,8 @@ def test_a_report_holds_what_was_compared() -> None:
     assert [score.metric for score in runs["good.csv"].others] == ["chrf"]
     assert runs["constant"].manifest["recipe"]["name"] == "constant"
     assert report.leaderboard[0].name == "good.csv"
+    assert report.notes
+    assert all(re.search("[가-힣]", say(note.key, "ko", **note.filled)) for note in report.notes)
     assert {group.dimension for group in report.groups} == {"length", "compound"}
 
 

@@ -25,6 +25,11 @@ function t(key, filled = {}) {
   return text.replace(/\{(\w+)\}/g, (gap, name) => (name in filled ? String(filled[name]) : gap));
 }
 
+// A note of the report: a phrase with its gaps filled, or a text of its own.
+function noteText(note) {
+  return typeof note === "string" ? note : t(note.key, note.filled);
+}
+
 function wordFor(prefix, name) {
   const key = `${prefix}.${name}`;
   return Object.hasOwn(report.words, key) ? t(key) : name;
@@ -69,7 +74,7 @@ function span(low, high, show = number, digits = coarse) {
 function percent(share) {
   const shown = share * 100;
   const whole = shown === 0 || shown === 100 || (shown >= 1 && shown < 99.5);
-  return `${shown.toFixed(whole ? 0 : 1)} %`;
+  return `${shown.toFixed(whole ? 0 : 1)}%`;
 }
 
 function count(value) {

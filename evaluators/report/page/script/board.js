@@ -48,6 +48,12 @@ function organizerCell(row) {
 // The notice above the table says it once where it holds for all.
 const allProxy = report.leaderboard.every((row) => row.proxy || row.kind === "known");
 
+function rowNote(row) {
+  const known = row.kind === "known" ? report.known_notes[row.name] : null;
+  if (known) return noteText(known);
+  return row.note === "baseline" ? "" : row.note;
+}
+
 function nameCell(row) {
   const marks = [
     row.name === report.baseline && row.kind !== "known" ? t("baseline") : null,
@@ -59,7 +65,7 @@ function nameCell(row) {
     row.kind !== "known" && place !== undefined
       ? el("a", { href: `#run-${place}` }, row.name)
       : el("span", {}, row.name);
-  const notes = [row.note === "baseline" ? "" : row.note, row.source].filter(Boolean).join(" · ");
+  const notes = [rowNote(row), row.source].filter(Boolean).join(" · ");
   return [
     el(
       "span",
@@ -71,15 +77,15 @@ function nameCell(row) {
   ];
 }
 
-const FLAWS = ["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"];
+const KINDS = ["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"];
 
-function flawCell(row) {
+function degenerateCell(row) {
   const total = known(row.degenerate)
     ? row.degenerate
-    : whole(row, FLAWS) && FLAWS.reduce((sum, flaw) => sum + (row[flaw] ?? 0), 0);
+    : whole(row, KINDS) && KINDS.reduce((sum, mark) => sum + (row[mark] ?? 0), 0);
   if (!known(total)) return null;
-  const kinds = FLAWS.filter((flaw) => row[flaw]).map(
-    (flaw) => `${wordFor("flaw", flaw)} ${row[flaw]}`,
+  const kinds = KINDS.filter((mark) => row[mark]).map(
+    (mark) => `${wordFor("degenerate", mark)} ${row[mark]}`,
   );
   return two(count(total), kinds.join(", "), total ? "warn" : "same");
 }
@@ -147,7 +153,12 @@ function boardColumns() {
           : null;
       },
     })),
-    { title: t("board.flaws"), hint: t("board.flaws_hint"), key: "degenerate", cell: flawCell },
+    {
+      title: t("board.degenerate"),
+      hint: t("board.degenerate_hint"),
+      key: "degenerate",
+      cell: degenerateCell,
+    },
   ].filter((column) => report.leaderboard.some((row) => column.cell(row)));
 }
 

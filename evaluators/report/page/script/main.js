@@ -55,7 +55,7 @@ function drawFrame() {
             el(
               "ul",
               {},
-              report.notes.map((note) => el("li", {}, note)),
+              report.notes.map((note) => el("li", {}, noteText(note))),
             ),
           ),
         ]

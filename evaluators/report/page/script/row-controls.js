@@ -57,7 +57,7 @@ function metaControls() {
 function controls() {
   const runs = report.runs.map((run, place) => [place, run.name]);
   const categories = distinct(rows.category.filter(Boolean));
-  const flaws = distinct(report.runs.flatMap((run) => Object.values(run.flaws).flat()));
+  const marks = distinct(report.runs.flatMap((run) => Object.values(run.degenerate).flat()));
   const field = el("input", {
     id: "search",
     type: "search",
@@ -93,18 +93,18 @@ function controls() {
         )
       : null,
     metaControls(),
-    flaws.length
+    marks.length
       ? choice(
-          "filter-flaw",
-          t("rows.flaw"),
+          "filter-degenerate",
+          t("rows.degenerate"),
           [
             ["", t("all")],
-            ["any", t("rows.flaw_any")],
-            ...flaws.map((flaw) => [flaw, wordFor("flaw", flaw)]),
+            ["any", t("rows.degenerate_any")],
+            ...marks.map((mark) => [mark, wordFor("degenerate", mark)]),
           ],
-          view.flaw,
+          view.degenerate,
           (value) => {
-            view.flaw = value;
+            view.degenerate = value;
           },
         )
       : null,

@@ -24,15 +24,15 @@ function rowColumns() {
 }
 
 function marks(run, row) {
-  return flawsOf(run, row).map((flaw) => [
+  return marksOf(run, row).map((mark) => [
     " ",
-    el("span", { class: "tag warn" }, wordFor("flaw", flaw)),
+    el("span", { class: "tag warn" }, wordFor("degenerate", mark)),
   ]);
 }
 
 function scoreOf(run, row) {
   const value = report.runs[run].scores[row];
-  const flaws = flawsOf(run, row);
+  const marks = marksOf(run, row);
   const cell = el(
     "td",
     {
@@ -41,12 +41,12 @@ function scoreOf(run, row) {
       "data-label": report.runs[run].name,
     },
     number(value, coarse),
-    flaws.length
+    marks.length
       ? el("span", {
           class: "flag",
-          title: flaws.map((flaw) => wordFor("flaw", flaw)).join(", "),
+          title: marks.map((mark) => wordFor("degenerate", mark)).join(", "),
           role: "img",
-          "aria-label": flaws.map((flaw) => wordFor("flaw", flaw)).join(", "),
+          "aria-label": marks.map((mark) => wordFor("degenerate", mark)).join(", "),
         })
       : null,
   );
@@ -284,7 +284,7 @@ function drawList(focus) {
 }
 
 function clear() {
-  Object.assign(view, { search: "", category: "", meta: {}, flaw: "", outcome: "" });
+  Object.assign(view, { search: "", category: "", meta: {}, degenerate: "", outcome: "" });
   drawRows();
   document.getElementById("search").focus();
 }

@@ -24,7 +24,7 @@ const view = {
   search: "",
   category: "",
   meta: {},
-  flaw: "",
+  degenerate: "",
   outcome: "",
   run: otherRun < 0 ? baselineRun : otherRun,
   against: baselineRun,
@@ -60,8 +60,8 @@ function texts() {
   return searchable;
 }
 
-function flawsOf(run, row) {
-  return report.runs[run].flaws[row] ?? [];
+function marksOf(run, row) {
+  return report.runs[run].degenerate[row] ?? [];
 }
 
 function differenceOf(row) {
@@ -81,11 +81,11 @@ function tests() {
   if (view.category) found.push((row) => rows.category[row] === view.category);
   for (const [name, value] of Object.entries(view.meta))
     if (value) found.push((row) => String(rows.meta[name][row]) === value);
-  if (view.flaw) {
+  if (view.degenerate) {
     const runs = report.runs.map((_, place) => place);
     found.push((row) =>
       runs.some((run) =>
-        view.flaw === "any" ? flawsOf(run, row).length : flawsOf(run, row).includes(view.flaw),
+        view.degenerate === "any" ? marksOf(run, row).length : marksOf(run, row).includes(view.degenerate),
       ),
     );
   }

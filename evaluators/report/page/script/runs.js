@@ -39,12 +39,16 @@ function otherScores(run) {
   );
 }
 
-function flawLine(run) {
+function degenerateLine(run) {
   const counts = {};
-  for (const flaws of Object.values(run.flaws))
-    for (const flaw of flaws) counts[flaw] = (counts[flaw] ?? 0) + 1;
-  const told = Object.entries(counts).map(([flaw, n]) => `${wordFor("flaw", flaw)} ${count(n)}`);
-  return told.length ? [el("dt", {}, t("runs.flaws")), el("dd", {}, told.join(" · "))] : null;
+  for (const marks of Object.values(run.degenerate))
+    for (const mark of marks) counts[mark] = (counts[mark] ?? 0) + 1;
+  const told = Object.entries(counts).map(
+    ([mark, n]) => `${wordFor("degenerate", mark)} ${count(n)}`,
+  );
+  return told.length
+    ? [el("dt", {}, t("runs.degenerate")), el("dd", {}, told.join(" · "))]
+    : null;
 }
 
 function drawRuns() {
@@ -70,7 +74,7 @@ function drawRuns() {
               {},
               el("dt", {}, t("runs.signature")),
               el("dd", {}, el("code", {}, run.signature || report.metric.signature)),
-              flawLine(run),
+              degenerateLine(run),
               run.manifest.map(([name, text]) => [
                 el("dt", {}, wordFor("manifest", name)),
                 el(

@@ -503,10 +503,7 @@ def test_two_points_give_no_line_and_say_so(capsys: pytest.CaptureFixture[str]) 
     found = compared(capsys, *names, "--baseline", "run1")["calibration"]
     assert found["fit"] is None
     assert found["expected"] == {}
-    assert (
-        "recorded for 2 of these runs; a line"
-        in found["notes"][0]
-    )
+    assert "recorded for 2 of these runs; a line" in found["notes"][0]
 
 
 def test_nothing_recorded_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,9 @@ function tests() {
     const runs = report.runs.map((_, place) => place);
     found.push((row) =>
       runs.some((run) =>
-        view.degenerate === "any" ? marksOf(run, row).length : marksOf(run, row).includes(view.degenerate),
+        view.degenerate === "any"
+          ? marksOf(run, row).length
+          : marksOf(run, row).includes(view.degenerate),
       ),
     );
   }

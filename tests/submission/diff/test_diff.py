@@ -125,7 +125,7 @@ def test_identical_answers_are_said_to_be(
     scored = [*command, "--references", GOLD, "--encoder", "offline", "--html", "same.html"]
     assert run(scored) == 0
     assert "No row differs" in capsys.readouterr().out
-    assert "No row to show." in Path("same.html").read_text("utf-8")
+    assert "No rows to show." in Path("same.html").read_text("utf-8")
 
 
 def test_without_references_the_most_different_come_first(

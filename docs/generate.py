@@ -1,7 +1,7 @@
-"""Writes the pages of ``docs/commands``; ``--check`` only says which of them are stale.
+"""Write the pages of ``docs/commands``; ``--check`` only lists the pages that are out of date.
 
-A page has an introduction, written by hand between two marks and kept as it is, and a help text
-made from the command itself: the same on every machine, whatever its terminal.
+A page has an introduction, written by hand between two marks and not changed, and a help text made
+from the command itself, which is the same on every machine and terminal.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INDEX = "index.md"
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages as they should be, by file name, and why others cannot be made."""
+    """The current pages by file name, and why others cannot be made."""
 
     texts: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ def root_context() -> click.Context:
 
 
 def build(folder: Path) -> Pages:
-    """Every page of ``folder``, made from the commands and the introductions that are there."""
+    """Every page of ``folder``, made from the commands and the existing introductions."""
     pages = Pages()
     root = root_context()
     lines = {}
@@ -50,7 +50,7 @@ def build(folder: Path) -> Pages:
         if introduction is None:
             pages.problems.append(
                 f"{shown}: has no introduction. Write some sentences and an example between "
-                f"'{OPEN}' and '{CLOSE}'."
+                f"'{OPEN}' and '{CLOSE}'"
             )
             continue
         try:
@@ -68,14 +68,14 @@ def build(folder: Path) -> Pages:
 
 
 def stale(folder: Path, texts: Mapping[str, str]) -> list[str]:
-    """What in ``folder`` is not as it should be."""
+    """The pages of ``folder`` that are missing, out of date, or of no command."""
     found = []
     for name, text in texts.items():
         path = folder / name
         if not path.is_file():
             found.append(f"{os.path.relpath(path)}: is missing")
         elif path.read_text("utf-8") != text:
-            found.append(f"{os.path.relpath(path)}: is not current")
+            found.append(f"{os.path.relpath(path)}: is out of date")
     known = {f"{name}.md" for name in cli.list_commands(root_context())} | {INDEX}
     strangers = sorted(path for path in folder.glob("*.md") if path.name not in known)
     return [*found, *(f"{os.path.relpath(path)}: belongs to no command" for path in strangers)]
@@ -138,23 +138,23 @@ def _index(lines: Mapping[str, str]) -> str:
     rows = "\n".join(f"| [{name}]({name}.md) | {text} |" for name, text in lines.items())
     return f"""# Commands
 
-In the order of the work. `leaderkit COMMAND --help` shows the same help, and every option is also
-an environment variable, which the command's page names.
+The commands in the order in which you use them. `leaderkit COMMAND --help` shows the same help.
+Every option is also an environment variable, which the command's page lists.
 
 | Command | |
 |---|---|
 {rows}
 
-Exit codes: 0 done, 1 a check says no, 2 bad input or usage, 3 stopped with partial results kept,
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 3 stopped with partial results kept,
 130 interrupted. With `--json`, standard output is one JSON document and everything else goes to
 standard error.
 """
 
 
 def main(arguments: list[str] | None = None, folder: Path = PAGES) -> int:
-    """Write the pages, or check them; 1 where one is stale or cannot be made."""
+    """Write the pages, or check them; 1 if one is out of date or cannot be made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, list stale pages")
+    parser.add_argument("--check", action="store_true", help="only list outdated pages")
     check = parser.parse_args(arguments).check
     pages = build(folder)
     if not check:
@@ -164,7 +164,7 @@ def main(arguments: list[str] | None = None, folder: Path = PAGES) -> int:
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     if check and problems:
-        sys.stderr.write("Write the pages again with: make docs\n")
+        sys.stderr.write("Write the pages again: make docs\n")
     return 1 if problems else 0
 
 

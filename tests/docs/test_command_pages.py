@@ -80,7 +80,7 @@ def test_a_stale_page_is_said_and_mended(pages: Path, capsys: pytest.CaptureFixt
 
     assert generate.main(["--check"], pages) == 1
     error = capsys.readouterr().err
-    assert "runs.md: is not current" in error
+    assert "runs.md: is out of date" in error
     assert "make docs" in error
     assert generate.main([], pages) == 0
     assert page.read_text("utf-8") == right

@@ -17,8 +17,10 @@ from submission.competitions import find_competition
 from submission.competitions.profile import Profile
 from submission.recipes import Recipe, find_recipe
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
+SHELL_PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *PAGES]
 
 
 def read(name: str) -> str:
@@ -62,11 +64,39 @@ def test_every_key_is_documented_with_its_default(page: str, model: type[BaseMod
     assert documented == dict(keys(model))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize("page", SHELL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_pages(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
 
     assert [target for target in targets if not (page.parent / target).is_file()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that a page's headings have, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_links_into_a_page_lead_to_its_headings(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8"))
+
+    assert [
+        (target, anchor)
+        for target, anchor in links
+        if anchor not in anchors(page.parent / target if target else page)
+    ] == []
+
+
+@pytest.mark.parametrize("page", SHELL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_line_of_a_shell_block_is_one_command(page: Path) -> None:
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    shell = "".join(block for language, block in blocks if language in {"", "sh"})
+
+    for line in filter(None, shell.replace("\\\n", " ").splitlines()):
+        command = line.split("#")[0].split("|")[0]
+        assert re.match(r"(leaderkit|make|\.venv/bin/\w+|[A-Z0-9]+=\$\(python) ", command), line
+        assert command.count("leaderkit ") <= 1, line
 
 
 def test_the_index_leads_to_every_page_and_command() -> None:

@@ -172,7 +172,7 @@ def test_a_name_twice_is_refused() -> None:
         replace(report, rows=[*report.rows, *report.rows], runs=[])
 
 
-def test_notes_reach_the_page_in_both_languages():
+def test_notes_reach_the_page_in_both_languages() -> None:
     note = Note("note.tests", {"baseline": "nearest", "n": 3})
     report = replace(one_answer("text"), notes=[note, "as it is"])
 

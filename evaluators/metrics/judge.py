@@ -12,9 +12,9 @@ import numpy as np
 from evaluators.base import Direction, Signature
 from evaluators.errors import EvaluationError
 from evaluators.judge.cache import ReplyCache
-from evaluators.judge.client import ChatClient, Reply
+from evaluators.judge.client import ChatClient
 from evaluators.judge.rubric import Mode, Rubric, load_rubric
-from evaluators.judge.server import ChatServer
+from evaluators.judge.server import ChatServer, Reply
 from evaluators.judge.verdict import Scale, read_preference, read_score
 from evaluators.metrics.entry import Entry, Option, Request
 from evaluators.metrics.rowwise import chosen, require_text
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evaluators.base import Example
-    from evaluators.judge.retry import Patience
 
 Orders = Literal["both", "answer-first", "answer-second"]
 
@@ -90,7 +89,7 @@ class Judge:
         concurrency: int = 8,
         max_tokens: int = 1024,
         cache: str | None = None,
-        patience: Patience | None = None,
+        retries: int = 5,
     ) -> None:
         if concurrency < 1 or max_tokens < 1 or timeout_s <= 0:
             raise EvaluationError("judge: concurrency, max_tokens and timeout must be above 0")
@@ -99,13 +98,14 @@ class Judge:
         self._scale = scale or Scale()
         self._rubric: Rubric = load_rubric(rubric, mode)
         self._model = model
-        server = ChatServer(model, base_url, timeout_s, max_tokens)
+        server = ChatServer(
+            model, base_url, timeout_s=timeout_s, max_tokens=max_tokens, retries=retries
+        )
         self._server = server.address
         self._client = ChatClient(
             server,
             f"{server.endpoint}|{model}|temperature:0|max_tokens:{max_tokens}",
             concurrency=concurrency,
-            patience=patience,
             cache=ReplyCache(cache),
         )
         self._report: JudgeReport | None = None

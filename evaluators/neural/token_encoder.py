@@ -45,8 +45,6 @@ class TokenEncoder:
         device: str | None = None,
         budget: int | None = None,
     ) -> None:
-        from evaluators.neural.packed_linear import pack_linears
-
         source = Source.of(name_or_path)
         self.name: Final = source.name
         self.precision: Precision = "float32"
@@ -63,7 +61,6 @@ class TokenEncoder:
             raise _unloadable(name_or_path, error) from error
         self.device: Final = pick_device(device)
         self._model = self._model.to(self.device).eval()
-        pack_linears(self._model)
         self._budget = budget or token_budget(self.device)
 
     @cached_property

@@ -14,8 +14,8 @@ from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, require_text
 from evaluators.neural.baseline import Baseline, load_baseline
-from evaluators.neural.chunks import Row, chunks, last_uses
 from evaluators.neural.greedy_match import Stat, greedy_match
+from evaluators.neural.row_batches import Row, chunks, last_uses
 from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
 from evaluators.neural.vector_cache import VectorCache, cache_home

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from evaluators.encoders.torch_support import quiet_transformers, weights_digest
 from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
-from evaluators.neural.sources import Source, pick_device, unloadable
+from evaluators.neural.loading import Source, pick_device, unloadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

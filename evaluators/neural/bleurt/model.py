@@ -12,7 +12,7 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.bleurt.config import BleurtConfig, read_config
 from evaluators.neural.bleurt.pieces import Pieces
-from evaluators.neural.sources import Source, load_tensors, pick_device, snapshot, unloadable
+from evaluators.neural.loading import Source, load_tensors, pick_device, snapshot, unloadable
 from evaluators.progress import advance
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evaluators.errors import EvaluationError
 from evaluators.neural.comet.hparams import CometHparams, read_hparams
-from evaluators.neural.sources import Source, load_tensors, snapshot, unloadable
+from evaluators.neural.loading import Source, load_tensors, snapshot, unloadable
 from evaluators.optional import load_library
 
 if TYPE_CHECKING:

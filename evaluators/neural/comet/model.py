@@ -12,7 +12,7 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.comet.checkpoint import CometCheckpoint, read_checkpoint
 from evaluators.neural.comet.layer_mix import mix_layers
-from evaluators.neural.sources import Source, pick_device, unloadable
+from evaluators.neural.loading import Source, pick_device, unloadable
 from evaluators.progress import advance
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from evaluators.neural.batching import like_lengths, pad
-from evaluators.neural.chunks import Row, chunks, last_uses
+from evaluators.neural.row_batches import Row, chunks, last_uses
 
 
 def test_batches_hold_like_lengths_within_the_budget() -> None:

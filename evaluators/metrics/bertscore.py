@@ -15,7 +15,7 @@ from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, require_text
 from evaluators.neural.baseline import Baseline, load_baseline
 from evaluators.neural.greedy_match import Stat, greedy_match
-from evaluators.neural.row_batches import Row, chunks, last_uses
+from evaluators.neural.row_batches import Row, last_uses, row_batches
 from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
 from evaluators.neural.vector_cache import VectorCache, cache_home
@@ -172,7 +172,7 @@ class BertScore(RowMetric):
         self, rows: Sequence[Row], source: VectorSource, weights: torch.Tensor, cut: set[str]
     ) -> NDArray[np.float64]:
         encoder = source.encoder
-        groups = chunks(rows, _TABLE_BYTES // (4 * encoder.width), encoder.limit)
+        groups = row_batches(rows, _TABLE_BYTES // (4 * encoder.width), encoder.limit)
         last = last_uses(rows, groups)
         begin(
             sum(len({text for place in group for text in rows[place].texts}) for group in groups),

@@ -10,7 +10,7 @@ from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.tokenizers import remembering
+from evaluators.tokenizers import cached_tokenizer
 from evaluators.tokenizers.mecab import Mecab
 from evaluators.tokenizers.whitespace import Whitespace
 
@@ -42,7 +42,7 @@ class Bleu1(RowMetric):
         self._rule = check_bleu1_rule(rule)
         self._references = check_references(references or _rule_references(self._rule))
         self._tokenizer: Tokenizer = Mecab() if rule == "nikl" else Whitespace()
-        self._tokens = remembering(self._tokenizer)
+        self._tokens = cached_tokenizer(self._tokenizer)
 
     @property
     def signature(self) -> Signature:

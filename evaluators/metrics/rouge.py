@@ -12,7 +12,7 @@ from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import REFERENCES_OPTION, Option
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.tokenizers import TOKENIZERS, remembering, tokenizer
+from evaluators.tokenizers import TOKENIZERS, cached_tokenizer, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class Tokens:
     def __init__(self, tokenizer: Tokenizer, lowercase: bool = True) -> None:
         self._tokenizer = tokenizer
         self._lowercase = lowercase
-        self._tokens = remembering(tokenizer)
+        self._tokens = cached_tokenizer(tokenizer)
 
     @property
     def options(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """What a metric's option names: ``location`` is a folder, or a hub name to be looked up."""
 
     location: str
@@ -25,7 +25,7 @@ class Source:
     local_only: bool
 
     @classmethod
-    def of(cls, name_or_path: str) -> Source:
+    def of(cls, name_or_path: str) -> ModelSource:
         """Tell a folder from a hub name; raises EvaluationError for a folder that is not there."""
         path = Path(name_or_path).expanduser()
         name = display_name(name_or_path)
@@ -36,7 +36,7 @@ class Source:
         return cls(name_or_path, name, None, local_only=hub_unreachable())
 
 
-def snapshot(source: Source, patterns: list[str]) -> Path:
+def snapshot(source: ModelSource, patterns: list[str]) -> Path:
     """Return the folder with a model's files that fit ``patterns``, downloaded where needed."""
     if source.folder is not None:
         return source.folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from evaluators.encoders.torch_support import quiet_transformers, weights_digest
 from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
-from evaluators.neural.loading import Source, pick_device, unloadable
+from evaluators.neural.loading import ModelSource, pick_device, unloadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class TokenEncoder:
         device: str | None = None,
         budget: int | None = None,
     ) -> None:
-        source = Source.of(name_or_path)
+        source = ModelSource.of(name_or_path)
         self.name: Final = source.name
         self.precision: Precision = "float32"
         try:
@@ -183,7 +183,7 @@ def recommended_layer(name: str) -> int | None:
     return layer
 
 
-def _describe(source: Source) -> tuple[Any, Any]:
+def _describe(source: ModelSource) -> tuple[Any, Any]:
     from transformers import AutoConfig, AutoTokenizer
 
     return (
@@ -192,7 +192,7 @@ def _describe(source: Source) -> tuple[Any, Any]:
     )
 
 
-def _load(source: Source, config: Any, layer: int) -> Any:
+def _load(source: ModelSource, config: Any, layer: int) -> Any:
     import torch
     from transformers import AutoModel
 

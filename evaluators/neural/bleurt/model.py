@@ -12,7 +12,7 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.bleurt.config import BleurtConfig, read_config
 from evaluators.neural.bleurt.pieces import Pieces
-from evaluators.neural.loading import Source, load_tensors, pick_device, snapshot, unloadable
+from evaluators.neural.loading import ModelSource, load_tensors, pick_device, snapshot, unloadable
 from evaluators.progress import advance
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class BleurtModel:
     """
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
-        source = Source.of(model)
+        source = ModelSource.of(model)
         self.name: Final = source.name
         try:
             folder = snapshot(source, ["config.json", *_WEIGHTS, *_PIECES])

@@ -12,7 +12,7 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.comet.checkpoint import CometCheckpoint, read_checkpoint
 from evaluators.neural.comet.layer_mix import mix_layers
-from evaluators.neural.loading import Source, pick_device, unloadable
+from evaluators.neural.loading import ModelSource, pick_device, unloadable
 from evaluators.progress import advance
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class CometModel:
 def _describe(name_or_path: str, *, given: bool) -> tuple[Any, Any]:
     from transformers import AutoConfig, AutoTokenizer
 
-    source = Source.of(name_or_path)
+    source = ModelSource.of(name_or_path)
     try:
         with quiet_transformers():
             config = AutoConfig.from_pretrained(source.location, local_files_only=source.local_only)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, require_text
 from evaluators.neural.baseline import Baseline, load_baseline
@@ -247,13 +247,13 @@ def _build(request: Request) -> BertScore:
             "bertscore needs a model: write bertscore:model=PATH or, for example, "
             "bertscore:model=bert-base-multilingual-cased"
         )
-    cache, stat = request.text("cache"), request.text("stat")
+    cache = request.text("cache")
     kept = 0 if cache == "off" else (request.integer("cache_gib") or 0) * _GIB
     return BertScore(
         request.text("model"),
         request.integer("layer"),
         references=request.references("max"),
-        stat=next(known for known in get_args(Stat) if known == stat),
+        stat=one_of("stat", request.text("stat"), get_args(Stat)),
         idf=request.flag("idf"),
         baseline=request.values.get("baseline"),
         fast=request.flag("fast"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 from evaluators.base import Direction, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.judge.cache import ReplyCache
 from evaluators.judge.client import ChatClient
 from evaluators.judge.rubric import Mode, Rubric, load_rubric
@@ -221,14 +221,13 @@ class Judge:
 def _build(request: Request) -> Judge:
     if "model" not in request.values:
         raise EvaluationError("judge needs a model: write judge:model=NAME,base_url=URL")
-    mode, orders = request.text("mode"), request.text("orders")
     return Judge(
         request.text("model"),
         base_url=request.values.get("base_url"),
-        mode=next(known for known in get_args(Mode) if known == mode),
+        mode=one_of("mode", request.text("mode"), get_args(Mode)),
         rubric=request.values.get("rubric"),
         scale=Scale.parse(request.text("scale")),
-        orders=next(known for known in get_args(Orders) if known == orders),
+        orders=one_of("orders", request.text("orders"), get_args(Orders)),
         timeout_s=float(request.integer("timeout") or 0),
         concurrency=request.integer("concurrency") or 0,
         max_tokens=request.integer("max_tokens") or 0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, get_args
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Option
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
 from evaluators.tokenizers import TOKENIZERS, cached_tokenizer, tokenizer
@@ -126,10 +126,7 @@ class Rouge(RowMetric):
 
 def check_stat(stat: str) -> Stat:
     """Return ``stat`` if it names a statistic; raises EvaluationError otherwise."""
-    for known in _STATS:
-        if stat == known:
-            return known
-    raise EvaluationError(f"stat={stat!r} is unknown: use one of {', '.join(_STATS)}")
+    return one_of("stat", stat, _STATS)
 
 
 # A rule decides tokenizer and case, so these two have no default that could be told from a wish.

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 from evaluators.encoders.hub import hub_unreachable
-from evaluators.encoders.torch_support import display_name, means_folder, reason
+from evaluators.encoders.torch_support import (
+    display_name,
+    means_folder,
+    quiet_transformers,
+    reason,
+)
 from evaluators.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
 
@@ -49,6 +56,17 @@ def snapshot(source: ModelSource, patterns: list[str]) -> Path:
     )
 
 
+def config_and_tokenizer(source: ModelSource) -> tuple[Any, Any]:
+    """Return a model's configuration and tokenizer; raises what transformers raises."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    with quiet_transformers():
+        return (
+            AutoConfig.from_pretrained(source.location, local_files_only=source.local_only),
+            AutoTokenizer.from_pretrained(source.location, local_files_only=source.local_only),
+        )
+
+
 def unloadable(
     metric: str, what: str, name: str, error: BaseException, hint: str
 ) -> ModelUnavailableError:
@@ -75,6 +93,16 @@ def load_tensors(file: Path, metric: str, hint: str) -> Any:
     except Exception as error:
         # The unpickler raises whatever a damaged file makes it stumble over.
         raise unloadable(metric, "file", str(file), error, hint) from error
+
+
+def weights_below(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the weights whose names begin with ``prefix``, named without it."""
+    return {
+        key.removeprefix(prefix): tensor
+        for key, tensor in weights.items()
+        # Older versions of transformers stored positions, which are no weights.
+        if key.startswith(prefix) and not key.endswith("position_ids")
+    }
 
 
 def pick_device(device: str | None) -> torch.device:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from evaluators.encoders.torch_support import quiet_transformers, weights_digest
 from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
-from evaluators.neural.loading import ModelSource, pick_device, unloadable
+from evaluators.neural.loading import ModelSource, config_and_tokenizer, pick_device, unloadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +49,7 @@ class TokenEncoder:
         self.name: Final = source.name
         self.precision: Precision = "float32"
         try:
-            with quiet_transformers():
-                self._config, self._tokenizer = _describe(source)
+            self._config, self._tokenizer = config_and_tokenizer(source)
         except Exception as error:
             raise _unloadable(name_or_path, error) from error
         self.layer: Final = self._choose(name_or_path, layer)
@@ -181,15 +180,6 @@ def recommended_layer(name: str) -> int | None:
 
     layer: int | None = model2layers.get(name)
     return layer
-
-
-def _describe(source: ModelSource) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoTokenizer
-
-    return (
-        AutoConfig.from_pretrained(source.location, local_files_only=source.local_only),
-        AutoTokenizer.from_pretrained(source.location, local_files_only=source.local_only),
-    )
 
 
 def _load(source: ModelSource, config: Any, layer: int) -> Any:

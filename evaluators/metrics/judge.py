@@ -69,7 +69,10 @@ class Judge:
     A row whose request fails for good, or one of whose replies has no verdict, is unscored: its row
     score is NaN and the score is the mean of the others. ``report`` and a logged warning count
     them; no row scored at all is an error. Rows take their question from ``meta["question"]``.
-    Raises EvaluationError for a bad rubric, a missing server, and what fails every request.
+    Requests that may yet succeed are repeated ``retries`` times (see ``ChatServer``); ``timeout_s``
+    are the seconds to wait for a reply, ``max_tokens`` its longest length, ``cache`` a JSONL file
+    that keeps replies. Raises EvaluationError for a bad rubric, a missing server, and what fails
+    every request.
     """
 
     name: Final = "judge"

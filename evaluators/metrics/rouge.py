@@ -90,7 +90,11 @@ class Variant(Protocol):
 
 
 class Rouge(RowMetric):
-    """A ROUGE per row: F1, precision or recall, ``epsilon`` going into F1's denominator."""
+    """A ROUGE (Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries) per row, 0 to 1.
+
+    Precision is ``shared / answer``, recall ``shared / reference``, in the units that ``variant``
+    counts; F1 is ``2PR / (P + R + epsilon)``.
+    """
 
     proxy: Final = False
 

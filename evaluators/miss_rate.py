@@ -61,7 +61,10 @@ def count_misses(examples: Sequence[Example], translation_type: str, dataset_siz
 
 
 def miss_rate_frame(rates: Iterable[MissRate]) -> pd.DataFrame:
-    """Return the table of several directions and sizes, in the order given."""
+    """Return the table of several directions and sizes, in the order given.
+
+    Its columns are ``COLUMNS``; ``Miss_Rate`` is a share from 0 to 1.
+    """
     import pandas as pd
 
     rows = [

@@ -5,7 +5,7 @@ or several texts; how several become one number is the metric's own way, or ``co
 ``first``, their ``mean`` or their ``max``. What comes back is a Score: ``value`` on 0..1, ``low``
 and ``high``, the 95 % bootstrap interval over rows, ``rows``, an array of shape ``(n,)``, and
 ``signature``. All raise EvaluationError for unequal lengths, no rows, and what the metric cannot
-work with.
+work with, such as a tokenizer that is not installed or a model that is not there.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ def score(
 ) -> Score:
     """Score answers by any metric: a spec such as ``rouge1:tokenizer=mecab``, or one built before.
 
-    ``sources`` are what was translated or summarised, for metrics that read it (COMET, the judge);
-    ``encoder`` is what metrics that embed whole texts use.
+    ``sources`` are what was translated, for metrics that read it (COMET); ``encoder`` is what
+    metrics that embed whole texts use. ``seed`` decides the bootstrap's draws. Raises
+    EvaluationError for a bad spec too, and for a metric that embeds without an ``encoder``.
     """
     if isinstance(metric, str | MetricSpec):
         metric = build_metric(metric, encoder_factory=None if encoder is None else lambda: encoder)
@@ -50,7 +51,10 @@ def to_examples(
     references: Golds,
     sources: Sequence[str] | None = None,
 ) -> list[Example]:
-    """Return rows called "1", "2", … of answers with their references, and perhaps sources."""
+    """Return rows called "1", "2", … of answers with their references, and perhaps sources.
+
+    Raises EvaluationError for unequal lengths, and for one text where a list of texts is meant.
+    """
     for name, column in (("answers", answers), ("references", references)):
         if isinstance(column, str):
             raise EvaluationError(f"{name} must be a list of texts, not one text")
@@ -81,7 +85,11 @@ def cosine(
     combine: References | None = None,
     clip: bool = True,
 ) -> Score:
-    """Cosine of sentence embeddings, negative values raised to 0 unless ``clip`` is off."""
+    """Cosine of sentence embeddings: ``a.b / (|a| |b|)``, 0 where a vector has length 0.
+
+    Negative values are raised to 0 unless ``clip`` is off. Of several references their mean counts
+    unless ``combine`` says otherwise. An offline ``encoder`` makes a proxy.
+    """
     spec = _spec("cosine", references=combine, clip=clip)
     return score(answers, references, spec, encoder=encoder)
 
@@ -100,8 +108,11 @@ def bertscore(
 ) -> Score:
     """BERTScore: greedy matching of contextual token vectors (Zhang et al., ICLR 2020).
 
-    ``model`` is a local folder or a hub name; ``baseline`` rescales by a file or a language that
-    bert-score has; ``fast`` computes in bfloat16, which makes a proxy.
+    The numbers of the bert-score package; the best reference counts unless ``combine`` says
+    otherwise. ``model`` is a local folder or a hub name, ``layer`` the one that bert-score
+    recommends or else the last; ``stat`` is F1, precision or recall; ``idf`` weighs tokens by
+    rarity in the references; ``baseline`` rescales by a file or a language that bert-score has,
+    which may give values below 0; ``fast`` computes in bfloat16, which makes a proxy.
     """
     spec = _spec(
         "bertscore", model=model, layer=layer, stat=stat, idf=idf, baseline=baseline, fast=fast,
@@ -119,7 +130,11 @@ def rouge(
     stat: Literal["f", "p", "r"] = "f",
     combine: References | None = None,
 ) -> Score:
-    """ROUGE over a Korean tokenizer: ``mecab``, ``kiwi``, ``character`` or ``whitespace``."""
+    """ROUGE (Lin 2004) over a Korean tokenizer: ``mecab``, ``kiwi``, ``char`` or ``whitespace``.
+
+    Texts are compared in lower case; ``stat`` is F1, precision or recall. The best reference
+    counts unless ``combine`` says otherwise.
+    """
     spec = _spec(variant, tokenizer=tokenizer, stat=stat, references=combine)
     return score(answers, references, spec)
 
@@ -130,12 +145,21 @@ def bleu(
     *,
     tokenizer: str = "ko-mecab",
 ) -> Score:
-    """Corpus BLEU as sacreBLEU computes it."""
+    """Corpus BLEU as sacreBLEU computes it (Post 2018), divided by 100.
+
+    ``tokenizer`` is one of ``ko-mecab``, ``13a``, ``char``, ``intl``, ``zh`` and ``none``. The
+    n-grams of all of a row's references count together. ``rows`` are sentence scores, whose mean
+    is not the value.
+    """
     return score(answers, references, _spec("bleu", tokenizer=tokenizer))
 
 
 def chrf(answers: Sequence[str], references: Golds) -> Score:
-    """Corpus chrF as sacreBLEU computes it."""
+    """Corpus chrF2 as sacreBLEU computes it (Popović 2015), divided by 100.
+
+    Of several references the one with the highest score counts. ``rows`` are sentence scores,
+    whose mean is not the value.
+    """
     return score(answers, references, "chrf")
 
 
@@ -145,7 +169,11 @@ def exact_match(
     *,
     rule: str = "squad",
 ) -> Score:
-    """Exact match by an organizer's rule: ``squad``, ``korquad1``, ``korquad2``, ``klue``, …"""
+    """Share of answers equal to a reference by an organizer's rule of normalisation.
+
+    ``rule`` is one of ``squad``, ``korquad1``, ``korquad2``, ``klue``, ``inha`` and ``nikl``. Any
+    reference will do, with ``inha`` the first.
+    """
     return score(answers, references, _spec("em", rule=rule))
 
 
@@ -155,7 +183,11 @@ def f1(
     *,
     rule: str = "squad",
 ) -> Score:
-    """F1 of shared words or characters by an organizer's rule."""
+    """F1 of shared words (``squad``) or characters (the Korean rules), ``2PR / (P + R)``.
+
+    Texts are normalised by the organizer's ``rule``. The best reference counts, with ``inha`` the
+    first.
+    """
     return score(answers, references, _spec("f1", rule=rule))
 
 
@@ -165,7 +197,11 @@ def accuracy(
     *,
     extract: Literal["none", "choice"] = "none",
 ) -> Score:
-    """Share of labels that are right, or of the options read out of answers."""
+    """Share of answers equal to a label, outer whitespace aside.
+
+    ``extract="choice"`` compares the options that answer and label choose instead; an answer that
+    chooses none is wrong. Any reference will do.
+    """
     return score(answers, references, _spec("accuracy", extract=extract))
 
 
@@ -177,7 +213,12 @@ def comet(
     model: str = "Unbabel/wmt22-comet-da",
     mismatch: Literal["keep", "zero"] = "keep",
 ) -> Score:
-    """COMET of translations of ``sources``; ``mismatch="zero"`` scores another language 0."""
+    """COMET of translations of ``sources``, by the first reference (Rei et al. 2020).
+
+    ``model`` is a folder or a hub name. Values are about 0 to 1 for the default model and bounded
+    by nothing for others; ``mismatch="zero"`` scores an answer in another language than its
+    reference 0.
+    """
     return score(
         answers, references, _spec("comet", model=model, mismatch=mismatch), sources=sources
     )

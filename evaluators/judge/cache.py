@@ -1,10 +1,9 @@
-"""Replies already had: the same question is asked once."""
+"""Replies by what was asked, kept so that the same question is asked once."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import msgspec
@@ -29,27 +28,25 @@ class ReplyCache:
     def __init__(self, file: str | None = None) -> None:
         self._replies: dict[str, str] = {}
         self._path = Path(file) if file is not None else None
-        self._lock = Lock()
         if self._path is not None:
             self._read(self._path)
 
     def get(self, key: str) -> str | None:
-        """Return the reply to what ``key`` stands for."""
+        """Return the reply to what ``key`` stands for, None where there is none."""
         return self._replies.get(key)
 
     def put(self, key: str, reply: str) -> None:
-        """Remember a reply."""
-        with self._lock:
-            self._replies[key] = reply
-            if self._path is None:
-                return
-            try:
-                with self._path.open("ab") as out:
-                    out.write(msgspec.json.encode(_Line(key, reply)) + b"\n")
-            except OSError as error:
-                raise EvaluationError(
-                    f"judge: the cache {self._path} cannot be written: {error.strerror}"
-                ) from error
+        """Keep a reply. Raises EvaluationError where the file cannot be written."""
+        self._replies[key] = reply
+        if self._path is None:
+            return
+        try:
+            with self._path.open("ab") as out:
+                out.write(msgspec.json.encode(_Line(key, reply)) + b"\n")
+        except OSError as error:
+            raise EvaluationError(
+                f"judge: the cache {self._path} cannot be written: {error.strerror}"
+            ) from error
 
     def _read(self, path: Path) -> None:
         if not path.exists():

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, require_text
 from evaluators.neural.baseline import Baseline, load_baseline
-from evaluators.neural.chunks import Row, chunks, last_uses
 from evaluators.neural.greedy_match import Stat, greedy_match
+from evaluators.neural.row_batches import Row, last_uses, row_batches
 from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
-from evaluators.neural.vector_cache import VectorShelf, cache_home
+from evaluators.neural.vector_cache import VectorCache, cache_home
 from evaluators.neural.vector_table import VectorSource
 from evaluators.progress import begin
 
@@ -50,13 +50,13 @@ class FastDifference:
 class BertScoreReport:
     """What the last rows took.
 
-    Of the distinct texts ``embedded`` went through the model and ``prepared`` came from disk.
+    Of the distinct texts ``embedded`` went through the model and ``cached`` came from disk.
     ``cut`` texts were longer than ``limit`` tokens and compared by their beginning only.
     """
 
     rows: int
     embedded: int
-    prepared: int
+    cached: int
     cut: int
     limit: int
     fast: FastDifference | None
@@ -102,7 +102,7 @@ class BertScore(RowMetric):
         self._baseline: Baseline | None = (
             None if baseline is None else load_baseline(baseline, model, self._exact.layer)
         )
-        self._cache = cache or cache_home() / "bertscore"
+        self._cache_folder = cache or cache_home() / "bertscore"
         self._cache_bytes = cache_bytes
         self._report: BertScoreReport | None = None
 
@@ -144,13 +144,13 @@ class BertScore(RowMetric):
             for each in examples
         ]
         weights = self._weights(rows)
-        source = VectorSource(self._tokens, self._shelf())
+        source = VectorSource(self._tokens, self._open_cache())
         cut: set[str] = set()
         scores = self._score(rows, source, weights, cut)
         self._report = BertScoreReport(
             rows=len(rows),
             embedded=source.embedded,
-            prepared=source.prepared,
+            cached=source.cached,
             cut=len(cut),
             limit=self._exact.limit,
             fast=self._difference(rows, scores, weights) if self.proxy and rows else None,
@@ -163,16 +163,16 @@ class BertScore(RowMetric):
             return even_weights(self._exact)
         return idf_weights(self._exact, [gold for row in rows for gold in row.references])
 
-    def _shelf(self) -> VectorShelf | None:
+    def _open_cache(self) -> VectorCache | None:
         if not self._cache_bytes:
             return None
-        return VectorShelf(self._cache, self._tokens.fingerprint, self._cache_bytes)
+        return VectorCache(self._cache_folder, self._tokens.fingerprint, self._cache_bytes)
 
     def _score(
         self, rows: Sequence[Row], source: VectorSource, weights: torch.Tensor, cut: set[str]
     ) -> NDArray[np.float64]:
         encoder = source.encoder
-        groups = chunks(rows, _TABLE_BYTES // (4 * encoder.width), encoder.limit)
+        groups = row_batches(rows, _TABLE_BYTES // (4 * encoder.width), encoder.limit)
         last = last_uses(rows, groups)
         begin(
             sum(len({text for place in group for text in rows[place].texts}) for group in groups),
@@ -247,13 +247,13 @@ def _build(request: Request) -> BertScore:
             "bertscore needs a model: write bertscore:model=PATH or, for example, "
             "bertscore:model=bert-base-multilingual-cased"
         )
-    cache, stat = request.text("cache"), request.text("stat")
+    cache = request.text("cache")
     kept = 0 if cache == "off" else (request.integer("cache_gib") or 0) * _GIB
     return BertScore(
         request.text("model"),
         request.integer("layer"),
         references=request.references("max"),
-        stat=next(known for known in get_args(Stat) if known == stat),
+        stat=one_of("stat", request.text("stat"), get_args(Stat)),
         idf=request.flag("idf"),
         baseline=request.values.get("baseline"),
         fast=request.flag("fast"),

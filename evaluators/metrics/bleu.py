@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import Entry, Option, Request
 from evaluators.metrics.sacrebleu_metric import (
     TOGETHER_OPTION,
@@ -46,7 +46,7 @@ class Bleu(SacreMetric):
         references: Together = "all",
     ) -> None:
         super().__init__(references)
-        self._tokenizer = check_bleu_tokenizer(tokenizer)
+        self._tokenizer = one_of("tokenizer", tokenizer, TOKENIZERS)
         self._lowercase = lowercase
 
     def _counts(self, answer: str, references: Sequence[str]) -> Sequence[int]:
@@ -96,17 +96,9 @@ def _sacre_bleu(tokenizer: BleuTokenizer, lowercase: bool) -> BLEU:
         ) from error
 
 
-def check_bleu_tokenizer(name: str) -> BleuTokenizer:
-    """Return ``name`` if it is one of sacreBLEU's offered; raises EvaluationError otherwise."""
-    for known in TOKENIZERS:
-        if name == known:
-            return known
-    raise EvaluationError(f"tokenizer={name!r} is unknown: use one of {', '.join(TOKENIZERS)}")
-
-
 def _build(request: Request) -> Bleu:
     return Bleu(
-        tokenizer=check_bleu_tokenizer(request.text("tokenizer")),
+        tokenizer=one_of("tokenizer", request.text("tokenizer"), TOKENIZERS),
         lowercase=request.flag("lowercase"),
         references=check_together(request.text("references")),
     )

@@ -7,10 +7,10 @@ from math import exp
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.tokenizers import remembering
+from evaluators.tokenizers import cached_tokenizer
 from evaluators.tokenizers.mecab import Mecab
 from evaluators.tokenizers.whitespace import Whitespace
 
@@ -39,10 +39,10 @@ class Bleu1(RowMetric):
     proxy: Final = False
 
     def __init__(self, rule: Bleu1Rule = "nikl", references: References | None = None) -> None:
-        self._rule = check_bleu1_rule(rule)
+        self._rule = one_of("rule", rule, RULES)
         self._references = check_references(references or _rule_references(self._rule))
         self._tokenizer: Tokenizer = Mecab() if rule == "nikl" else Whitespace()
-        self._tokens = remembering(self._tokenizer)
+        self._tokens = cached_tokenizer(self._tokenizer)
 
     @property
     def signature(self) -> Signature:
@@ -73,20 +73,12 @@ def unigram_bleu(answer: Counter[str], reference: Counter[str]) -> float:
     return penalty * shared / long
 
 
-def check_bleu1_rule(rule: str) -> Bleu1Rule:
-    """Return ``rule`` if it is known; raises EvaluationError otherwise."""
-    for known in RULES:
-        if rule == known:
-            return known
-    raise EvaluationError(f"rule={rule!r} is unknown: use one of {', '.join(RULES)}")
-
-
 def _rule_references(rule: Bleu1Rule) -> References:
     return "mean" if rule == "nikl" else "first"
 
 
 def _build(request: Request) -> Bleu1:
-    rule = check_bleu1_rule(request.text("rule"))
+    rule = one_of("rule", request.text("rule"), RULES)
     return Bleu1(rule, references=request.references(_rule_references(rule)))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, chosen, combine, require_text
 from evaluators.miss_rate import languages_differ
@@ -112,12 +112,11 @@ def _source(example: Example) -> str:
 
 
 def _build(request: Request) -> Comet:
-    mismatch = request.text("mismatch")
     return Comet(
         request.text("model"),
         request.values.get("encoder"),
         references=request.references("first"),
-        mismatch=next(known for known in get_args(Mismatch) if known == mismatch),
+        mismatch=one_of("mismatch", request.text("mismatch"), get_args(Mismatch)),
     )
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 from evaluators.base import Direction, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.judge.cache import ReplyCache
-from evaluators.judge.client import ChatClient, Reply
+from evaluators.judge.client import ChatClient
 from evaluators.judge.rubric import Mode, Rubric, load_rubric
-from evaluators.judge.server import ChatServer
+from evaluators.judge.server import ChatServer, Reply
 from evaluators.judge.verdict import Scale, read_preference, read_score
 from evaluators.metrics.entry import Entry, Option, Request
 from evaluators.metrics.rowwise import chosen, require_text
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evaluators.base import Example
-    from evaluators.judge.retry import Patience
 
 Orders = Literal["both", "answer-first", "answer-second"]
 
@@ -70,7 +69,10 @@ class Judge:
     A row whose request fails for good, or one of whose replies has no verdict, is unscored: its row
     score is NaN and the score is the mean of the others. ``report`` and a logged warning count
     them; no row scored at all is an error. Rows take their question from ``meta["question"]``.
-    Raises EvaluationError for a bad rubric, a missing server, and what fails every request.
+    Requests that may yet succeed are repeated ``retries`` times (see ``ChatServer``); ``timeout_s``
+    are the seconds to wait for a reply, ``max_tokens`` its longest length, ``cache`` a JSONL file
+    that keeps replies. Raises EvaluationError for a bad rubric, a missing server, and what fails
+    every request.
     """
 
     name: Final = "judge"
@@ -90,7 +92,7 @@ class Judge:
         concurrency: int = 8,
         max_tokens: int = 1024,
         cache: str | None = None,
-        patience: Patience | None = None,
+        retries: int = 5,
     ) -> None:
         if concurrency < 1 or max_tokens < 1 or timeout_s <= 0:
             raise EvaluationError("judge: concurrency, max_tokens and timeout must be above 0")
@@ -99,13 +101,14 @@ class Judge:
         self._scale = scale or Scale()
         self._rubric: Rubric = load_rubric(rubric, mode)
         self._model = model
-        server = ChatServer(model, base_url, timeout_s, max_tokens)
+        server = ChatServer(
+            model, base_url, timeout_s=timeout_s, max_tokens=max_tokens, retries=retries
+        )
         self._server = server.address
         self._client = ChatClient(
             server,
             f"{server.endpoint}|{model}|temperature:0|max_tokens:{max_tokens}",
             concurrency=concurrency,
-            patience=patience,
             cache=ReplyCache(cache),
         )
         self._report: JudgeReport | None = None
@@ -221,14 +224,13 @@ class Judge:
 def _build(request: Request) -> Judge:
     if "model" not in request.values:
         raise EvaluationError("judge needs a model: write judge:model=NAME,base_url=URL")
-    mode, orders = request.text("mode"), request.text("orders")
     return Judge(
         request.text("model"),
         base_url=request.values.get("base_url"),
-        mode=next(known for known in get_args(Mode) if known == mode),
+        mode=one_of("mode", request.text("mode"), get_args(Mode)),
         rubric=request.values.get("rubric"),
         scale=Scale.parse(request.text("scale")),
-        orders=next(known for known in get_args(Orders) if known == orders),
+        orders=one_of("orders", request.text("orders"), get_args(Orders)),
         timeout_s=float(request.integer("timeout") or 0),
         concurrency=request.integer("concurrency") or 0,
         max_tokens=request.integer("max_tokens") or 0,

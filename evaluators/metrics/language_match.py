@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from evaluators.base import References, Signature
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.text.language import language_of, language_signature
+from evaluators.miss_rate import languages_differ
+from evaluators.text.language import language_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,7 @@ class LanguageMatch(RowMetric):
 
 
 def _same_language(answer: str, reference: str) -> float:
-    one, two = language_of(answer), language_of(reference)
-    return float(one is None or two is None or one == two)
+    return float(not languages_differ(answer, reference))
 
 
 def _build(request: Request) -> LanguageMatch:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, get_args
 
 from evaluators.base import References, Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Option
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
-from evaluators.tokenizers import TOKENIZERS, remembering, tokenizer
+from evaluators.tokenizers import TOKENIZERS, cached_tokenizer, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class Tokens:
     def __init__(self, tokenizer: Tokenizer, lowercase: bool = True) -> None:
         self._tokenizer = tokenizer
         self._lowercase = lowercase
-        self._tokens = remembering(tokenizer)
+        self._tokens = cached_tokenizer(tokenizer)
 
     @property
     def options(self) -> dict[str, str]:
@@ -90,7 +90,11 @@ class Variant(Protocol):
 
 
 class Rouge(RowMetric):
-    """A ROUGE per row: F1, precision or recall, ``epsilon`` going into F1's denominator."""
+    """A ROUGE (Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries) per row, 0 to 1.
+
+    Precision is ``shared / answer``, recall ``shared / reference``, in the units that ``variant``
+    counts; F1 is ``2PR / (P + R + epsilon)``.
+    """
 
     proxy: Final = False
 
@@ -126,10 +130,7 @@ class Rouge(RowMetric):
 
 def check_stat(stat: str) -> Stat:
     """Return ``stat`` if it names a statistic; raises EvaluationError otherwise."""
-    for known in _STATS:
-        if stat == known:
-            return known
-    raise EvaluationError(f"stat={stat!r} is unknown: use one of {', '.join(_STATS)}")
+    return one_of("stat", stat, _STATS)
 
 
 # A rule decides tokenizer and case, so these two have no default that could be told from a wish.

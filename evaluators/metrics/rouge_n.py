@@ -18,7 +18,7 @@ from evaluators.metrics.rouge import (
     rule_option,
 )
 from evaluators.metrics.rouge_legacy import EPSILON, DistinctNgrams
-from evaluators.tokenizers import remembering
+from evaluators.tokenizers import cached_tokenizer
 from evaluators.tokenizers.mecab import Mecab
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class NiklTokens:
 
     def __init__(self) -> None:
         self._tokenizer = Mecab()
-        self._tokens = remembering(self._read)
+        self._tokens = cached_tokenizer(self._read)
 
     @property
     def options(self) -> dict[str, str]:

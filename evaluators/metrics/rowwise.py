@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 
 from evaluators.base import Direction, References
-from evaluators.errors import EvaluationError
+from evaluators.errors import EvaluationError, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,10 +49,7 @@ def chosen(example: Example, how: References) -> tuple[str, ...]:
 
 def check_references(how: str) -> References:
     """Return ``how`` if it names an aggregation; raises EvaluationError otherwise."""
-    for known in REFERENCES:
-        if how == known:
-            return known
-    raise EvaluationError(f"references={how!r} is unknown: use one of {', '.join(REFERENCES)}")
+    return one_of("references", how, REFERENCES)
 
 
 def require_unicode(examples: Sequence[Example]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 from evaluators.base import Signature
-from evaluators.errors import EvaluationError
+from evaluators.errors import one_of
 from evaluators.metrics.entry import Option
 from evaluators.metrics.rowwise import chosen, require_text
 from evaluators.metrics.summed import Summed
@@ -103,7 +103,4 @@ def signature_of(metric: SacreBase) -> SacreSignature:
 
 def check_together(how: str) -> Together:
     """Return ``how`` if it says which references count; raises EvaluationError otherwise."""
-    for known in _TOGETHER:
-        if how == known:
-            return known
-    raise EvaluationError(f"references={how!r} is unknown: use one of {', '.join(_TOGETHER)}")
+    return one_of("references", how, _TOGETHER)

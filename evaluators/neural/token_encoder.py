@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from evaluators.encoders.torch_support import quiet_transformers, weights_digest
 from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
-from evaluators.neural.sources import Source, pick_device, unloadable
+from evaluators.neural.loading import ModelSource, config_and_tokenizer, pick_device, unloadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,14 +45,11 @@ class TokenEncoder:
         device: str | None = None,
         budget: int | None = None,
     ) -> None:
-        from evaluators.neural.packed_linear import pack_linears
-
-        source = Source.of(name_or_path)
+        source = ModelSource.of(name_or_path)
         self.name: Final = source.name
         self.precision: Precision = "float32"
         try:
-            with quiet_transformers():
-                self._config, self._tokenizer = _describe(source)
+            self._config, self._tokenizer = config_and_tokenizer(source)
         except Exception as error:
             raise _unloadable(name_or_path, error) from error
         self.layer: Final = self._choose(name_or_path, layer)
@@ -63,7 +60,6 @@ class TokenEncoder:
             raise _unloadable(name_or_path, error) from error
         self.device: Final = pick_device(device)
         self._model = self._model.to(self.device).eval()
-        pack_linears(self._model)
         self._budget = budget or token_budget(self.device)
 
     @cached_property
@@ -186,16 +182,7 @@ def recommended_layer(name: str) -> int | None:
     return layer
 
 
-def _describe(source: Source) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoTokenizer
-
-    return (
-        AutoConfig.from_pretrained(source.location, local_files_only=source.local_only),
-        AutoTokenizer.from_pretrained(source.location, local_files_only=source.local_only),
-    )
-
-
-def _load(source: Source, config: Any, layer: int) -> Any:
+def _load(source: ModelSource, config: Any, layer: int) -> Any:
     import torch
     from transformers import AutoModel
 

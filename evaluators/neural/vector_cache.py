@@ -56,7 +56,7 @@ def cache_home() -> Path:
 
 
 @dataclass
-class VectorShelf:
+class VectorCache:
     """The vectors that one encoder gave, by text.
 
     ``fingerprint`` is all that decides them; encoders share a folder without meeting each other's.
@@ -64,7 +64,7 @@ class VectorShelf:
     number of processes may read and write at once; what two of them both compute is kept twice.
 
     No more than ``limit`` bytes are kept, all encoders together. Files used least recently make
-    room, but never for more of what this shelf has used itself: a run too large to be kept whole
+    room, but never for more of what this cache has used itself: a run too large to be kept whole
     keeps its first part. Nothing here raises: what cannot be read is computed again, what cannot
     be written is not kept.
     """
@@ -122,7 +122,7 @@ class VectorShelf:
                 return
             path = self._write(tensors)
         except OSError as error:
-            self._warn_once("vectors cannot be kept in %s: %s", self.folder, error)
+            self._warn_once("vectors cannot be cached in %s: %s", self.folder, error)
             return
         self._read(path, used=True)
 
@@ -144,7 +144,7 @@ class VectorShelf:
         except FileNotFoundError:
             return  # Another process has just dropped it.
         except (OSError, SafetensorError, KeyError, ValueError) as error:
-            _LOG.warning("kept vectors in %s cannot be read and are dropped: %s", path, error)
+            _LOG.warning("cached vectors in %s cannot be read and are dropped: %s", path, error)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             return

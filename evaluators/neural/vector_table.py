@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from evaluators.neural.token_encoder import TokenEncoder
-    from evaluators.neural.vector_cache import VectorShelf
+    from evaluators.neural.vector_cache import VectorCache
 
 
 @dataclass(frozen=True)
@@ -43,32 +43,32 @@ class VectorTable:
 class VectorSource:
     """Finds or computes texts' vectors, each text once.
 
-    ``embedded`` counts the texts computed here, ``prepared`` those found on the shelf.
+    ``embedded`` counts the texts computed here, ``cached`` those found in the cache.
     """
 
     encoder: TokenEncoder
-    shelf: VectorShelf | None = None
+    cache: VectorCache | None = None
     embedded: int = 0
-    prepared: int = 0
+    cached: int = 0
     _kept: dict[str, TextVectors] = field(default_factory=dict, repr=False)
 
     def table(
-        self, texts: Collection[str], shelved: Collection[str], needed_later: Collection[str]
+        self, texts: Collection[str], cacheable: Collection[str], needed_later: Collection[str]
     ) -> VectorTable:
         """Return a table of distinct texts.
 
-        New vectors of ``shelved`` texts go to the shelf. Those of texts that are not there and are
-        ``needed_later`` stay in memory until they no longer are.
+        New vectors of ``cacheable`` texts go into the cache. Those of texts that are not there
+        and are ``needed_later`` stay in memory until they no longer are.
         """
         found = self._find(texts)
         advance(len(found))
         lacking = [text for text in texts if text not in found]
-        # First what goes to the shelf, so that it lies together.
-        lacking.sort(key=lambda text: text not in shelved)
+        # First what goes into the cache, so that it lies together.
+        lacking.sort(key=lambda text: text not in cacheable)
         table = self._assemble(lacking, found)
-        count = sum(text in shelved for text in lacking)
-        if self.shelf is not None and count:
-            self._shelve(self.shelf, table, lacking[:count])
+        count = sum(text in cacheable for text in lacking)
+        if self.cache is not None and count:
+            self._store(self.cache, table, lacking[:count])
         for text in texts:
             if text not in needed_later:
                 self._kept.pop(text, None)
@@ -78,11 +78,11 @@ class VectorSource:
 
     def _find(self, texts: Collection[str]) -> dict[str, TextVectors]:
         found = {text: self._kept[text] for text in texts if text in self._kept}
-        if self.shelf is not None:
+        if self.cache is not None:
             for text in texts:
-                if text not in found and (held := self.shelf.get(text)) is not None:
+                if text not in found and (held := self.cache.get(text)) is not None:
                     found[text] = held
-                    self.prepared += 1
+                    self.cached += 1
         return found
 
     def _assemble(self, lacking: list[str], found: dict[str, TextVectors]) -> VectorTable:
@@ -118,10 +118,10 @@ class VectorSource:
         )
 
     @staticmethod
-    def _shelve(shelf: VectorShelf, table: VectorTable, texts: Sequence[str]) -> None:
+    def _store(cache: VectorCache, table: VectorTable, texts: Sequence[str]) -> None:
         count = len(texts)
         end = int(table.starts[count - 1] + table.lengths[count - 1])
-        shelf.add(
+        cache.add(
             texts,
             table.starts[:count].tolist(),
             table.cut[:count],
@@ -130,7 +130,7 @@ class VectorSource:
         )
 
     def _absent(self, text: str) -> bool:
-        return self.shelf is None or self.shelf.get(text) is None
+        return self.cache is None or self.cache.get(text) is None
 
 
 def _copy(held: TextVectors) -> TextVectors:

@@ -30,7 +30,10 @@ Resampling = Literal["randomization", "bootstrap"]
 def corpus_interval(
     totals: Totals, *, confidence: float = 0.95, resamples: int = 9999, seed: int = 0
 ) -> Interval:
-    """Return the percentile bootstrap interval of a score of sums over rows."""
+    """Return the percentile bootstrap interval of a score of sums over rows (Efron 1979).
+
+    Raises EvaluationError where no sample of the rows has a score.
+    """
     drawn = resampled_sums(totals.table, resamples, np.random.default_rng(seed))
     return percentile_interval(totals.value(drawn), confidence)
 

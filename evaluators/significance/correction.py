@@ -34,7 +34,9 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     values = _checked(p_values)
     order = np.argsort(values, kind="stable")
     stepped = values[order] * np.arange(len(values), 0, -1)
-    return _in_place(np.minimum(np.maximum.accumulate(stepped), 1.0), order)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return adjusted
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -44,17 +46,11 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     at alpha, for independent or positively dependent tests. Raises EvaluationError for values
     outside [0, 1].
     """
+    from scipy.stats import false_discovery_control
+
     values = _checked(p_values)
-    order = np.argsort(values, kind="stable")
-    stepped = values[order] * len(values) / np.arange(1, len(values) + 1)
-    lowest = np.minimum.accumulate(stepped[::-1])[::-1]
-    return _in_place(np.minimum(lowest, 1.0), order)
-
-
-def _in_place(sorted_values: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
-    values = np.empty_like(sorted_values)
-    values[order] = sorted_values
-    return values
+    adjusted: NDArray[np.float64] = false_discovery_control(values, method="bh")
+    return adjusted
 
 
 def _checked(p_values: ArrayLike) -> NDArray[np.float64]:

@@ -40,12 +40,9 @@ def mcnemar(a: ArrayLike, b: ArrayLike, *, mid: bool = False) -> McNemarResult:
 
 
 def _p_value(only_a: int, only_b: int, mid: bool) -> float:
-    n, fewer = only_a + only_b, min(only_a, only_b)
-    # Whole numbers of any size: a binomial coefficient overflows a float from n = 1030 on.
-    ways, tail = 1, 0
-    outcomes: int = 2**n
-    for k in range(fewer):
-        tail += ways
-        ways = ways * (n - k) // (k + 1)
-    doubled = 2 * tail + (ways if mid else 2 * ways)
-    return min(1.0, doubled / outcomes)
+    from scipy.stats import binom
+
+    coin = binom(only_a + only_b, 0.5)
+    fewer = min(only_a, only_b)
+    doubled = 2 * coin.cdf(fewer) - (coin.pmf(fewer) if mid else 0)
+    return min(1.0, float(doubled))

@@ -23,7 +23,8 @@ _NOISE: Final = 1e-6
 class PairedResult:
     """A against B on the same rows; ``difference`` is A's score minus B's, wins are rows of A.
 
-    ``low`` and ``high`` bound the difference.
+    ``low`` and ``high`` bound the difference at 95 % unless the test was asked for another
+    confidence; ``p_value`` is two-sided.
     """
 
     difference: float

@@ -18,7 +18,7 @@ import string
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from evaluators.errors import EvaluationError
+from evaluators.errors import one_of
 from evaluators.text.html_text import html_text
 
 if TYPE_CHECKING:
@@ -81,7 +81,4 @@ def tokens(text: str, rule: Rule) -> list[str]:
 
 def check_rule(rule: str, rules: tuple[Rule, ...] = RULES) -> Rule:
     """Return ``rule`` if it is one of ``rules``; raises EvaluationError otherwise."""
-    for known in rules:
-        if rule == known:
-            return known
-    raise EvaluationError(f"rule={rule!r} is unknown: use one of {', '.join(rules)}")
+    return one_of("rule", rule, rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluators.tokenizers.base import Tokenizer
+from evaluators.tokenizers.cached import cached_tokenizer
 from evaluators.tokenizers.registry import TOKENIZERS, tokenizer
-from evaluators.tokenizers.remembering import remembering
 
-__all__ = ["TOKENIZERS", "Tokenizer", "remembering", "tokenizer"]
+__all__ = ["TOKENIZERS", "Tokenizer", "cached_tokenizer", "tokenizer"]

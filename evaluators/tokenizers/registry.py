@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from evaluators.errors import EvaluationError
+from evaluators.errors import one_of
 from evaluators.tokenizers.character import Character
 from evaluators.tokenizers.kiwi import Kiwi
 from evaluators.tokenizers.mecab import Mecab
@@ -26,6 +26,4 @@ TOKENIZERS: Final = tuple(_KNOWN)
 
 def tokenizer(name: str) -> Tokenizer:
     """Return the tokenizer called ``name``; raises EvaluationError for another name."""
-    if name not in _KNOWN:
-        raise EvaluationError(f"tokenizer={name!r} is unknown: use one of {', '.join(TOKENIZERS)}")
-    return _KNOWN[name]()
+    return _KNOWN[one_of("tokenizer", name, TOKENIZERS)]()

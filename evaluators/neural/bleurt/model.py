@@ -12,7 +12,14 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.bleurt.config import BleurtConfig, read_config
 from evaluators.neural.bleurt.pieces import Pieces
-from evaluators.neural.sources import Source, load_tensors, pick_device, snapshot, unloadable
+from evaluators.neural.loading import (
+    ModelSource,
+    load_tensors,
+    pick_device,
+    snapshot,
+    unloadable,
+    weights_below,
+)
 from evaluators.progress import advance
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ class BleurtModel:
     """
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
-        source = Source.of(model)
+        source = ModelSource.of(model)
         self.name: Final = source.name
         try:
             folder = snapshot(source, ["config.json", *_WEIGHTS, *_PIECES])
@@ -114,8 +121,7 @@ def _read_weights(file: Path) -> dict[str, torch.Tensor]:
     held = load_tensors(file, "bleurt", _HINT)
     if not isinstance(held, dict) or not any(key.startswith(_ENCODER) for key in held):
         raise EvaluationError(f"bleurt: {file} holds no BLEURT weights: {_HINT}")
-    # Buffers that older versions of transformers stored are no weights.
-    return {key: each for key, each in held.items() if not key.endswith("position_ids")}
+    return weights_below(held, "")
 
 
 def _build_encoder(config: BleurtConfig, weights: dict[str, torch.Tensor]) -> Any:
@@ -136,9 +142,8 @@ def _build_encoder(config: BleurtConfig, weights: dict[str, torch.Tensor]) -> An
         pad_token_id=0,
     )
     renamed = {
-        key.removeprefix(_ENCODER).replace(*_PROJECTION): tensor
-        for key, tensor in weights.items()
-        if key.startswith(_ENCODER)
+        key.replace(*_PROJECTION): tensor
+        for key, tensor in weights_below(weights, _ENCODER).items()
     }
     try:
         model, info = RemBertModel.from_pretrained(
@@ -156,13 +161,8 @@ def _build_head(config: BleurtConfig, weights: dict[str, torch.Tensor]) -> torch
     from torch import nn
 
     head = nn.Linear(config.hidden_size, 1)
-    held = {
-        key.removeprefix("classifier."): tensor.float()
-        for key, tensor in weights.items()
-        if key.startswith("classifier.")
-    }
     try:
-        head.load_state_dict(held)
+        head.load_state_dict(weights_below(weights, "classifier."))
     except RuntimeError as error:
         raise _unfit(" ".join(str(error).split())) from error
     return head.eval()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evaluators.errors import EvaluationError
 from evaluators.neural.comet.hparams import CometHparams, read_hparams
-from evaluators.neural.sources import Source, load_tensors, snapshot, unloadable
+from evaluators.neural.loading import ModelSource, load_tensors, snapshot, unloadable
 from evaluators.optional import load_library
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read_checkpoint(name_or_path: str) -> CometCheckpoint:
 
     Raises EvaluationError where files are missing, unreadable, or of a kind not handled.
     """
-    source = Source.of(name_or_path)
+    source = ModelSource.of(name_or_path)
     try:
         folder = snapshot(source, _FILES)
     except Exception as error:

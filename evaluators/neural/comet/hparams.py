@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, get_args
 
 from evaluators.errors import EvaluationError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Mixture = Literal["softmax", "sparsemax"]
 Pool = Literal["avg", "max", "cls"]
+_Choice = TypeVar("_Choice", bound=str)
 
 _MIXTURES: Final[tuple[Mixture, ...]] = get_args(Mixture)
 _POOLS: Final[tuple[Pool, ...]] = get_args(Pool)
@@ -54,9 +55,9 @@ def read_hparams(file: Mapping[str, object], stored: Mapping[str, object]) -> Co
     return CometHparams(
         pretrained_model=_text("pretrained_model", values["pretrained_model"]),
         layer=None if values["layer"] == "mix" else _whole("layer", values["layer"]),
-        mixture=_mixture(values["layer_transformation"]),
+        mixture=_known("layer_transformation", values["layer_transformation"], _MIXTURES),
         layer_norm=_flag("layer_norm", values["layer_norm"]),
-        pool=_pool(values["pool"]),
+        pool=_known("pool", values["pool"], _POOLS),
         hidden_sizes=_sizes(values["hidden_sizes"]),
         activation=_activation("activations", values["activations"]),
         final_activation=None if final is None else _activation("final_activation", final),
@@ -76,25 +77,15 @@ _DEFAULTS: Final[Mapping[str, object]] = {
 }
 
 
-def _mixture(value: object) -> Mixture:
-    for known in _MIXTURES:
-        if value == known:
-            return known
-    raise _unhandled("layer_transformation", value, *_MIXTURES)
-
-
-def _pool(value: object) -> Pool:
-    for known in _POOLS:
-        if value == known:
-            return known
-    raise _unhandled("pool", value, *_POOLS)
+def _known(name: str, value: object, choices: tuple[_Choice, ...]) -> _Choice:
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise _unhandled(name, value, *choices)
 
 
 def _activation(name: str, value: object) -> str:
-    known = str(value).lower()
-    if known not in _ACTIVATIONS:
-        raise _unhandled(name, value, *_ACTIVATIONS)
-    return known
+    return _known(name, str(value).lower(), _ACTIVATIONS)
 
 
 def _sizes(value: object) -> tuple[int, ...]:

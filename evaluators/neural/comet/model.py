@@ -12,7 +12,13 @@ from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.comet.checkpoint import CometCheckpoint, read_checkpoint
 from evaluators.neural.comet.layer_mix import mix_layers
-from evaluators.neural.sources import Source, pick_device, unloadable
+from evaluators.neural.loading import (
+    ModelSource,
+    config_and_tokenizer,
+    pick_device,
+    unloadable,
+    weights_below,
+)
 from evaluators.progress import advance
 
 if TYPE_CHECKING:
@@ -143,15 +149,9 @@ class CometModel:
 
 
 def _describe(name_or_path: str, *, given: bool) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoTokenizer
-
-    source = Source.of(name_or_path)
+    source = ModelSource.of(name_or_path)
     try:
-        with quiet_transformers():
-            config = AutoConfig.from_pretrained(source.location, local_files_only=source.local_only)
-            tokenizer = AutoTokenizer.from_pretrained(
-                source.location, local_files_only=source.local_only
-            )
+        config, tokenizer = config_and_tokenizer(source)
     except Exception as error:
         hint = "use comet:encoder=FOLDER with a copy of its config.json and tokenizer files"
         raise unloadable("comet", "encoder", name_or_path, error, hint) from error
@@ -168,12 +168,7 @@ def _build_encoder(config: Any, checkpoint: CometCheckpoint, name: str) -> Any:
     import torch
     from transformers import XLMRobertaModel
 
-    weights = {
-        key.removeprefix(_ENCODER): tensor
-        for key, tensor in checkpoint.weights.items()
-        # Older versions of transformers stored these, which are no weights.
-        if key.startswith(_ENCODER) and not key.endswith("position_ids")
-    }
+    weights = weights_below(checkpoint.weights, _ENCODER)
     try:
         model, info = XLMRobertaModel.from_pretrained(
             None, config=config, state_dict=weights, add_pooling_layer=False,
@@ -222,11 +217,7 @@ def _estimator(checkpoint: CometCheckpoint, width: int) -> torch.nn.Sequential:
     if hparams.final_activation is not None:
         modules.append(activations[hparams.final_activation]())
     estimator = nn.Sequential(*modules)
-    weights = {
-        key.removeprefix(_ESTIMATOR): tensor.float()
-        for key, tensor in checkpoint.weights.items()
-        if key.startswith(_ESTIMATOR)
-    }
+    weights = weights_below(checkpoint.weights, _ESTIMATOR)
     try:
         estimator.load_state_dict(weights)
     except RuntimeError as error:

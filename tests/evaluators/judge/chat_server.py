@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ class Answer:
     raw: bytes | None = None
     delay_s: float = 0.0
     hang_up: bool = False
+    reset: bool = False
 
 
 # An answer to a prompt; the number is that of requests with this prompt before it.
@@ -74,7 +77,10 @@ def chat_server(answer: Respond) -> Iterator[ChatLog]:
 
         def reply(self, request: dict, reply: Answer) -> None:
             time.sleep(reply.delay_s)
-            if reply.hang_up:
+            if reply.reset:  # closing sends RST where nothing may linger
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            if reply.hang_up or reply.reset:
                 self.close_connection = True
                 return
             data = reply.raw

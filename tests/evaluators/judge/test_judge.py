@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import signal
 import socket
 import time
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
 import pytest
 
 from evaluators import EvaluationError, Example, build_metric, score_examples
-from evaluators.judge.retry import Patience
 from evaluators.judge.verdict import Scale
 from evaluators.metrics.judge import Judge
 from evaluators.progress import listening
@@ -18,7 +21,6 @@ from evaluators.significance import compare_answers
 from tests.evaluators.judge.chat_server import Answer, Respond, chat_server, failure
 
 KEY = "sk-test-0123456789"
-QUICK = Patience(retries=2, first_wait_s=0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ def examples(*answers: str) -> list[Example]:
 
 
 def judge(url: str, **options: Any) -> Judge:
-    return Judge("judge-1", base_url=url, **{"patience": QUICK, **options})
+    return Judge("judge-1", base_url=url, **{"retries": 2, **options})
 
 
 def by_answer(verdicts: dict[str, str]) -> Respond:
@@ -123,21 +125,23 @@ def test_no_verdict_anywhere_blames_the_rubric() -> None:
         judge(log.url).rows(examples("하나", "둘"))
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        failure(429, "rate_limit_exceeded", retry_after="0.02"),
-        failure(500),
-        failure(503),
-        Answer(raw=b"{not json"),
-        Answer(raw=b"<html>busy</html>", headers={"Content-Type": "text/html"}),
-        Answer(raw=b'{"object": "chat.completion", "choices": []}'),
-        Answer(raw=b'{"choices": [{"index": 0}]}'),
-        Answer(hang_up=True),
-        Answer(delay_s=1.5),
-    ],
-    ids=["429", "500", "503", "json", "html", "no-choice", "no-message", "hang-up", "slow"],
-)
+TROUBLES = {
+    "429 with a wait": failure(429, "rate_limit_exceeded", retry_after="0.02"),
+    "429": failure(429, "rate_limit_exceeded"),
+    "408": failure(408, retry_after_ms="10"),
+    "500": failure(500, retry_after_ms="10"),
+    "503 until a past date": failure(503, retry_after="Thu, 01 Jan 1970 00:00:00 GMT"),
+    "json": Answer(raw=b"{not json"),
+    "html": Answer(raw=b"<html>busy</html>", headers={"Content-Type": "text/html"}),
+    "no choice": Answer(raw=b'{"object": "chat.completion", "choices": []}'),
+    "no message": Answer(raw=b'{"choices": [{"index": 0}]}'),
+    "hang-up": Answer(hang_up=True),
+    "reset": Answer(reset=True),
+    "slow": Answer(delay_s=1.5),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 def test_what_passes_is_tried_again(trouble: Answer) -> None:
     with chat_server(lambda _, before: Answer("[[10]]") if before else trouble) as log:
         rows = judge(log.url, timeout_s=0.5).rows(examples("하나"))
@@ -145,15 +149,44 @@ def test_what_passes_is_tried_again(trouble: Answer) -> None:
     assert len(log.requests) == 2
 
 
-def test_retry_after_holds_all_requests_back() -> None:
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [({"retry_after": "1.5"}, 1.5, 3.0), ({"retry_after_ms": "20"}, 0.02, 0.3), ({}, 0.37, 1.5)],
+    ids=["seconds", "milliseconds", "none"],
+)
+def test_a_busy_server_is_left_alone_as_long_as_it_asks(
+    headers: dict[str, str], least: float, most: float
+) -> None:
     def busy(_prompt: str, before: int) -> Answer:
-        return Answer() if before else failure(429, retry_after="0.4")
+        return Answer() if before else failure(429, **headers)
 
     with chat_server(busy) as log:
-        judge(log.url, concurrency=2).rows(examples("하나", "둘", "셋"))
-    first = log.times[0]
-    assert not [when for when in log.times if 0.1 < when - first < 0.35]
-    assert log.times[-1] - first >= 0.4
+        judge(log.url).rows(examples("하나"))
+    assert least <= log.times[1] - log.times[0] <= most
+
+
+def test_a_server_that_wants_quiet_refuses_no_more_than_the_requests_at_a_time() -> None:
+    start = time.monotonic()
+
+    def limited(_prompt: str, _before: int) -> Answer:
+        left = start + 2 - time.monotonic()
+        return failure(429, retry_after=f"{left + 0.05:.2f}") if left > 0 else Answer("[[10]]")
+
+    with chat_server(limited) as log:
+        rows = judge(log.url, concurrency=3).rows(examples(*(f"답 {n}" for n in range(12))))
+    assert rows.tolist() == [1.0] * 12
+    assert len(log.requests) == 12 + 3
+
+
+def test_a_request_is_given_up_after_its_retries() -> None:
+    def down(prompt: str, _before: int) -> Answer:
+        return failure(500, retry_after_ms="10") if "\n하나\n" in prompt else Answer()
+
+    with chat_server(down) as log:
+        metric = judge(log.url, retries=3)
+        assert np.isnan(metric.rows(examples("하나", "둘"))).tolist() == [True, False]
+    assert len(log.requests) == 1 + 3 + 1
+    assert metric.report.problems == (("HTTP 500", 1),)
 
 
 def test_a_wait_beyond_reason_is_not_waited_for() -> None:
@@ -201,13 +234,31 @@ def test_what_fails_every_request_stops_at_once(
 
 def test_the_true_reason_is_told_even_if_another_row_was_waiting() -> None:
     def mixed(prompt: str, _before: int) -> Answer:
-        return failure(500) if "\n하나\n" in prompt else Answer(raw=b"{}", status=401, delay_s=0.1)
+        if "\n하나\n" in prompt:
+            return failure(500, retry_after="60")
+        return Answer(raw=b"{}", status=401, delay_s=0.1)
 
-    patience = Patience(retries=3, first_wait_s=5)
     start = time.monotonic()
     with chat_server(mixed) as log, pytest.raises(EvaluationError, match="refuses the key"):
-        judge(log.url, patience=patience, concurrency=2).rows(examples("하나", "둘"))
-    assert time.monotonic() - start < 4
+        judge(log.url, concurrency=2).rows(examples("하나", "둘"))
+    assert time.monotonic() - start < 20
+
+
+def test_an_interrupt_waits_for_no_retry() -> None:
+    start = time.monotonic()
+    with chat_server(lambda *_: failure(429, retry_after="60")) as log:
+        Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            judge(log.url).rows(examples("하나", "둘"))
+    assert time.monotonic() - start < 20
+
+
+def test_a_running_event_loop_does_not_matter() -> None:
+    async def notebook(metric: Judge) -> list[float]:
+        return metric.rows(examples("하나")).tolist()
+
+    with chat_server(lambda *_: Answer("[[10]]")) as log:
+        assert asyncio.run(notebook(judge(log.url))) == [1.0]
 
 
 def test_a_server_that_fails_every_request_is_given_up_with_its_words() -> None:
@@ -243,7 +294,7 @@ def test_requests_at_a_time_are_bounded() -> None:
     assert 1 < log.most_at_once <= 3
 
 
-def test_equal_prompts_are_asked_once_and_replies_are_remembered(tmp_path: Path) -> None:
+def test_equal_prompts_are_asked_once_and_replies_are_cached(tmp_path: Path) -> None:
     same = [Example(str(n), "같은 답", ("참조",)) for n in range(5)]
     file = str(tmp_path / "replies.jsonl")
     with chat_server(lambda *_: Answer()) as log:

@@ -148,14 +148,14 @@ def test_bounded_memory_changes_no_number_and_embeds_no_text_twice(
 def test_a_second_run_takes_the_references_from_disk(tiny_bert: Path, tmp_path: Path) -> None:
     first = BertScore(str(tiny_bert), 2)
     expected = first.rows(examples())
-    assert (first.report.embedded, first.report.prepared) == (10, 0)
+    assert (first.report.embedded, first.report.cached) == (10, 0)
     assert list((tmp_path / "cache/leaderkit/bertscore").glob("*.safetensors"))
     second = BertScore(str(tiny_bert), 2)
     np.testing.assert_array_equal(second.rows(examples()), expected)
-    assert (second.report.embedded, second.report.prepared) == (5, 5)
+    assert (second.report.embedded, second.report.cached) == (5, 5)
     other_layer = BertScore(str(tiny_bert), 1)
     other_layer.rows(examples())
-    assert other_layer.report.prepared == 0
+    assert other_layer.report.cached == 0
 
 
 def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert: Path) -> None:
@@ -163,7 +163,7 @@ def test_cut_texts_are_counted_when_they_come_from_disk(tiny_bert: Path) -> None
     BertScore(str(tiny_bert)).rows(rows)
     metric = BertScore(str(tiny_bert))
     metric.rows(rows)
-    assert (metric.report.prepared, metric.report.cut) == (1, 1)
+    assert (metric.report.cached, metric.report.cut) == (1, 1)
 
 
 def test_nothing_is_written_with_the_cache_off(tiny_bert: Path, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_scores_come_out_where_nothing_can_be_kept(
     (tmp_path / "file").write_text("in the way")
     metric = BertScore(str(tiny_bert), cache=tmp_path / "file" / "folder")
     assert np.isfinite(metric.rows(examples())).all()
-    assert "cannot be kept" in caplog.text
+    assert "cannot be cached" in caplog.text
 
 
 def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from evaluators.neural.batching import like_lengths, pad
-from evaluators.neural.chunks import Row, chunks, last_uses
+from evaluators.neural.row_batches import Row, last_uses, row_batches
 
 
 def test_batches_hold_like_lengths_within_the_budget() -> None:
@@ -35,11 +35,11 @@ def test_rows_are_grouped_by_size_with_equal_answers_together() -> None:
         Row("나", ("다른 답",)),
         Row("", ()),
     ]
-    groups = chunks(rows, 16, 100)
+    groups = row_batches(rows, 16, 100)
     assert groups == [[3, 0], [2], [1]]
     assert last_uses(rows, groups)["나"] == 1
 
 
 def test_no_text_counts_more_than_the_model_takes() -> None:
     rows = [Row("가" * 1000, ()), Row("나" * 1000, ())]
-    assert chunks(rows, 64, 30) == [[0, 1]]
+    assert row_batches(rows, 64, 30) == [[0, 1]]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from corpora import SacreBleu, answers
 from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 
@@ -21,6 +20,7 @@ from evaluators.significance import (
     paired_test,
 )
 from evaluators.significance.resampling import resampled_sums
+from tests.evaluators.significance.corpora import SacreBleu, answers
 
 CLOSE = (answers(0.62, seed=1), answers(0.58, seed=2))
 APART = (answers(0.7, seed=1), answers(0.6, seed=2))

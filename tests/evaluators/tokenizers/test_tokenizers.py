@@ -12,7 +12,7 @@ from sacrebleu.tokenizers.tokenizer_ko_mecab import TokenizerKoMecab
 
 from evaluators import EvaluationError, tokenizer
 from evaluators.optional import load_library
-from evaluators.tokenizers import TOKENIZERS, remembering
+from evaluators.tokenizers import TOKENIZERS, cached_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_a_library_that_is_there_is_returned() -> None:
     assert load_library("json", needed_by="this", install="json").__name__ == "json"
 
 
-def test_remembered_texts_are_cut_up_once() -> None:
+def test_cached_texts_are_tokenized_once() -> None:
     calls = []
 
     def cut(text: str) -> list[str]:
         calls.append(text)
         return text.split()
 
-    tokens = remembering(cut)
+    tokens = cached_tokenizer(cut)
     assert tokens("가 나") == tokens("가 나") == ["가", "나"]
     assert tokens("나 다")[0] is tokens("가 나")[1]
     assert calls == ["가 나", "나 다"]

@@ -1,4 +1,4 @@
-"""A tokenizer that meets the same texts again and again."""
+"""A tokenizer with a cache, for texts that come again and again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 _TEXTS_KEPT: Final = 1 << 14
 
 
-def remembering(tokenize: Callable[[str], Sequence[str]]) -> Callable[[str], Sequence[str]]:
-    """Return ``tokenize`` with the tokens of its last 16,384 texts kept.
+def cached_tokenizer(tokenize: Callable[[str], Sequence[str]]) -> Callable[[str], Sequence[str]]:
+    """Return ``tokenize`` with a cache of its last 16,384 texts.
 
     References come back for every system, and analysing them costs far more than counting. Equal
     tokens are one object, so that a text costs a pointer per token.

@@ -20,7 +20,7 @@ class Row(NamedTuple):
         return tuple(text for text in (self.answer, *self.references) if text)
 
 
-def chunks(rows: Sequence[Row], tokens: int, longest: int) -> list[list[int]]:
+def row_batches(rows: Sequence[Row], tokens: int, longest: int) -> list[list[int]]:
     """Group the rows' places, each group with about ``tokens`` tokens or of one row.
 
     Equal answers and answers of like length stand together. A character counts as a token, which

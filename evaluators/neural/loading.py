@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 from evaluators.encoders.hub import hub_unreachable
-from evaluators.encoders.torch_support import display_name, means_folder, reason
+from evaluators.encoders.torch_support import (
+    display_name,
+    means_folder,
+    quiet_transformers,
+    reason,
+)
 from evaluators.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """What a metric's option names: ``location`` is a folder, or a hub name to be looked up."""
 
     location: str
@@ -25,7 +32,7 @@ class Source:
     local_only: bool
 
     @classmethod
-    def of(cls, name_or_path: str) -> Source:
+    def of(cls, name_or_path: str) -> ModelSource:
         """Tell a folder from a hub name; raises EvaluationError for a folder that is not there."""
         path = Path(name_or_path).expanduser()
         name = display_name(name_or_path)
@@ -36,7 +43,7 @@ class Source:
         return cls(name_or_path, name, None, local_only=hub_unreachable())
 
 
-def snapshot(source: Source, patterns: list[str]) -> Path:
+def snapshot(source: ModelSource, patterns: list[str]) -> Path:
     """Return the folder with a model's files that fit ``patterns``, downloaded where needed."""
     if source.folder is not None:
         return source.folder
@@ -47,6 +54,17 @@ def snapshot(source: Source, patterns: list[str]) -> Path:
             source.location, allow_patterns=patterns, local_files_only=source.local_only
         )
     )
+
+
+def config_and_tokenizer(source: ModelSource) -> tuple[Any, Any]:
+    """Return a model's configuration and tokenizer; raises what transformers raises."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    with quiet_transformers():
+        return (
+            AutoConfig.from_pretrained(source.location, local_files_only=source.local_only),
+            AutoTokenizer.from_pretrained(source.location, local_files_only=source.local_only),
+        )
 
 
 def unloadable(
@@ -75,6 +93,16 @@ def load_tensors(file: Path, metric: str, hint: str) -> Any:
     except Exception as error:
         # The unpickler raises whatever a damaged file makes it stumble over.
         raise unloadable(metric, "file", str(file), error, hint) from error
+
+
+def weights_below(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the weights whose names begin with ``prefix``, named without it."""
+    return {
+        key.removeprefix(prefix): tensor
+        for key, tensor in weights.items()
+        # Older versions of transformers stored positions, which are no weights.
+        if key.startswith(prefix) and not key.endswith("position_ids")
+    }
 
 
 def pick_device(device: str | None) -> torch.device:

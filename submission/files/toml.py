@@ -34,11 +34,7 @@ def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [_describe(problem) for problem in error.errors()]
-        if len(problems) == 1:
-            raise InputError(f"{source}: {problems[0]}.") from None
-        listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise InputError(f"{source}: {len(problems)} problems:\n{listed}") from None
+        raise InputError.listing(source, map(_describe, error.errors())) from None
 
 
 def _describe(problem: Any) -> str:
@@ -47,7 +43,8 @@ def _describe(problem: Any) -> str:
         return f"unknown key '{where}'"
     if problem["type"] == "missing":
         return f"'{where}' is missing"
-    message = problem["msg"].removeprefix("Value error, ")
+    # Pydantic puts words of its own before what a validator says.
+    message = str(problem.get("ctx", {}).get("error", problem["msg"]))
     if not where:
-        return str(message)
+        return message
     return f"'{where}': {message[0].lower()}{message[1:]} (got {problem['input']!r})"

@@ -16,6 +16,7 @@ from submission.compare import Comparison, compare, write_leaderboard
 from submission.competitions import Competition, find_competition
 from submission.engines.slot import ModelSlot
 from submission.errors import InputError, LeaderkitError
+from submission.files.named import beside
 from submission.files.toml import read_toml, validate
 from submission.generation.generate import Job, Report, generate
 from submission.recipes import find_recipe, model_overrides
@@ -97,7 +98,9 @@ def read_experiment(path: Path) -> Experiment:
     base = path.parent
     files = ("test", "out", "train", "references", "template")
     placed: dict[str, object] = {
-        name: base / value for name in files if (value := getattr(experiment, name)) is not None
+        name: beside(base, value)
+        for name in files
+        if (value := getattr(experiment, name)) is not None
     }
     for name in ("competition", "encoder"):
         placed[name] = _beside(base, getattr(experiment, name))
@@ -121,7 +124,8 @@ def _beside(base: Path, given: str | None) -> str | None:
     if given is None:
         return None
     path, colon, variant = given.partition(":")
-    return f"{base / path}{colon}{variant}" if (base / path).exists() else given
+    place = beside(base, path)
+    return f"{place}{colon}{variant}" if place.exists() else given
 
 
 def run_experiment(

@@ -37,8 +37,8 @@ class InputError(LeaderkitError):
         """
         different = tuple(dict.fromkeys(problems))
         if len(different) == 1:
-            return cls(f"{where}: {different[0]}.", different)
-        listed = [f"  - {problem}." for problem in different[: cls.MOST_LISTED]]
+            return cls(f"{where}: {sentence(different[0])}", different)
+        listed = [f"  - {sentence(problem)}" for problem in different[: cls.MOST_LISTED]]
         if len(different) > len(listed):
             listed.append(f"  and {len(different) - len(listed)} more.")
         return cls("\n".join([f"{where}: {len(different)} problems:", *listed]), different)
@@ -54,6 +54,11 @@ class Stopped(LeaderkitError):  # noqa: N818 -- work ended early, nothing went w
     """Work stopped before its end; what was finished is kept."""
 
     exit_code = 3
+
+
+def sentence(text: str) -> str:
+    """``text`` with the full stop that every message ends with."""
+    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def locate(path: str | Path, row: int | None = None, column: str | None = None) -> str:

@@ -12,6 +12,7 @@ from baselines.ablation.overrides import beside, flat, overrides
 from baselines.ablation.schema import GridFile
 from evaluators import EvaluationError, parse_spec
 from submission.errors import InputError, LeaderkitError
+from submission.files import named
 from submission.files.toml import read_toml, validate
 from submission.recipes import Recipe, find_recipe
 
@@ -59,7 +60,8 @@ def read_grid(path: Path) -> Grid:
     baseline = next((cell for cell in made if cell.labels == _baseline(file)), None)
     if baseline is None:
         wanted = ", ".join(_baseline(file))
-        raise InputError(f"{path}: the baseline ({wanted}) is none of the cells. Set 'baseline'.")
+        problem = f"the baseline ({wanted}) is none of the cells. Set 'baseline'"
+        raise InputError.listing(path, [problem])
     name = file.name or path.stem
     return Grid(
         file=placed(file, path.parent, name),
@@ -75,7 +77,7 @@ def make_cells(file: GridFile, path: Path) -> list[Cell]:
     _refuse(path, _mistakes(file))
     cells = _cells(file)
     if not cells:
-        raise InputError(f"{path}: 'exclude' leaves no cell.")
+        raise InputError.listing(path, ["'exclude' leaves no cell"])
     made, wrong = _recipes(file, cells, path.parent)
     _refuse(path, wrong)
     return made
@@ -84,11 +86,11 @@ def make_cells(file: GridFile, path: Path) -> list[Cell]:
 def placed(file: GridFile, base: Path, name: str) -> GridFile:
     """``file`` under ``name``, with its paths seen from ``base``."""
     found: dict[str, object] = {
-        place: base / value
+        place: named.beside(base, value)
         for place in ("test", "references", "out", "train")
         if (value := getattr(file, place))
     }
-    contest = base / file.competition
+    contest = named.beside(base, file.competition)
     if (contest / "competition.toml").is_file():
         found["competition"] = str(contest)
     if file.encoder is not None:
@@ -114,11 +116,8 @@ def make_trials(name: str, cell: Cell, seeds: Sequence[int]) -> list[Trial]:
 
 
 def _refuse(path: Path, mistakes: Sequence[str]) -> None:
-    if len(mistakes) == 1:
-        raise InputError(f"{path}: {mistakes[0]}.")
     if mistakes:
-        listed = "\n".join(f"  - {each}" for each in mistakes)
-        raise InputError(f"{path}: {len(mistakes)} problems:\n{listed}")
+        raise InputError.listing(path, mistakes)
 
 
 def _mistakes(file: GridFile) -> list[str]:

@@ -12,8 +12,8 @@ from submission.commands import options
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
 @click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
-@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
 @options.ledger()
 @options.as_json()
 def command(

@@ -13,7 +13,7 @@ from submission.commands import options
 @click.command()
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     default=Path("out/demo"),
     show_default=True,
     help="Folder for the adapter, the model, the ledger and the results.",

@@ -11,7 +11,7 @@ from submission.commands import options
 
 @click.command()
 @click.argument("run")
-@click.option("--out", type=options.FILE, required=True, help="The pairs, as JSON lines.")
+@click.option("--out", type=options.PLACE, required=True, help="The pairs, as JSON lines.")
 @click.option(
     "--by",
     metavar="METRIC",

@@ -11,7 +11,9 @@ from submission.commands import options
 
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
-@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
+@click.option(
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
+)
 @click.option(
     "--fresh",
     is_flag=True,

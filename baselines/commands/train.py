@@ -10,11 +10,11 @@ from submission.commands import options
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", type=options.NAME)
 @options.competition()
 @click.option("--data", type=options.FILE, required=True, help="The competition's training file.")
 @click.option(
-    "--out", type=options.FILE, required=True, help="New folder for the adapter or the model."
+    "--out", type=options.PLACE, required=True, help="New folder for the adapter or the model."
 )
 @click.option(
     "--eval",
@@ -23,7 +23,9 @@ from submission.commands import options
     help="Held-out rows in the training file's format, tried while training goes on.",
 )
 @options.encoder()
-@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
+@click.option(
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
+)
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")
 @click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")

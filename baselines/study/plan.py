@@ -13,7 +13,8 @@ from baselines.ablation.schema import GridFile
 from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
 from evaluators import MetricSpec
-from submission.errors import InputError, LeaderkitError
+from submission.errors import InputError
+from submission.files import named
 from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Model, Recipe, Training
 
@@ -72,21 +73,17 @@ def read_study(path: Path, model: str | None = None) -> Study:
         comet = _comet(file, path.parent) if task.kind == "translation" else None
         try:
             plans.append(_plan(file, task_name, task, comet, path, name, model))
-        except LeaderkitError as error:
-            wrong += _listed(str(error).removeprefix(f"{path}: "))
+        except InputError as error:
+            wrong += error.problems
     refuse(str(path), wrong)
-    found = file.model_copy(update={"out": path.parent / file.out, "name": name})
+    found = file.model_copy(update={"out": named.beside(path.parent, file.out), "name": name})
     return Study(found, tuple(plans))
 
 
 def refuse(where: str, mistakes: Iterable[str]) -> None:
     """Raise :class:`InputError` with all of the mistakes, if there are any."""
-    different = list(dict.fromkeys(mistakes))
-    if len(different) == 1:
-        raise InputError(f"{where}: {different[0]}.")
-    if different:
-        listed = "\n".join(f"  - {each}" for each in different)
-        raise InputError(f"{where}: {len(different)} problems:\n{listed}")
+    if found := tuple(mistakes):
+        raise InputError.listing(where, found)
 
 
 def unread(training: Training) -> set[str]:
@@ -126,12 +123,6 @@ def _wrong_fields(file: StudyFile) -> list[str]:
                 if not key.startswith("training.")
             ]
     return found
-
-
-def _listed(text: str) -> list[str]:
-    """The single mistakes of a message that may list several."""
-    _, several, rest = text.partition(" problems:\n")
-    return rest.removeprefix("  - ").split("\n  - ") if several else [text.rstrip(".")]
 
 
 def _plan(

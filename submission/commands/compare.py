@@ -18,11 +18,11 @@ from submission.commands import options
 )
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     help="The leaderboard to write: .csv (with .breakdown.csv beside it), .md or .json.",
 )
-@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
 @options.metrics()
 @click.option(
     "--by",

@@ -18,7 +18,7 @@ REFERENCES = {"first": "only the first counts", "mean": "their mean", "max": "th
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[NAME|FOLDER]")
+@click.argument("name", type=options.NAME, required=False, metavar="[NAME|FOLDER]")
 @options.as_json()
 def command(name: str | None, as_json: bool) -> None:
     """List the competitions, or show one: its columns, submission, formula, rules and scores.

@@ -48,8 +48,8 @@ SHOWN = 10
     type=click.IntRange(min=1),
     help=f"At most so many rows. On the terminal {SHOWN} unless it is given.",
 )
-@click.option("--html", type=options.FILE, help="Write a page that opens offline.")
-@click.option("--csv", type=options.FILE, help="Write a table for spreadsheets.")
+@click.option("--html", type=options.PLACE, help="Write a page that opens offline.")
+@click.option("--csv", type=options.PLACE, help="Write a table for spreadsheets.")
 @options.encoder()
 @options.references_by()
 @options.ledger()

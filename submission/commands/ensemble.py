@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_name", metavar="NAME", help="Name of the run that is made.")
 @options.competition()
 @click.option("--template", type=options.FILE, help="With vector: the sample submission.")
-@click.option("--out", type=options.FILE, help="With vector: the submission to write.")
+@click.option("--out", type=options.PLACE, help="With vector: the submission to write.")
 @click.option(
     "--metric-model",
     "metric_models",

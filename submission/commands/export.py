@@ -20,7 +20,7 @@ COLUMNS = ("id", "question", "answer")
 @click.argument("run")
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     required=True,
     help="File to write; it ends in .csv, .json or .jsonl.",
 )

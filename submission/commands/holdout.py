@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.competition()
 @click.option("--train", type=options.FILE, required=True, help="The organizer's training file.")
-@click.option("--out", type=options.FILE, required=True, metavar="DIR", help="A new folder.")
+@click.option("--out", type=options.PLACE, required=True, metavar="DIR", help="A new folder.")
 @click.option(
     "--share", type=float, default=0.2, show_default=True, help="Share of the rows to hold out."
 )

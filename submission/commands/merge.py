@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option(
     "--base",
+    type=options.NAME,
     required=True,
     metavar="NAME|FOLDER",
     help="The model the adapter was trained on, in full precision or in 4 bits.",
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--adapter",
     "adapters",
+    type=options.NAME,
     required=True,
     multiple=True,
     metavar="NAME|FOLDER",
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     metavar="X",
     help="By what the change of an adapter is multiplied, in the order of --adapter.",
 )
-@click.option("--out", required=True, type=options.FILE, help="New folder for the merged model.")
+@click.option("--out", required=True, type=options.PLACE, help="New folder for the merged model.")
 @click.option(
     "--check",
     "rows",

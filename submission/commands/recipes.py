@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", type=options.NAME, required=False)
 @options.overrides()
 @options.as_json()
 def command(name: str | None, overrides: tuple[str, ...], as_json: bool) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     help="Scores per class and the confusion matrix, of answers that are labels, or of the "
     "options that answers choose.",
 )
-@click.option("--rows", "rows_file", type=options.FILE, help="Write id,metric,value per row here.")
+@click.option("--rows", "rows_file", type=options.PLACE, help="Write id,metric,value per row here.")
 @options.encoder()
 @options.references_by()
 @options.ledger()

@@ -13,7 +13,7 @@ from submission.commands import options
 @options.competition()
 @options.subject()
 @click.option("--template", type=options.FILE, required=True, help="The organizer's template.")
-@click.option("--out", type=options.FILE, required=True, help="The submission file to write.")
+@click.option("--out", type=options.PLACE, required=True, help="The submission file to write.")
 @options.encoder()
 @options.ledger()
 @options.as_json()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from submission.errors import InputError
+from submission.files.named import named_file
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -16,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables. Raises :class:`InputError` where it is missing or not TOML."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = named_file(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:

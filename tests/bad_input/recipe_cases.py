@@ -28,7 +28,7 @@ CASES = [
          ("Recipe 'nearest' has no variant 'fast': it has none",)),
     Case("recipe: a file that is not there", "recipes ./none.toml",
          ("none.toml", "cannot be read")),
-    Case("recipe: a folder", "recipes ./folder", ("folder", "cannot be read", "directory")),
+    Case("recipe: a folder", "recipes ./folder", ("folder: is a folder",)),
     _file("unknown variant of a file", 'name = "mine"\n[variants.a]\n[variants.b]\n',
           "no variant 'c': it has a, b", command="recipes recipe.toml:c"),
     _file("bad TOML", "name = mine\n", "recipe.toml", "not valid TOML", "line 1"),

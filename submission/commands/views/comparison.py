@@ -11,7 +11,7 @@ import click
 
 from evaluators import render, render_more
 from evaluators.ranking.sensitivity import render as render_sensitivity
-from evaluators.text.cells import printable
+from evaluators.text.cells import visible
 from submission.commands.views.tables import print_table
 from submission.compare import Comparison
 from submission.compare.explanations import explanations
@@ -41,7 +41,7 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
         click.echo(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
     click.echo(f"Score: {comparison.signature}")
     for note in explanations(comparison):
-        click.secho(printable(str(note)), fg="yellow" if note.key == "note.proxy" else None)
+        click.secho(visible(str(note)), fg="yellow" if note.key == "note.proxy" else None)
 
 
 def comparison_json(comparison: Comparison, files: Sequence[Path]) -> dict[str, Any]:

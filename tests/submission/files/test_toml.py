@@ -64,7 +64,7 @@ def test_what_fits_comes_back_as_the_model() -> None:
 
 
 def test_an_unreadable_file_says_why(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Is a directory"):
+    with pytest.raises(InputError, match="is a folder"):
         read_toml(tmp_path)
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="there is no such file"):
         read_toml(tmp_path / "none.toml")

@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
@@ -33,7 +34,7 @@ def command(
 
     declared = read_grid(grid)
     with Ledger(ledger) as book:
-        results = run_grid(declared, book, options.say, command=options.command_line(), fresh=fresh)
+        results = run_grid(declared, book, say, command=options.command_line(), fresh=fresh)
         files = write_tables(results)
         if results.finished and (html is not None or plots is not None):
             from baselines.ablation.page import ablation_report
@@ -43,7 +44,7 @@ def command(
             files += [] if html is None else [write_html(report, html)]
             files += [] if plots is None else write_plots(report, plots)
     if as_json:
-        options.print_json(ablation_json(results, files))
+        print_json(ablation_json(results, files))
     else:
         print_ablation(results, files)
     if results.failed:

@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
@@ -93,6 +94,6 @@ def command(
         else:
             raise click.UsageError("--by METRIC and --references FILE belong together.")
     if as_json:
-        options.print_json(done.as_json())
+        print_json(done.as_json())
     else:
-        click.echo(done.summary())
+        tell(done.summary())

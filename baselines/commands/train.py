@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
 
 
 @click.command()
@@ -68,7 +69,7 @@ def command(
         everything = HeldOut.read(profile, data, encoder)
         chance = settings.seed if seed is None else seed
         rows, held_out = hold_out(everything, settings.evaluation.share, chance)
-        options.say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
+        say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
     report = train(
         wanted,
         rows,
@@ -77,10 +78,10 @@ def command(
         data_sha256=sha256_file(data),
         seed=seed,
         resume=resume,
-        say=options.say,
+        say=say,
     )
     if as_json:
-        options.print_json(report.as_json())
+        print_json(report.as_json())
     else:
-        click.echo(f"{out}: {report.summary()}")
+        tell(f"{out}: {report.summary()}")
     refuse_if_diverged(report.diverged_at, report.kept_step)

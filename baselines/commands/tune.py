@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
 
 
 @click.command()
@@ -59,10 +60,10 @@ def command(
         data_sha256=sha256_file(pairs),
         seed=seed,
         resume=resume,
-        say=options.say,
+        say=say,
     )
     if as_json:
-        options.print_json(report.as_json())
+        print_json(report.as_json())
     else:
-        click.echo(f"{out}: {report.summary()}")
+        tell(f"{out}: {report.summary()}")
     refuse_if_diverged(report.diverged_at, report.kept_step)

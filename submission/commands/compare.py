@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
@@ -104,8 +105,8 @@ def command(
             files += [] if html is None else [write_html(report, html)]
             files += [] if plots is None else write_plots(report, plots)
     if as_json:
-        options.print_json(comparison_json(comparison, files))
+        print_json(comparison_json(comparison, files))
         return
     print_comparison(comparison, groups=bool(by))
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 if TYPE_CHECKING:
     from submission.ensemble import Report
@@ -84,14 +85,14 @@ def command(
         found = find_members(book, contest, runs)
         report = ensemble(run_name, found, method, scorer, book, command=typed, fresh=fresh)
     if as_json:
-        options.print_json(asdict(report))
+        print_json(asdict(report))
     else:
         _print(report)
 
 
 def _tell_written(written: Written, *, as_json: bool) -> None:
     if as_json:
-        options.print_json(
+        print_json(
             {
                 "file": str(written.path),
                 "manifest": str(written.manifest),
@@ -101,18 +102,18 @@ def _tell_written(written: Written, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"Wrote {written.path}: {written.rows} mean vectors.")
+    tell(f"Wrote {written.path}: {written.rows} mean vectors.")
     if written.reason:
-        click.secho(f"NOT FOR UPLOAD: {written.reason}.", fg="yellow")
+        tell(f"NOT FOR UPLOAD: {written.reason}.", style="yellow")
 
 
 def _print(report: Report) -> None:
-    click.echo(f"Run '{report.run}': {report.rows} rows by {report.by}.")
+    tell(f"Run '{report.run}': {report.rows} rows by {report.by}.")
     told = f"{report.unanimous} rows unanimous"
     if report.decided is not None:
         tied = report.rows - report.unanimous - report.decided
         told += f", {report.decided} by more votes, {tied} by the tie break"
-    click.echo(f"{told}.")
+    tell(f"{told}.")
     for member, rows in zip(report.members, report.taken, strict=True):
         sample = f", sample {member.sample}" if member.sample else ""
-        click.echo(f"  {member.run}{sample}: {rows} rows taken")
+        tell(f"  {member.run}{sample}: {rows} rows taken")

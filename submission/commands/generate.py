@@ -8,6 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
@@ -88,10 +89,10 @@ def command(
         command=options.command_line(),
     )
     with Ledger(ledger) as book, ModelSlot(shared=retry_degenerate) as slot:
-        report = generate(job, book, options.say, slot)
+        report = generate(job, book, say, slot)
         if retry_degenerate:
-            report = mend(job, report, book, options.say, slot)
+            report = mend(job, report, book, say, slot)
     if as_json:
-        options.print_json(asdict(report))
+        print_json(asdict(report))
     else:
         print_report(report)

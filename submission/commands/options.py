@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -197,30 +195,9 @@ def overrides() -> Decorator[Any]:
     )
 
 
-def say(message: str) -> None:
-    """A message for people, on standard error."""
-    click.echo(message, err=True)
-
-
 def plain(item: Any) -> dict[str, Any]:
     """A flat dataclass as JSON values."""
     return asdict(item)
-
-
-def print_json(data: object) -> None:
-    """One JSON document on standard output; a number that there is not is null."""
-    click.echo(json.dumps(_standard(data), ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _standard(data: object) -> object:
-    """The same without NaN and infinity, which JSON has no words for."""
-    if isinstance(data, float):
-        return data if math.isfinite(data) else None
-    if isinstance(data, Mapping):
-        return {key: _standard(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_standard(value) for value in data]
-    return data
 
 
 def command_line(arguments: Sequence[str] | None = None) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.views.tables import print_table
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.runs.answers import Degenerate
@@ -26,11 +27,11 @@ def command(ledger: Path, as_json: bool) -> None:
     with options.open_existing(ledger) as book:
         runs = [(run, book.progress(run.name), _counts(book, run.name)) for run in book.runs()]
     if as_json:
-        options.print_json([_entry(*each) for each in runs])
+        print_json([_entry(*each) for each in runs])
     elif runs:
         _print(runs)
     else:
-        click.echo(f"No runs in {ledger} yet.")
+        tell(f"No runs in {ledger} yet.")
 
 
 def _counts(book: Ledger, run: str) -> Degenerate | None:

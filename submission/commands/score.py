@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
 
 if TYPE_CHECKING:
     from submission.scoring.breakdown import Slice
@@ -100,9 +101,9 @@ def command(
         models = Models.read(metric_models, fast=fast)
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
-        scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        scored = score_subject(scorer, subject, gold, metrics, book, references, say)
         if scorer.fast_in_vain:
-            options.say("--fast changes nothing here: of the metrics only bertscore takes it.")
+            say("--fast changes nothing here: of the metrics only bertscore takes it.")
         counts = None
         if run_name is not None and book is not None:
             counts = degenerate(run_answers(book, run_name))
@@ -118,22 +119,22 @@ def command(
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         if classified is not None:
             printed["classes"] = classified.as_json()
-        options.print_json(printed)
+        print_json(printed)
         return
     print_scores(scored.scores)
     for each in found:
-        click.echo(f"{by} = {each.value or '(empty)'}, {each.rows} rows")
+        tell(f"{by} = {each.value or '(empty)'}, {each.rows} rows")
         for score in each.scores:
-            click.echo(
+            tell(
                 f"  {score.metric}: {score.value:.5f}  [{score.low:.5f}, {score.high:.5f}]  "
                 f"n={score.n}"
             )
     if classified is not None:
         print_classification(classified)
     if scorer.proxy_reason:
-        click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
+        tell(f"Proxy: {scorer.proxy_reason}.", style="yellow")
     if counts is not None and (trouble := describe_degenerate(counts)):
-        click.echo(f"Look at: {trouble} (leaderkit show {run_name}).")
+        tell(f"Look at: {trouble} (leaderkit show {run_name}).")
 
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from evaluators.text.cells import shortened
 from submission.commands import options
-from submission.commands.views.tables import print_facts, print_table, shortened
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_facts, print_table
 
 if TYPE_CHECKING:
     from submission.runs.answers import Answer
+
+LONGEST = 160
+"""Characters of a question or an answer that are shown."""
 
 EXAMPLES = 5
 """How many useless answers are shown of each kind."""
@@ -60,7 +65,7 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
         "submissions": submissions,
     }
     if as_json:
-        options.print_json(report)
+        print_json(report)
     else:
         _print(report)
 
@@ -81,20 +86,27 @@ def _print(report: dict[str, Any]) -> None:
     print_facts(_facts(report))
     for trouble, title in TROUBLES.items():
         if rows := report["degenerate_rows"][trouble]:
-            click.echo()
+            tell()
             print_table(
                 ["Id", "Question", "Answer"],
-                [(row["id"], shortened(row["question"]), shortened(row["answer"])) for row in rows],
+                [
+                    (
+                        row["id"],
+                        shortened(row["question"], LONGEST),
+                        shortened(row["answer"], LONGEST),
+                    )
+                    for row in rows
+                ],
                 title=f"{title}: {report['degenerate'][trouble]}",
             )
     if report["scores"]:
-        click.echo()
+        tell()
         print_table(
             ["Metric", "Value", "95 % interval", "Rows", "Signature"],
             [_score(score) for score in report["scores"]],
         )
     if report["submissions"]:
-        click.echo()
+        tell()
         print_table(
             ["Submission", "Written", "May be uploaded"],
             [

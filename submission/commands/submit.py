@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
@@ -54,7 +55,7 @@ def command(
     )
     failed = any(finding.severity == "error" for finding in findings)
     if as_json:
-        options.print_json(
+        print_json(
             {
                 "file": str(written.path),
                 "manifest": str(written.manifest),
@@ -66,10 +67,10 @@ def command(
             }
         )
     else:
-        click.echo(f"Wrote {out}: {written.rows} rows x {written.columns} columns.")
-        click.echo(f"Manifest: {written.manifest}")
+        tell(f"Wrote {out}: {written.rows} rows x {written.columns} columns.")
+        tell(f"Manifest: {written.manifest}")
         print_findings([each for each in findings if each.code != "not-for-upload"])
         if not written.uploadable:
-            click.secho(f"*** NOT FOR UPLOAD: {written.reason}. ***", fg="red", bold=True)
+            tell(f"*** NOT FOR UPLOAD: {written.reason}. ***", style="bold red")
     if failed:
         raise CheckFailed(f"{out} was written but does not pass its check.")

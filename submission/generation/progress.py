@@ -6,8 +6,10 @@ import sys
 import time
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from evaluators.text.cells import visible
+from submission.terminal.output import console, say
 
 QUIET_SECONDS = 10.0
 
@@ -17,20 +19,20 @@ class RowProgress:
 
     def __init__(self, total: int, label: str) -> None:
         self._total = total
-        self._label = label
+        self._label = visible(label)
         self._done = 0
         self._tokens = 0
         self._started = self._told = time.perf_counter()
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.completed:.0f}/{task.total:.0f} rows"),
             TextColumn("{task.fields[speed]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
-        self._task = self._bar.add_task(label, total=total, speed="")
+        self._task = self._bar.add_task(self._label, total=total, speed="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -59,7 +61,4 @@ class RowProgress:
         seconds = self._told - self._started
         left = seconds / self._done * (self._total - self._done) if self._done else 0.0
         remaining = f", {left:.0f} s left" if self._done < self._total else ""
-        sys.stderr.write(
-            f"{self._label}: {self._done}/{self._total} rows, {self._speed()}{remaining}\n"
-        )
-        sys.stderr.flush()
+        say(f"{self._label}: {self._done}/{self._total} rows, {self._speed()}{remaining}")

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from evaluators.progress import listening
+from evaluators.text.cells import visible
+from submission.terminal.output import console, say
 
 PATIENCE = 10.0
 """Seconds between lines where there is no terminal; shorter work is not mentioned."""
@@ -34,7 +36,7 @@ class _Told:
         """More is done."""
         self._done += count
         if self._status is not None:
-            self._status.update(str(self))
+            self._status.update(Text(str(self)))
 
     def __str__(self) -> str:
         started, total, unit = self._begun
@@ -51,17 +53,16 @@ class _Told:
 @contextmanager
 def working(name: str, rows: int) -> Iterator[None]:
     """Tell that the metric ``name`` scores ``rows`` rows, how far it is, and for how long."""
-    label = f"{name}: {rows:,} rows"
+    label = f"{visible(name)}: {rows:,} rows"
     if sys.stderr.isatty():
-        with Console(stderr=True).status(label) as status, listening(_Told(label, status)):
+        with console(stderr=True).status(Text(label)) as status, listening(_Told(label, status)):
             yield
         return
     started, done, told = time.monotonic(), threading.Event(), _Told(label)
 
     def tell() -> None:
         while not done.wait(PATIENCE):
-            sys.stderr.write(f"{told}, {time.monotonic() - started:.0f} s so far\n")
-            sys.stderr.flush()
+            say(f"{told}, {time.monotonic() - started:.0f} s so far")
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()

@@ -27,7 +27,7 @@ CASES = [
     Case("recipe: unknown variant", swap(GENERATE, "nearest", "nearest:fast"),
          ("Recipe 'nearest' has no variant 'fast': it has none",)),
     Case("recipe: a file that is not there", "recipes ./none.toml",
-         ("none.toml", "cannot be read")),
+         ("none.toml", "there is no such file")),
     Case("recipe: a folder", "recipes ./folder", ("folder: is a folder",)),
     _file("unknown variant of a file", 'name = "mine"\n[variants.a]\n[variants.b]\n',
           "no variant 'c': it has a, b", command="recipes recipe.toml:c"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-import click
 
 from baselines.ablation.results import Results
 from baselines.ablation.table import (
@@ -17,9 +14,9 @@ from baselines.ablation.table import (
     effect_records,
     interaction_records,
 )
-from evaluators.text.cells import printable
+from submission.terminal.output import tell
+from submission.terminal.tables import print_table
 
-WIDTH = 160
 MOST_INTERACTIONS = 12
 
 
@@ -28,27 +25,27 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
     _print_cells(results)
     effects = effect_records(results)
     if effects:
-        click.echo("Main effects: what a level changes, averaged over the other axes.")
+        tell("Main effects: what a level changes, averaged over the other axes.")
         _print_effects(("axis", "level", "mean"), effects)
     pairs = [each for each in interaction_records(results) if each["difference"] is not None]
     pairs.sort(key=lambda each: -abs(each["difference"]))
     if pairs:
-        click.echo("Interactions: what two levels do together beyond what each does by itself.")
+        tell("Interactions: what two levels do together beyond what each does by itself.")
         _print_effects(("axis", "level", "other_axis", "other_level"), pairs[:MOST_INTERACTIONS])
         if len(pairs) > MOST_INTERACTIONS:
-            click.echo(f"{len(pairs) - MOST_INTERACTIONS} smaller ones are in the file.")
-    click.echo(
+            tell(f"{len(pairs) - MOST_INTERACTIONS} smaller ones are in the file.")
+    tell(
         f"Baseline: {', '.join(results.grid.baseline.labels)}. Intervals: 95 %, over rows. "
         "p: sign flips over rows, Holm's correction over the table."
     )
     if results.finished:
-        click.echo(f"Score: {results.finished[0].scored.main.signature}")
+        tell(f"Score: {results.finished[0].scored.main.signature}")
     for note in results.notes:
-        click.echo(f"Note: {note}.")
+        tell(f"Note: {note}.")
     if results.scorer.proxy_reason:
-        click.secho(f"Proxy: {results.scorer.proxy_reason}.", fg="yellow")
+        tell(f"Proxy: {results.scorer.proxy_reason}.", style="yellow")
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")
 
 
 def ablation_json(results: Results, files: Sequence[Path]) -> dict[str, Any]:
@@ -94,7 +91,7 @@ def _print_cells(results: Results) -> None:
     header += ["MiB"] if memory else []
     rows = []
     for record in records:
-        row = [printable(record[axis]) for axis in results.grid.axes]
+        row = [record[axis] for axis in results.grid.axes]
         row += [str(record["seed"] if record["seed"] is not None else "")] if seeds else []
         row += [_number(record["score"]), _interval(record["low"], record["high"])]
         row += [_number(record[metric]) for metric in results.grid.file.metrics]
@@ -104,15 +101,13 @@ def _print_cells(results: Results) -> None:
         row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
         row += [_rounded(record["peak_memory_mib"])] if memory else []
         rows.append(row)
-    print_table(header, rows, text=len(results.grid.axes))
+    print_table(header, rows)
 
 
 def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
     rows = []
     for record in records:
-        texts = [
-            _number(record[name]) if name == "mean" else printable(record[name]) for name in names
-        ]
+        texts = [_number(record[name]) if name == "mean" else record[name] for name in names]
         p_value = record["p_adjusted"]
         rows.append(
             [
@@ -125,30 +120,7 @@ def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
             ]
         )
     header = [*(name.replace("_", " ") for name in names), "effect", "95 %"]
-    print_table(
-        [*header, "vs baseline", "95 %", "p"],
-        rows,
-        text=len([name for name in names if name != "mean"]),
-    )
-
-
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, text: int) -> None:
-    """A table whose first ``text`` columns are words and the others numbers."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    for place, name in enumerate(header):
-        table.add_column(
-            Text(printable(name)),
-            justify="left" if place < text else "right",
-            no_wrap=place >= text,
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+    print_table([*header, "vs baseline", "95 %", "p"], rows)
 
 
 def _number(value: float) -> str:

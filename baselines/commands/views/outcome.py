@@ -6,31 +6,28 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import click
-
 from baselines.experiment import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
 from submission.commands.views.reports import print_findings
-from submission.commands.views.tables import print_table
 from submission.scoring.classification import Classification
+from submission.terminal.output import tell
+from submission.terminal.tables import print_table
 
 
 def print_outcome(outcome: Outcome) -> None:
     """Submissions, leaderboard, and what failed."""
     for written, findings in outcome.submissions:
-        click.echo(
-            f"\nSubmission: {written.path} ({written.rows} rows x {written.columns} columns)"
-        )
-        click.echo(f"Manifest:   {written.manifest}")
+        tell(f"\nSubmission: {written.path} ({written.rows} rows x {written.columns} columns)")
+        tell(f"Manifest:   {written.manifest}")
         print_findings([each for each in findings if each.code != "not-for-upload"])
         if not any(finding.severity == "error" for finding in findings):
-            click.echo("Check:      fits the template")
+            tell("Check:      fits the template")
         if not written.uploadable:
-            click.secho(f"*** NOT FOR UPLOAD: {written.reason}. ***", fg="red", bold=True)
+            tell(f"*** NOT FOR UPLOAD: {written.reason}. ***", style="bold red")
     if outcome.comparison is not None:
-        click.echo()
+        tell()
         print_comparison(outcome.comparison)
-        click.echo(f"Leaderboard: {outcome.leaderboard}")
+        tell(f"Leaderboard: {outcome.leaderboard}")
 
 
 def print_classes(classes: Mapping[str, Classification]) -> None:

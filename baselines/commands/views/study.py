@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from baselines.ablation.table import Record
-from baselines.commands.views.ablation import print_table
 from baselines.study.results import StudyResults, TaskResults
 from baselines.study.table import axes_beside, study_columns, study_records
-from evaluators.text.cells import printable
+from submission.terminal.output import tell
+from submission.terminal.tables import print_table
 
 
 def print_study(results: StudyResults, files: Sequence[Path]) -> None:
@@ -21,20 +19,20 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
     for task in results.tasks:
         name = task.plan.name
         title = f": {task.plan.task.title}" if task.plan.task.title else ""
-        click.echo(printable(f"{name}{title}"))
+        tell(f"{name}{title}")
         mine = [each for each in records if each["task"] == name and each.get("score") is not None]
         if mine:
             _print_task(results, task, mine)
         if task.proxy_reason:
-            click.secho(f"Proxy: {task.proxy_reason}.", fg="yellow")
+            tell(f"Proxy: {task.proxy_reason}.", style="yellow")
     if results.diverged:
-        click.secho(
+        tell(
             "Diverged, answered by weights from before (column diverged_at): "
             f"{', '.join(results.diverged)}.",
-            fg="yellow",
+            style="yellow",
         )
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")
 
 
 def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Reco
     header += ["vs base", "trained", "train s", "train MiB", "answer s", "MiB"]
     rows = []
     for record in records:
-        row = [str(record["method"]), *(printable(record.get(axis) or "") for axis in axes)]
+        row = [str(record["method"]), *(record.get(axis) or "" for axis in axes)]
         row += [_text(record.get("dataset_size")), _text(record.get("rank"))]
         if judged:
             row += [_text(record["comet"], ".4f"), _text(record["miss_rate"], ".0%")]
@@ -77,9 +75,9 @@ def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Reco
         row += [_text(record.get("training_peak_memory_mib"), ".0f")]
         row += [_text(record["seconds"], ".1f"), _text(record["peak_memory_mib"], ".0f")]
         rows.append(row)
-    print_table(header, rows, text=1 + len(axes))
+    print_table(header, rows)
     for signature in _signatures(task):
-        click.echo(f"Score: {signature}")
+        tell(f"Score: {signature}")
 
 
 def _signatures(task: TaskResults) -> list[str]:

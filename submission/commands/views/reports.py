@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from evaluators import Score
 from submission.check import Finding
-from submission.commands.views.tables import print_table
 from submission.generation.generate import Report
 from submission.runs.answers import Degenerate
 from submission.scoring.classification import Classification
+from submission.terminal.output import tell
+from submission.terminal.tables import print_table
 
 WIDEST_CONFUSION = 20
 
 
 def print_report(report: Report) -> None:
     """The result of a generation."""
-    click.echo(
+    tell(
         f"Run '{report.run}': {report.rows} rows; {report.computed} prompts computed, "
         f"{report.reused} taken from the ledger."
     )
     if report.computed:
         seconds = max(report.seconds, 1e-9)
-        click.echo(
+        tell(
             f"{report.engine}: {report.completion_tokens} tokens in {report.seconds:.1f} s "
             f"({report.completion_tokens / seconds:.0f} tokens/s)."
         )
     if report.retried:
-        click.echo(f"{report.mended} of {report.retried} degenerate answers mended.")
+        tell(f"{report.mended} of {report.retried} degenerate answers mended.")
     trouble = describe_degenerate(report.degenerate)
     if trouble:
-        click.echo(f"Look at: {trouble} (leaderkit show {report.run}).")
+        tell(f"Look at: {trouble} (leaderkit show {report.run}).")
 
 
 def describe_degenerate(counts: Degenerate) -> str:
@@ -52,18 +51,18 @@ def describe_degenerate(counts: Degenerate) -> str:
 def print_findings(findings: Sequence[Finding]) -> None:
     """What a check found, one line each."""
     for finding in findings:
-        click.echo(f"{finding.severity.upper():7}  {finding.code}: {finding.message}")
+        tell(f"{finding.severity.upper():7}  {finding.code}: {finding.message}")
 
 
 def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
     """Scores with interval and signature."""
     for score in [*scores, *terms]:
         mark = "  (proxy)" if score.proxy else ""
-        click.echo(
+        tell(
             f"{score.metric}: {score.value:.5f}  "
             f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
         )
-        click.echo(f"  {score.signature}")
+        tell(f"  {score.signature}")
 
 
 WIDEST_CONFUSION = 20
@@ -80,7 +79,7 @@ def print_classification(found: Classification) -> None:
             for each in report.classes
         ],
     )  # fmt: skip
-    click.echo(
+    tell(
         f"n={report.n}  accuracy {report.accuracy:.5f}  balanced {report.balanced_accuracy:.5f}  "
         f"macro-F1 {report.macro_f1:.5f}  weighted-F1 {report.weighted_f1:.5f}  "
         f"micro-F1 {report.micro_f1:.5f}  MCC {report.mcc:.5f}"
@@ -88,7 +87,7 @@ def print_classification(found: Classification) -> None:
     notes = [(found.unread, "answers name no option"), (found.left_out, "rows have no label")]
     for count, what in notes:
         if count:
-            click.echo(f"{count} {what}.")
+            tell(f"{count} {what}.")
     if len(report.classes) <= WIDEST_CONFUSION:
         labels = [each.label for each in report.classes]
         print_table(

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from submission.cli import run
-from submission.commands.views.tables import printable, shortened
 from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
@@ -76,9 +75,3 @@ def test_an_unknown_run_names_those_there_are(
 ) -> None:
     assert run(["show", "other", "--ledger", kept(tmp_path)]) == 2
     assert "No run 'other'" in capsys.readouterr().err
-
-
-def test_what_a_model_wrote_does_not_steer_the_terminal() -> None:
-    assert printable("a\x1b[31mb\x07") == "a\\x1b[31mb\\x07"
-    assert shortened("첫째\n둘째") == "첫째\\n둘째"
-    assert len(shortened("가" * 500)) == 160

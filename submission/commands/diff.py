@@ -10,6 +10,7 @@ import rich_click as click
 
 from evaluators.text.cells import visible
 from submission.commands import options
+from submission.terminal import numbers
 from submission.terminal.output import in_colour, print_json, show, tell
 
 if TYPE_CHECKING:
@@ -158,9 +159,9 @@ def _print_summary(diff: Diff) -> None:
             f"{diff.second} against {diff.first}, {scale.metric}: {diff.count('worse')} rows "
             f"worse, {diff.count('better')} better, {total - changed} unchanged of {total}"
             f"{unscored}; "
-            f"{scale.first:.5f} -> {scale.second:.5f}."
+            f"{numbers.score(scale.first)} -> {numbers.score(scale.second)}."
         )
-    tell(f"  {scale.signature}")
+    tell(f"Score: {scale.signature}")
     if scale.proxy:
         tell(f"Proxy: {scale.proxy}.", style="yellow")
 
@@ -175,8 +176,11 @@ def _lines(diff: Diff, row: Row, *, plain: bool) -> list[Text]:
         head.append(f"  {visible(row.category)}", style="dim")
     if row.difference is not None and row.gain is not None:
         style = "" if row.gain == 0 else "bold dark_orange3" if row.gain < 0 else "bold blue"
-        head.append(f"  {row.first.score:.5f} -> {row.second.score:.5f}", style="not bold")
-        head.append(f"  {row.difference:+.5f}", style=style)
+        head.append(
+            f"  {numbers.score(row.first.score)} -> {numbers.score(row.second.score)}",
+            style="not bold",
+        )
+        head.append(f"  {numbers.difference(row.difference)}", style=style)
     words = word_diff(row.first.answer, row.second.answer)
     named = [("question", row.question), *(("reference", text) for text in row.references)]
     lines = [Text.assemble((f"  {name}: ", "dim"), visible(text)) for name, text in named if text]

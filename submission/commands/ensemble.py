@@ -91,6 +91,8 @@ def command(
 
 
 def _tell_written(written: Written, *, as_json: bool) -> None:
+    from submission.commands.views.reports import print_upload
+
     if as_json:
         print_json(
             {
@@ -102,9 +104,7 @@ def _tell_written(written: Written, *, as_json: bool) -> None:
             }
         )
         return
-    tell(f"Wrote {written.path}: {written.rows} mean vectors.")
-    if written.reason:
-        tell(f"NOT FOR UPLOAD: {written.reason}.", style="yellow")
+    print_upload(written)
 
 
 def _print(report: Report) -> None:

@@ -52,7 +52,7 @@ def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> No
         raise InputError(f"Run '{run}' has no answered row yet.")
     _write(out, answers)
     share = f" of {rows.rows}" if len(answers) < rows.rows else ""
-    say(f"{out}: {len(answers)}{share} rows.")
+    say(f"Wrote {out}: {len(answers)}{share} rows.")
 
 
 def _write(out: Path, answers: list[Answer]) -> None:

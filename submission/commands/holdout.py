@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import print_json, say, tell
+from submission.terminal.output import print_json, tell, warn
 from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def command(
     chosen = Options(share=share, joined=joined, similarity=similarity, seed=seed)
     report = hold_out(find_competition(competition).profile, train, out, chosen, like)
     for warning in report.warnings:
-        say(f"Warning: {warning}")
+        warn(warning)
     if as_json:
         print_json({"out": str(out), **asdict(report)})
     else:
@@ -97,7 +97,7 @@ def _print(report: Report, out: Path, similarity: float) -> None:
         )
     if report.closeness:
         _print_closeness(report.closeness)
-    tell(f"Written to {out}.")
+    tell(f"Wrote {out}.")
 
 
 def _print_closeness(closeness: Closeness) -> None:

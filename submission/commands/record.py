@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import print_json, say, tell
+from submission.terminal.numbers import minute
+from submission.terminal.output import note, print_json, say, tell
 from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def command(
             score, before = record(book, run, public, private)
             scale = _scale(score.competition)
             if scale > 1 and 0 < score.public <= 1:
-                say(
-                    f"Note: '{score.competition}' is scored on 0 to {scale:g}, and "
+                note(
+                    f"'{score.competition}' is scored on 0 to {scale:g}, and "
                     f"{score.public:g} is recorded; record it again if it was meant otherwise."
                 )
             if before is not None:
@@ -86,7 +87,7 @@ def _print(found: list[OrganizerScore]) -> None:
                 each.competition,
                 f"{each.public:g}",
                 "" if each.private is None else f"{each.private:g}",
-                each.recorded[:16].replace("T", " "),
+                minute(each.recorded),
             )
             for each in found
         ],

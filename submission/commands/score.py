@@ -70,14 +70,15 @@ def command(
 ) -> None:
     """Score answers by the organizer's formula, and by any further metric.
 
-    Every number comes with its signature, the number of rows and a 95 % bootstrap interval. A
-    proxy is named one, and why. Without -c, any predictions are scored against any references by
-    the metrics given.
+    Every number comes with its signature, the number of rows and a 95 % bootstrap interval.
+    Proxy scores are labelled, with the reason. Without -c, any predictions are scored against any
+    references by the metrics given.
     """
     from submission.commands.views.reports import (
-        describe_degenerate,
         print_classification,
+        print_degenerate,
         print_scores,
+        print_slices,
     )
     from submission.competitions import find_competition, plain_competition
     from submission.runs.answers import degenerate, run_answers
@@ -122,19 +123,14 @@ def command(
         print_json(printed)
         return
     print_scores(scored.scores)
-    for each in found:
-        tell(f"{by} = {each.value or '(empty)'}, {each.rows} rows")
-        for score in each.scores:
-            tell(
-                f"  {score.metric}: {score.value:.5f}  [{score.low:.5f}, {score.high:.5f}]  "
-                f"n={score.n}"
-            )
+    if found and by is not None:
+        print_slices(by, found)
     if classified is not None:
         print_classification(classified)
     if scorer.proxy_reason:
         tell(f"Proxy: {scorer.proxy_reason}.", style="yellow")
-    if counts is not None and (trouble := describe_degenerate(counts)):
-        tell(f"Look at: {trouble} (leaderkit show {run_name}).")
+    if counts is not None and run_name is not None:
+        print_degenerate(run_name, counts)
 
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:

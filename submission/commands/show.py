@@ -11,8 +11,9 @@ import rich_click as click
 
 from evaluators.text.cells import shortened
 from submission.commands import options
+from submission.terminal import numbers
 from submission.terminal.output import print_json, tell
-from submission.terminal.tables import print_facts, print_table
+from submission.terminal.tables import INTERVAL, print_facts, print_table
 
 if TYPE_CHECKING:
     from submission.runs.answers import Answer
@@ -21,7 +22,7 @@ LONGEST = 160
 """Characters of a question or an answer that are shown."""
 
 EXAMPLES = 5
-"""How many useless answers are shown of each kind."""
+"""How many degenerate answers are shown of each kind."""
 
 TROUBLES = {
     "empty": "Empty",
@@ -39,9 +40,9 @@ TROUBLES = {
 @options.ledger()
 @options.as_json()
 def command(run: str, ledger: Path, as_json: bool) -> None:
-    """Show RUN: its recipe, how far it is, its useless answers, scores and submissions.
+    """Show RUN: its recipe, how far it is, its degenerate answers, scores and submissions.
 
-    An answer is of no use where it is empty, was cut off at the length limit, had a prompt longer
+    An answer is degenerate where it is empty, was cut off at the length limit, had a prompt longer
     than the model's context, repeats question or prompt, loops, is in another language, or is given
     to many different questions.
     """
@@ -102,7 +103,7 @@ def _print(report: dict[str, Any]) -> None:
     if report["scores"]:
         tell()
         print_table(
-            ["Metric", "Value", "95 % interval", "Rows", "Signature"],
+            ["Metric", "Score", INTERVAL, "Rows", "", "Signature"],
             [_score(score) for score in report["scores"]],
         )
     if report["submissions"]:
@@ -118,8 +119,8 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
-    speed = report["tokens_per_second"]
-    spent = f"{report['generated']} tokens in {report['seconds']:.1f} s"
+    speed, finished = report["tokens_per_second"], report["finished"]
+    spent = f"{report['generated']} tokens in {numbers.seconds(report['seconds'])} s"
     done = f"{report['done']} of {report['rows']} rows"
     if report["done"] < report["rows"]:
         done += ", resumed by the command below"
@@ -132,13 +133,18 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Answered", done),
         ("Generated anew", f"{report['mended']} rows" if report["mended"] else ""),
         ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
-        ("Started", report["created"]),
-        ("Finished", report["finished"] or "not yet"),
+        ("Started", f"{numbers.minute(report['created'])} UTC"),
+        ("Finished", f"{numbers.minute(finished)} UTC" if finished else "not yet"),
         ("Command", report["command"]),
     ]
 
 
-def _score(score: dict[str, Any]) -> tuple[str, ...]:
-    name = score["metric"] + (" (proxy)" if score.get("proxy") else "")
-    interval = f"{score['low']:.5f} .. {score['high']:.5f}" if "low" in score else ""
-    return name, f"{score['value']:.5f}", interval, str(score.get("n", "")), score["signature"]
+def _score(kept: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        kept["metric"],
+        numbers.score(kept["value"]),
+        numbers.interval(kept.get("low"), kept.get("high")),
+        str(kept.get("n", "")),
+        "proxy" if kept.get("proxy") else "",
+        kept["signature"],
+    )

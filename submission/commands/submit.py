@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import print_json, tell
+from submission.terminal.output import print_json
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(
     if the written file does not pass its own check.
     """
     from submission.check import check_submission
-    from submission.commands.views.reports import print_findings
+    from submission.commands.views.reports import print_findings, print_upload
     from submission.competitions import find_competition
     from submission.errors import CheckFailed
     from submission.scoring.scorer import Scorer
@@ -67,10 +67,7 @@ def command(
             }
         )
     else:
-        tell(f"Wrote {out}: {written.rows} rows x {written.columns} columns.")
-        tell(f"Manifest: {written.manifest}")
+        print_upload(written)
         print_findings([each for each in findings if each.code != "not-for-upload"])
-        if not written.uploadable:
-            tell(f"*** NOT FOR UPLOAD: {written.reason}. ***", style="bold red")
     if failed:
         raise CheckFailed(f"{out} was written but does not pass its check.")

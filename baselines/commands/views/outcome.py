@@ -10,6 +10,7 @@ from baselines.experiment import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
 from submission.commands.views.reports import print_findings
 from submission.scoring.classification import Classification
+from submission.terminal import numbers
 from submission.terminal.output import tell
 from submission.terminal.tables import print_table
 
@@ -18,10 +19,10 @@ def print_outcome(outcome: Outcome) -> None:
     """Submissions, leaderboard, and what failed."""
     for written, findings in outcome.submissions:
         tell(f"\nSubmission: {written.path} ({written.rows} rows x {written.columns} columns)")
-        tell(f"Manifest:   {written.manifest}")
+        tell(f"Manifest: {written.manifest}")
         print_findings([each for each in findings if each.code != "not-for-upload"])
         if not any(finding.severity == "error" for finding in findings):
-            tell("Check:      fits the template")
+            tell("Check: fits the template.")
         if not written.uploadable:
             tell(f"*** NOT FOR UPLOAD: {written.reason}. ***", style="bold red")
     if outcome.comparison is not None:
@@ -37,14 +38,14 @@ def print_classes(classes: Mapping[str, Classification]) -> None:
         [
             (
                 name,
-                *(
-                    f"{value:.3f}"
-                    for value in (
+                *map(
+                    numbers.score,
+                    (
                         found.report.accuracy,
                         found.report.balanced_accuracy,
                         found.report.macro_f1,
                         found.report.mcc,
-                    )
+                    ),
                 ),
                 str(found.unread),
                 str(found.report.n),

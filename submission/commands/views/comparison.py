@@ -11,18 +11,19 @@ from evaluators.ranking.sensitivity import render as render_sensitivity
 from submission.compare import Comparison
 from submission.compare.explanations import explanations
 from submission.compare.serialize import GroupLine, group_lines, to_plain
+from submission.terminal.numbers import score
 from submission.terminal.output import show, tell
-from submission.terminal.tables import print_table
+from submission.terminal.tables import print_table, show_table
 
 
 def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     """A leaderboard, as wide as the terminal, or as it needs where there is none."""
     ranked = [row for row in comparison.rows if row.kind != "known"]
     known = [row for row in comparison.rows if row.kind == "known"]
-    show(render(ranked, baseline=comparison.baseline))
+    show_table(render(ranked, baseline=comparison.baseline))
     more = render_more(ranked)
     if more is not None:
-        show(more)
+        show_table(more)
     if groups:
         _print_groups(comparison)
     for found in comparison.sensitivity:
@@ -30,7 +31,7 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     if known:
         tell("Known scores of the organizer's leaderboard, on the organizer's rows:")
     for row in known:
-        tell(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
+        tell(f"  {score(row.score)}  {row.name}  ({row.note}; {row.source})")
     tell(f"Score: {comparison.signature}")
     for note in explanations(comparison):
         tell(str(note), style="yellow" if note.key == "note.proxy" else None)
@@ -57,7 +58,7 @@ def _print_groups(comparison: Comparison) -> None:
                 dimension,
                 group or "(empty)",
                 str(max(line.n for line in lines.values())),
-                *(f"{lines[run].score:.4f}" if run in lines else "" for run in runs),
+                *(score(lines[run].score) if run in lines else "" for run in runs),
             ]
             for (dimension, group), lines in table.items()
         ),

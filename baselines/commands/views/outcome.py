@@ -8,7 +8,7 @@ from typing import Any
 
 from baselines.experiment import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
-from submission.commands.views.reports import print_findings
+from submission.commands.views.reports import print_findings, print_upload
 from submission.scoring.classification import Classification
 from submission.terminal import numbers
 from submission.terminal.output import tell
@@ -18,13 +18,11 @@ from submission.terminal.tables import print_table
 def print_outcome(outcome: Outcome) -> None:
     """Submissions, leaderboard, and what failed."""
     for written, findings in outcome.submissions:
-        tell(f"\nSubmission: {written.path} ({written.rows} rows x {written.columns} columns)")
-        tell(f"Manifest: {written.manifest}")
+        tell()
+        print_upload(written)
         print_findings([each for each in findings if each.code != "not-for-upload"])
         if not any(finding.severity == "error" for finding in findings):
             tell("Check: fits the template.")
-        if not written.uploadable:
-            tell(f"*** NOT FOR UPLOAD: {written.reason}. ***", style="bold red")
     if outcome.comparison is not None:
         tell()
         print_comparison(outcome.comparison)

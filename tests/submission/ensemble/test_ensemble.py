@@ -214,7 +214,7 @@ def test_the_mean_vector_where_the_rules_allow_it(capsys: pytest.CaptureFixture[
     ensemble(
         "one", "two", "three", "--by", "vector", "--template", "template.csv", "--out", "v.csv"
     )
-    assert "Wrote v.csv: 3 mean vectors." in capsys.readouterr().out
+    assert "Wrote v.csv: 3 rows x " in capsys.readouterr().out
     table = read_table("v.csv")
     assert table.column("id") == ["C", "B", "A"]
     written = np.array([[float(r.values[c]) for c in columns[1:]] for r in table.records])

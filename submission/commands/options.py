@@ -23,7 +23,7 @@ Decorator = Callable[[Function], Function]
 TRAINING_SEED = click.IntRange(0, 2**32 - 1)
 
 
-class UserPath(click.ParamType):
+class UserPath(click.ParamType[Path]):
     """A path that the user names; with ``reads`` it is a file that has to be there."""
 
     name = "path"
@@ -38,7 +38,7 @@ class UserPath(click.ParamType):
         return named_file(value) if self.reads else named(value)
 
 
-class UserName(click.ParamType):
+class UserName(click.ParamType[str]):
     """The name of something that may be given as a path instead; it stays as it was typed."""
 
     name = "text"

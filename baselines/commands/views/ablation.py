@@ -14,6 +14,7 @@ from baselines.ablation.table import (
     effect_records,
     interaction_records,
 )
+from submission.terminal import numbers
 from submission.terminal.output import tell
 from submission.terminal.tables import print_table
 
@@ -93,10 +94,10 @@ def _print_cells(results: Results) -> None:
     for record in records:
         row = [record[axis] for axis in results.grid.axes]
         row += [str(record["seed"] if record["seed"] is not None else "")] if seeds else []
-        row += [_number(record["score"]), _interval(record["low"], record["high"])]
-        row += [_number(record[metric]) for metric in results.grid.file.metrics]
-        row += [_signed(record["difference"])]
-        row += [_interval(record["difference_low"], record["difference_high"], "+")]
+        row += [numbers.score(record["score"]), numbers.interval(record["low"], record["high"])]
+        row += [numbers.score(record[metric]) for metric in results.grid.file.metrics]
+        row += [numbers.difference(record["difference"])]
+        row += [numbers.interval(record["difference_low"], record["difference_high"], signed=True)]
         row += [str(record["degenerate_any"]), str(record["completion_tokens"])]
         row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
         row += [_rounded(record["peak_memory_mib"])] if memory else []
@@ -107,34 +108,20 @@ def _print_cells(results: Results) -> None:
 def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
     rows = []
     for record in records:
-        texts = [_number(record[name]) if name == "mean" else record[name] for name in names]
+        texts = [numbers.score(record[name]) if name == "mean" else record[name] for name in names]
         p_value = record["p_adjusted"]
         rows.append(
             [
                 *texts,
-                _signed(record["effect"]),
-                _interval(record["low"], record["high"], "+"),
-                _signed(record["difference"]),
-                _interval(record["difference_low"], record["difference_high"], "+"),
+                numbers.difference(record["effect"]),
+                numbers.interval(record["low"], record["high"], signed=True),
+                numbers.difference(record["difference"]),
+                numbers.interval(record["difference_low"], record["difference_high"], signed=True),
                 "" if p_value is None else f"{p_value:.4f}",
             ]
         )
     header = [*(name.replace("_", " ") for name in names), "effect", "95 %"]
     print_table([*header, "vs baseline", "95 %", "p"], rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.4f}"
-
-
-def _interval(low: float | None, high: float | None, sign: str = "") -> str:
-    if low is None or high is None:
-        return ""
-    return f"{low:{sign}.3f} … {high:{sign}.3f}"
 
 
 def _rounded(value: float | None) -> str:

@@ -64,7 +64,8 @@ def print_upload(written: Written) -> None:
 def print_findings(findings: Sequence[Finding]) -> None:
     """What a check found, one line each."""
     for finding in findings:
-        tell(f"{finding.severity.upper():7}  {finding.code}: {finding.message}")
+        style = "red" if finding.severity == "error" else "yellow"
+        tell(f"{finding.severity.capitalize()}: {finding.code}: {finding.message}", style=style)
 
 
 def print_scores(scores: Sequence[Score]) -> None:

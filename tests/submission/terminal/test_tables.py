@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pytest
 
 from submission.terminal.output import WIDTH
@@ -11,8 +13,16 @@ HEADERS = ["Run", "Competition", "Score", "95 %", "Rows"]
 ROWS = [["a-run-with-a-long-name", "sample-wallpaper", "0.3308", "0.316 … 0.345", "36"]] * 2
 
 
+class Lines(Protocol):
+    """Prints rows on a terminal of so many columns, and returns the lines."""
+
+    def __call__(
+        self, columns: int | None, *rows: list[str], headers: list[str] = HEADERS
+    ) -> list[str]: ...
+
+
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lines:
     def printed(columns: int | None, *rows: list[str], headers: list[str] = HEADERS) -> list[str]:
         if columns is None:
             monkeypatch.delenv("COLUMNS", raising=False)
@@ -24,14 +34,14 @@ def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     return printed
 
 
-def test_words_and_numbers_stay_whole_where_a_table_fits(lines) -> None:
+def test_words_and_numbers_stay_whole_where_a_table_fits(lines: Lines) -> None:
     shown = lines(80)
     assert len(shown) == 4
     assert all(header in shown[0] for header in HEADERS)
     assert all(cell in shown[2] for cell in ROWS[0])
 
 
-def test_a_table_that_is_too_wide_comes_in_pieces_that_begin_with_the_names(lines) -> None:
+def test_a_table_that_is_too_wide_comes_in_pieces_that_begin_with_the_names(lines: Lines) -> None:
     shown = lines(60)
     assert max(map(len, shown)) <= 60
     assert [line.split()[0] for line in shown].count("a-run-with-a-long-name") == 4
@@ -40,19 +50,19 @@ def test_a_table_that_is_too_wide_comes_in_pieces_that_begin_with_the_names(line
     assert any("Score" in line and "95 %" in line for line in shown)
 
 
-def test_numbers_stand_to_the_right(lines) -> None:
+def test_numbers_stand_to_the_right(lines: Lines) -> None:
     first, second = lines(80, ["a", "9"], ["b", "10"], headers=["Name", "Rows"])[2:]
     assert first.rstrip().endswith("   9")
     assert second.rstrip().endswith("  10")
 
 
-def test_without_a_terminal_there_is_room_for_wide_tables(lines) -> None:
+def test_without_a_terminal_there_is_room_for_wide_tables(lines: Lines) -> None:
     text = "말 " * 70
     shown = lines(None, [text.strip(), "1"], headers=["Text", "Rows"])
     assert 80 < max(map(len, shown)) <= WIDTH
 
 
-def test_nothing_is_taken_for_markup_and_long_cells_are_cut(lines) -> None:
+def test_nothing_is_taken_for_markup_and_long_cells_are_cut(lines: Lines) -> None:
     (_, _, row) = lines(80, ["[red]a[/red]", ":smile:"], headers=["Name", "Text"])
     assert "[red]a[/red]" in row
     assert ":smile:" in row

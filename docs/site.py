@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 NAMES = Path(__file__).parents[1] / "evaluators" / "__init__.pyi"
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Complete the Korean start page and the library's reference."""
     if page.file.src_uri == "ko.md":
         # It is README.ko.md, whose links start at the repository's root.

@@ -200,7 +200,9 @@ def test_setup_of_this_folder_is_a_no_op() -> None:
 
 
 def test_a_failed_step_is_named_with_its_output_and_its_log(sandbox: Sandbox) -> None:
-    sandbox.venv(fails_on="txt?torch", says="ERROR: No matching distribution found for torch==2.13.0")
+    sandbox.venv(
+        fails_on="txt?torch", says="ERROR: No matching distribution found for torch==2.13.0"
+    )
     done = sandbox.setup()
     log = sandbox.root / ".venv/setup.log"
     assert done.code == 1

@@ -18,6 +18,13 @@ import click
 from submission.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
+# docs/ko.md is a link to README.ko.md.
+PAGES = sorted(
+    path.relative_to(ROOT)
+    for pattern in ("*.md", "docs/**/*.md", "data_sample/*.md", ".github/*.md")
+    for path in ROOT.glob(pattern)
+    if not path.is_symlink()
+)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KEPT_OUTPUT = re.compile(r"[A-Z0-9]+=\$\((.*)\)")

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT, problems
-
-PAGES = sorted(
-    path.relative_to(ROOT)
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("data_sample/*.md")]
-)
+from tests.docs.blocks import PAGES, ROOT, problems
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)

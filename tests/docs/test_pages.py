@@ -18,7 +18,6 @@ from submission.competitions.profile import Profile
 from submission.recipes import Recipe, find_recipe
 from tests.docs.blocks import PAGES, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
 

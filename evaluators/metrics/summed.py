@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluators.base import Direction
 from evaluators.errors import EvaluationError
-from evaluators.significance.resampling import resampled_sums
+from evaluators.significance.resampling import unpaired_sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Summed(ABC):
         if not len(table):
             raise EvaluationError(f"{self.name} has no rows to add up")
         value = float(self.from_sums(table.sum(axis=0, keepdims=True))[0])
-        drawn = resampled_sums(table, resamples, np.random.default_rng(seed))
+        drawn = unpaired_sums(table, resamples, np.random.default_rng(seed))
         return value, self.from_sums(drawn)
 
     def aggregate(self, rows: NDArray[np.float64]) -> float:

@@ -14,7 +14,7 @@ from evaluators.significance.paired import (
     row_differences,
     shifted_p_value,
 )
-from evaluators.significance.resampling import all_signs_tried, kept_patterns, resampled_sums
+from evaluators.significance.resampling import all_signs_tried, kept_sums, unpaired_sums
 from evaluators.significance.totals import Totals
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def corpus_interval(
 
     Raises EvaluationError where no sample of the rows has a score.
     """
-    drawn = resampled_sums(totals.table, resamples, np.random.default_rng(seed))
+    drawn = unpaired_sums(totals.table, resamples, np.random.default_rng(seed))
     return percentile_interval(totals.value(drawn), confidence)
 
 
@@ -76,7 +76,7 @@ def resampled_differences(
 ) -> NDArray[np.float64]:
     """Return left's score minus right's on bootstrap samples of the same rows of both."""
     both = np.hstack([left.table, right.table])
-    sums = resampled_sums(both, resamples, np.random.default_rng(seed))
+    sums = unpaired_sums(both, resamples, np.random.default_rng(seed))
     columns = left.table.shape[1]
     differences: NDArray[np.float64] = left.value(sums[:, :columns]) - right.value(
         sums[:, columns:]
@@ -91,8 +91,6 @@ def _randomization(left: Totals, right: Totals, resamples: int, seed: int) -> fl
     base = right.table.sum(axis=0)
     total = left.table.sum(axis=0) + base
     reached = abs(left.score - right.score) * (1 - 1e-9)
-    hits = 0
-    for kept in kept_patterns(n, resamples, np.random.default_rng(seed)):
-        one = base + kept @ moved
-        hits += int((np.abs(left.value(one) - right.value(total - one)) >= reached).sum())
+    one = base + kept_sums(moved, resamples, np.random.default_rng(seed))
+    hits = int((np.abs(left.value(one) - right.value(total - one)) >= reached).sum())
     return hits / 2**n if all_signs_tried(n) else (hits + 1) / (resamples + 1)

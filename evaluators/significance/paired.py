@@ -10,7 +10,7 @@ import numpy as np
 from evaluators.errors import EvaluationError
 from evaluators.significance.checks import checked, require_pairs
 from evaluators.significance.interval import bootstrap_interval, percentile_interval
-from evaluators.significance.resampling import all_signs_tried, kept_patterns, resampled_means
+from evaluators.significance.resampling import all_signs_tried, kept_sums, resampled_means
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -111,8 +111,6 @@ def _sign_flip(differences: NDArray[np.float64], resamples: int, seed: int) -> f
     n = len(differences)
     total = differences.sum()
     reached = abs(total) - 1e-12 * np.abs(differences).sum()
-    hits = sum(
-        int((np.abs(2 * (kept @ differences) - total) >= reached).sum())
-        for kept in kept_patterns(n, resamples, np.random.default_rng(seed))
-    )
+    kept = kept_sums(differences[:, np.newaxis], resamples, np.random.default_rng(seed))[:, 0]
+    hits = int((np.abs(2 * kept - total) >= reached).sum())
     return hits / 2**n if all_signs_tried(n) else (hits + 1) / (resamples + 1)

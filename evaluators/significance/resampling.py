@@ -13,17 +13,27 @@ if TYPE_CHECKING:
 
 _INDICES_AT_ONCE: Final = 1 << 16  # what a core keeps close; larger parts are slower
 _SIGNS_AT_ONCE: Final = 1 << 22
+_BYTES_AT_ONCE: Final = 1 << 25
 _EXACT_ROWS: Final = 13  # 2**13 sign patterns are fewer than the resamples they replace
+_MANY_ROWS: Final = 1 << 15
+_ROWS_PER_COUNT: Final = 32  # drawing a count takes as long as drawing so many rows
 
 
 def resampled_means(
     values: NDArray[np.float64], resamples: int, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return the means of ``resamples`` samples of ``values``, drawn with replacement."""
+    """Return the means of ``resamples`` samples of ``values``, drawn with replacement.
+
+    Of many values of which few are different, counts are drawn as in ``unpaired_sums``.
+    """
+    few = _few(values[:, np.newaxis])
+    if few is not None:
+        return _counted_sums(*few, resamples, random)[:, 0] / len(values)
     means = np.empty(resamples)
     done = 0
     for rows in _drawn(len(values), resamples, random):
-        means[done : done + len(rows)] = values[rows].mean(axis=1)
+        # All indices are in range: with a mode other than "raise", none is looked at twice.
+        means[done : done + len(rows)] = values.take(rows, mode="clip").mean(axis=1)
         done += len(rows)
     return means
 
@@ -49,26 +59,116 @@ def resampled_sums(
     return sums
 
 
+def unpaired_sums(
+    table: NDArray[np.float64], resamples: int, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return ``resampled_sums`` of a table whose samples no other table has to meet.
+
+    Where 32,768 rows or more have few different values, how often each of these is drawn comes from
+    the multinomial distribution: the same distribution of sums, in a time that does not grow with
+    the number of rows.
+    """
+    few = _few(table)
+    if few is not None:
+        return _counted_sums(*few, resamples, random)
+    return resampled_sums(table, resamples, random)
+
+
+def kept_sums(
+    table: NDArray[np.float64], resamples: int, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the column sums over the rows that each pattern keeps, shape ``(patterns, columns)``.
+
+    All 2**n patterns of keeping or swapping where these are few, else ``resamples`` random ones.
+    """
+    n = len(table)
+    if all_signs_tried(n):
+        return ((np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1).astype(np.float64) @ table
+    sums = np.empty((resamples, table.shape[1]))
+    done = 0
+    for packed in _packed_patterns(n, resamples, random):
+        sums[done : done + len(packed)] = _sums_by_bytes(packed, table)
+        done += len(packed)
+    return sums
+
+
 def all_signs_tried(n: int) -> bool:
-    """Return whether ``kept_patterns`` gives every pattern of ``n`` rows once."""
+    """Return whether ``kept_sums`` tries every pattern of ``n`` rows once."""
     return n <= _EXACT_ROWS
 
 
-def kept_patterns(
-    n: int, resamples: int, random: np.random.Generator
-) -> Iterator[NDArray[np.float64]]:
-    """Yield blocks of rows of 1 (keep) and 0 (swap), shape ``(some, n)``.
+def _few(
+    table: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
+    """The different rows of a long table and their numbers, where these are few."""
+    if len(table) < _MANY_ROWS:
+        return None
+    # A vector is sorted many times faster than rows are.
+    if table.shape[1] == 1:
+        values, counts = np.unique(table, return_counts=True)
+        rows = values[:, np.newaxis]
+    else:
+        rows, counts = np.unique(table, axis=0, return_counts=True)
+    return (rows, counts) if len(rows) * _ROWS_PER_COUNT <= len(table) else None
 
-    All 2**n patterns where these are few, else ``resamples`` random ones.
-    """
-    if all_signs_tried(n):
-        yield ((np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1).astype(np.float64)
-        return
-    step = max(1, _SIGNS_AT_ONCE // n)
+
+def _counted_sums(
+    rows: NDArray[np.float64],
+    counts: NDArray[np.intp],
+    resamples: int,
+    random: np.random.Generator,
+) -> NDArray[np.float64]:
+    n = int(counts.sum())
+    sums = np.empty((resamples, rows.shape[1]))
+    step = max(1, _INDICES_AT_ONCE // len(rows))
     for start in range(0, resamples, step):
         draws = min(step, resamples - start)
-        packed = random.integers(0, 256, size=(draws, -(-n // 8)), dtype=np.uint8)
-        yield np.unpackbits(packed, axis=1, count=n).astype(np.float64)
+        drawn = random.multinomial(n, counts / n, size=draws)
+        sums[start : start + draws] = drawn.astype(np.float64) @ rows
+    return sums
+
+
+def _packed_patterns(
+    n: int, resamples: int, random: np.random.Generator
+) -> Iterator[NDArray[np.uint8]]:
+    """Blocks of random patterns, a bit per row and eight rows to the byte, as ``packbits`` does."""
+    width = -(-n // 8)
+    step = max(1, _SIGNS_AT_ONCE // n)
+    sizes = [min(step, resamples - start) for start in range(0, resamples, step)]
+    together = max(1, _BYTES_AT_ONCE // (width * step))
+    for first in range(0, len(sizes), together):
+        # What one call draws decides the numbers, so larger blocks are put together afterwards.
+        yield np.concatenate(
+            [
+                random.integers(0, 256, size=(draws, width), dtype=np.uint8)
+                for draws in sizes[first : first + together]
+            ]
+        )
+
+
+def _sums_by_bytes(packed: NDArray[np.uint8], table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of the rows whose bits are set: of eight rows at a time, looked up by their byte."""
+    patterns, width = packed.shape
+    padded = np.zeros((width * 8, table.shape[1]))
+    padded[: len(table)] = table
+    eights = padded.reshape(width, 8, -1)
+    step = max(1, _INDICES_AT_ONCE // patterns)
+    sums = np.zeros((patterns, table.shape[1]))
+    for start in range(0, width, step):
+        known = _subset_sums(eights[start : start + step])
+        places = packed[:, start : start + step] + 256 * np.arange(len(known))
+        sums += known.reshape(-1, table.shape[1]).take(places, axis=0, mode="clip").sum(axis=1)
+    return sums
+
+
+def _subset_sums(eights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of all subsets of eight rows each, ``(some, 8, columns)`` to ``(…, 256, …)``."""
+    sums = np.zeros((len(eights), 256, eights.shape[2]))
+    for bit in range(8):
+        # The first row is the byte's highest bit.
+        row = eights[:, 7 - bit, np.newaxis]
+        sums[:, 1 << bit : 2 << bit] = sums[:, : 1 << bit] + row
+    return sums
 
 
 def _drawn(n: int, resamples: int, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
@@ -79,12 +80,30 @@ def text_rows(
     compare: Callable[[str, str], float],
 ) -> NDArray[np.float64]:
     """Compare every answer with its references, ``compare(answer, reference)``."""
+
+    def compare_all(answers: list[str], references: list[str]) -> NDArray[np.float64]:
+        scores = map(compare, answers, references)
+        return np.fromiter(scores, dtype=np.float64, count=len(answers))
+
+    return paired_rows(examples, metric, how, compare_all)
+
+
+def paired_rows(
+    examples: Sequence[Example],
+    metric: str,
+    how: References,
+    compare: Callable[[list[str], list[str]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Compare all answers with their references at once.
+
+    ``compare`` takes equally many answers and references and returns a score for each pair.
+    """
     require_text(examples, metric)
-    return np.fromiter(
-        (
-            combine([compare(row.answer, reference) for reference in chosen(row, how)], how)
-            for row in examples
-        ),
-        dtype=np.float64,
-        count=len(examples),
-    )
+    golds = [chosen(row, how) for row in examples]
+    answers = [row.answer for row, own in zip(examples, golds, strict=True) for _ in own]
+    scores = compare(answers, list(chain.from_iterable(golds)))
+    if len(scores) == len(examples):
+        return scores
+    ends = accumulate(map(len, golds))
+    parts = (scores[end - len(own) : end] for own, end in zip(golds, ends, strict=True))
+    return np.array([combine(part, how) for part in parts], dtype=np.float64)

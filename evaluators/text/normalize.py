@@ -28,19 +28,19 @@ Rule = Literal["squad", "korquad1", "korquad2", "klue", "inha", "nikl"]
 RULES: Final[tuple[Rule, ...]] = get_args(Rule)
 
 # KorQuAD and DACON 236291 name the same quotes and brackets.
-_MARKS: Final = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "))
-_NO_PUNCTUATION: Final = str.maketrans("", "", string.punctuation)
+_MARKS: Final = re.compile("['\"《》<>〈〉()‘’]")
+_PUNCTUATION: Final = re.compile(f"[{re.escape(string.punctuation)}]+")
 _ARTICLES: Final = re.compile(r"\b(a|an|the)\b")
 _KLUE_MARKS: Final = re.compile(r"['\"《》<>〈〉]\(\)‘’")
 
 
 def _squad(text: str) -> str:
-    bare = text.lower().translate(_NO_PUNCTUATION)
+    bare = _PUNCTUATION.sub("", text.lower())
     return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
 def _korquad1(text: str) -> str:
-    return " ".join(text.translate(_MARKS).lower().translate(_NO_PUNCTUATION).split())
+    return " ".join(_PUNCTUATION.sub("", _MARKS.sub(" ", text).lower()).split())
 
 
 def _korquad2(text: str) -> str:
@@ -48,7 +48,7 @@ def _korquad2(text: str) -> str:
 
 
 def _klue(text: str) -> str:
-    bare = _KLUE_MARKS.sub(" ", text.lower()).translate(_NO_PUNCTUATION)
+    bare = _PUNCTUATION.sub("", _KLUE_MARKS.sub(" ", text.lower()))
     return " ".join(bare.split())
 
 
@@ -73,10 +73,14 @@ def normalize(text: str, rule: Rule) -> str:
     return _NORMALIZERS[rule](text)
 
 
+def characters(text: str, rule: Rule) -> str:
+    """Return the normalised text without its spaces."""
+    return "".join(normalize(text, rule).split())
+
+
 def tokens(text: str, rule: Rule) -> list[str]:
     """Return what the rule's F1 counts: words for ``squad``, characters without spaces else."""
-    words = normalize(text, rule).split()
-    return words if rule == "squad" else list("".join(words))
+    return normalize(text, rule).split() if rule == "squad" else list(characters(text, rule))
 
 
 def check_rule(rule: str, rules: tuple[Rule, ...] = RULES) -> Rule:

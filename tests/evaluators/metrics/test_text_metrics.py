@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers.data.metrics.squad_metrics import compute_exact, compute_f1
 
 from evaluators import EvaluationError, ExactMatch, Example, TextF1
-from evaluators.metrics.text_f1 import RULES
+from evaluators.metrics import text_f1
+from evaluators.metrics.rowwise import combine
+from evaluators.metrics.text_f1 import RULES, overlap_f1
 from evaluators.pairwise import mean_scores
 from evaluators.text.normalize import Rule
 
@@ -114,3 +116,31 @@ def test_no_rows_have_no_mean() -> None:
     metric = ExactMatch()
     with pytest.raises(EvaluationError, match="no rows"):
         metric.aggregate(metric.rows([]))
+
+
+@given(
+    rule=st.sampled_from(RULES),
+    how=st.sampled_from(["first", "mean", "max"]),
+    rows=st.lists(
+        st.tuples(
+            st.text("가나다a B.'《\0 𠀀", max_size=9),
+            st.lists(st.text("가나다a B.'《\0 𠀀", max_size=9), min_size=1, max_size=10),
+        ),
+        max_size=40,
+    ),
+    at_once=st.sampled_from([1, 7, 1 << 14]),
+)
+@settings(deadline=None)
+def test_all_rows_at_once_score_as_each_does_by_itself(rule, how, rows, at_once) -> None:
+    metric = TextF1(rule, how)
+    examples = [Example(str(n), answer, tuple(golds)) for n, (answer, golds) in enumerate(rows)]
+    expected = [
+        combine(
+            [overlap_f1(metric.units(row.answer), metric.units(gold)) for gold in row.references],
+            how,
+        )
+        for row in examples
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_f1, "_PAIRS_AT_ONCE", at_once)
+        assert metric.rows(examples).tolist() == expected

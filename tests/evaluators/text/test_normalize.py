@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import string
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluators.errors import EvaluationError
@@ -53,3 +55,12 @@ def test_result_has_no_outer_or_double_spaces(text: str, rule: Rule) -> None:
 def test_unknown_rule_names_the_choices() -> None:
     with pytest.raises(EvaluationError, match="squad, korquad1, korquad2, klue, inha, nikl"):
         check_rule("korquad9")
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_marks_and_punctuation_go_as_they_do_character_by_character(text) -> None:
+    marks, punctuation = "'\"《》<>〈〉()‘’", string.punctuation
+    spaced = "".join(" " if char in marks else char for char in text).lower()
+    bare = "".join(char for char in spaced if char not in punctuation)
+    assert normalize(text, "korquad1") == " ".join(bare.split())

@@ -142,7 +142,7 @@ def run_experiment(
     not computed again, and runs in a row that need the same model load it once.
     """
     contest = find_competition(experiment.competition)
-    scorer = Scorer(contest, experiment.encoder, models=Models.read(experiment.metric_models))
+    scorer = Scorer.of(contest, experiment.encoder, models=Models.read(experiment.metric_models))
     reports: list[Report] = []
     failed: dict[str, str] = {}
 
@@ -165,8 +165,8 @@ def run_experiment(
     for table in experiment.runs:
         if table.submit and table.name in done:
             with kept_going(table.name):
-                submissions.append(_submit(experiment, table, scorer, ledger, command))
-    comparison, leaderboard = _compare(experiment, scorer, ledger, done, say)
+                submissions.append(_submit(experiment, table, contest, scorer, ledger, command))
+    comparison, leaderboard = _compare(experiment, contest, scorer, ledger, done, say)
     return Outcome(reports, submissions, comparison, leaderboard, failed)
 
 
@@ -187,13 +187,19 @@ def _job(
 
 
 def _submit(
-    experiment: Experiment, table: RunTable, scorer: Scorer, ledger: Ledger, command: str
+    experiment: Experiment,
+    table: RunTable,
+    contest: Competition,
+    scorer: Scorer,
+    ledger: Ledger,
+    command: str,
 ) -> tuple[Written, Sequence[Finding]]:
-    profile = scorer.competition.profile
+    profile = contest.profile
     if experiment.template is None:
         raise InputError("A submission needs a template.")
     out = experiment.out / f"submission-{table.name}.{profile.submission.format}"
     written = write_submission(
+        contest,
         scorer,
         run_subject(ledger, table.name),
         experiment.template,
@@ -207,6 +213,7 @@ def _submit(
 
 def _compare(
     experiment: Experiment,
+    contest: Competition,
     scorer: Scorer,
     ledger: Ledger,
     done: Sequence[str],
@@ -218,14 +225,14 @@ def _compare(
     baseline = wanted if wanted in done else done[-1]
     if baseline != wanted:
         say(f"The baseline '{wanted}' failed: the others are tested against '{baseline}'.")
-    references = load_references(scorer.competition, experiment.references)
+    references = load_references(contest.profile, experiment.references)
     comparison = compare(
+        contest,
         scorer,
         ledger,
         done,
         baseline,
         references,
-        experiment.references,
         metrics=experiment.metrics,
         test=experiment.test,
     )

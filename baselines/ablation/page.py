@@ -20,16 +20,16 @@ def ablation_report(results: Results, ledger: Ledger) -> Report:
     base = next((trial for trial in runs if trial.cell is results.grid.baseline), runs[0])
     file = results.grid.file
     comparison = compare(
+        results.competition,
         results.scorer,
         ledger,
         [trial.run for trial in runs],
         base.run,
         results.references,
-        file.references,
         metrics=file.metrics,
         test=file.test,
     )
-    report = build_report(comparison, results.scorer.competition, results.references, ledger)
+    report = build_report(comparison, results.competition, results.references.rows, ledger)
     return replace(
         report,
         effects=[

@@ -21,8 +21,9 @@ from evaluators.effects import (
     SummedOutcomes,
     effects,
 )
-from submission.records.rows import Reference
-from submission.runs.answers import Degenerate, degenerate, run_answers
+from submission.competitions import Competition
+from submission.records.rows import References
+from submission.runs.answers import Degenerate, degenerate
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer, score_subject
 from submission.scoring.subjects import run_subject
@@ -71,14 +72,16 @@ class Results:
     failed: Mapping[str, str]
     effects: Effects | None
     notes: Sequence[str]
+    competition: Competition
     scorer: Scorer
-    references: Sequence[Reference]
+    references: References
 
 
 def collect(
     grid: Grid,
+    competition: Competition,
     scorer: Scorer,
-    references: Sequence[Reference],
+    references: References,
     ledger: Ledger,
     journal: Journal,
     failed: Mapping[str, str],
@@ -96,6 +99,7 @@ def collect(
         failed={**failed, **unscored},
         effects=found,
         notes=[*notes, *why, *(found.notes if found else [])],
+        competition=competition,
         scorer=scorer,
         references=references,
     )
@@ -104,7 +108,7 @@ def collect(
 def score_trials(
     grid: Grid,
     scorer: Scorer,
-    references: Sequence[Reference],
+    references: References,
     ledger: Ledger,
     journal: Journal,
     failed: Container[str],
@@ -125,7 +129,6 @@ def score_trials(
                 references,
                 grid.file.metrics,
                 ledger,
-                grid.file.references,
             )
         except FAILURES as error:
             unscored[trial.run] = reason_of(error)
@@ -162,7 +165,7 @@ def _finished(
         scored=scored,
         metrics={spec: each.value for spec, each in zip(grid.file.metrics, further, strict=True)},
         difference=difference,
-        degenerate=degenerate(run_answers(ledger, trial.run)),
+        degenerate=degenerate(scored.subject.answers),
         cost=Cost(
             seconds=ledger.run(trial.run).seconds,
             prompts=len(parts),

@@ -36,10 +36,10 @@ def run_grid(
     if file.out.exists() and not file.out.is_dir():
         raise InputError(f"{file.out}: is a file; 'out' is the folder of the results.")
     contest = find_competition(file.competition)
-    scorer = Scorer(contest, file.encoder)
-    references = load_references(contest, file.references)
+    scorer = Scorer.of(contest, file.encoder)
+    references = load_references(contest.profile, file.references)
     asked = [Prediction(each.id, "") for each in read_questions(contest.profile, file.test)]
-    scorer.examples(asked, references, str(file.test))
+    scorer.examples(asked, references.rows, str(file.test))
     if file.train is not None:
         read_training(contest.profile, file.train)
     for metric in (None, *file.metrics):
@@ -60,4 +60,4 @@ def run_grid(
     say(f"{len(grid.cells)} cells, {len(grid.trials)} runs.")
     journal = Journal(file.out)
     failed = execute(grid.trials, job, ledger, journal, say)
-    return collect(grid, scorer, references, ledger, journal, failed)
+    return collect(grid, contest, scorer, references, ledger, journal, failed)

@@ -86,9 +86,9 @@ def command(
         choices = read_choices(book, run, questions)
         if by is not None and references is not None:
             models = Models.read(metric_models, fast=False)
-            scorer = Scorer(contest, encoder, models=models, working=working)
-            gold = load_references(contest, references)
-            done = prefer_by_metric(book, run, choices, scorer, gold, by, margin, out)
+            scorer = Scorer.of(contest, encoder, models=models, working=working)
+            gold = load_references(contest.profile, references)
+            done = prefer_by_metric(book, run, choices, scorer, gold.rows, by, margin, out)
         elif by is None and references is None:
             done = prefer_by_person(run, choices, Terminal(), seed, out)
         else:

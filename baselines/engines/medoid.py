@@ -84,7 +84,7 @@ class Medoid(AnswerEngine):
 
     @cached_property
     def _formula(self) -> Metric:
-        return Scorer(self.context.competition, self.context.encoder).formula
+        return Scorer.of(self.context.competition, self.context.encoder).formula
 
     def _meta(self, row: TrainingRow) -> dict[str, str]:
         return {**row.row, **standard_meta(self.context.competition.profile, row.row)}

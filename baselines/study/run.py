@@ -21,7 +21,7 @@ from submission.generation.generate import Job
 from submission.machine.memory import free_memory
 from submission.recipes.schema import Recipe
 from submission.records.read import read_questions
-from submission.records.rows import Prediction, Question, Reference
+from submission.records.rows import Prediction, Question, References
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import load_references
@@ -37,7 +37,7 @@ class _Files:
     competition: Competition
     everything: HeldOut
     questions: list[Question]
-    references: list[Reference]
+    references: References
 
     @classmethod
     def read(cls, plan: TaskPlan) -> _Files:
@@ -50,13 +50,13 @@ class _Files:
             competition,
             HeldOut.read(competition, file.train, file.encoder),
             read_questions(competition.profile, file.test),
-            load_references(competition, file.references),
+            load_references(competition.profile, file.references),
         )
 
     @property
     def scorer(self) -> Scorer:
         """A new one, so that its models are not kept for longer than it is."""
-        return Scorer(self.competition, self.plan.grid.file.encoder)
+        return Scorer.of(self.competition, self.plan.grid.file.encoder)
 
     @cached_property
     def base(self) -> Recipe:
@@ -79,7 +79,7 @@ class _Files:
                     f"task '{self.plan.name}': training.rows = {wanted}, and there are "
                     f"{len(rows)} in {self.plan.grid.file.train}"
                 )
-        bare = [each.id for each in self.references if not each.meta.get("source", "").strip()]
+        bare = [each.id for each in self.references.rows if not each.meta.get("source", "").strip()]
         if self.plan.comet is not None and bare:
             yield (
                 f"task '{self.plan.name}': COMET reads what was translated in a column 'source' of "
@@ -131,7 +131,7 @@ def _require_metrics(files: list[_Files]) -> None:
     for each in files:
         scorer, file = each.scorer, each.plan.grid.file
         asked = [Prediction(question.id, "") for question in each.questions]
-        scorer.examples(asked, each.references, str(file.test))
+        scorer.examples(asked, each.references.rows, str(file.test))
         # A metric's model may be large: it is loaded once to see that it can be, and let go.
         for spec in (None, *file.metrics):
             name = spec or f"-c {each.competition.name}"

@@ -67,7 +67,7 @@ class Judge:
         if metric == LOSS:
             self._samples = make_samples(held_out.rows, encoder, limits, what="held-out")
         else:
-            self._scorer = Scorer(held_out.competition, held_out.encoder)
+            self._scorer = Scorer.of(held_out.competition, held_out.encoder)
             self._engine = _InTraining(_context(recipe, base, held_out.competition))
             self._recipe = recipe
             self._requests = list(self._ask())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.base import Example
+    from evaluators.base import Example, SummedMetric
 
 
 class Summed(ABC):
@@ -37,15 +37,25 @@ class Summed(ABC):
         self, examples: Sequence[Example], *, resamples: int, seed: int
     ) -> tuple[float, NDArray[np.float64]]:
         """Return the value and its values on ``resamples`` bootstrap samples of the rows."""
-        table = self.statistics(examples)
-        if not len(table):
-            raise EvaluationError(f"{self.name} has no rows to add up")
-        value = float(self.from_sums(table.sum(axis=0, keepdims=True))[0])
-        drawn = unpaired_sums(table, resamples, np.random.default_rng(seed))
-        return value, self.from_sums(drawn)
+        return resampled(self, examples, resamples=resamples, seed=seed)
 
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Raise EvaluationError: row scores do not determine the value."""
         raise EvaluationError(
             f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.score_examples"
         )
+
+
+def resampled(
+    metric: SummedMetric, examples: Sequence[Example], *, resamples: int, seed: int
+) -> tuple[float, NDArray[np.float64]]:
+    """Return a metric's value and its values on bootstrap samples of the rows.
+
+    Raises EvaluationError where there are no rows.
+    """
+    table = metric.statistics(examples)
+    if not len(table):
+        raise EvaluationError(f"{metric.name} has no rows to add up")
+    value = float(metric.from_sums(table.sum(axis=0, keepdims=True))[0])
+    drawn = unpaired_sums(table, resamples, np.random.default_rng(seed))
+    return value, metric.from_sums(drawn)

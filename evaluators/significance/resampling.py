@@ -83,7 +83,9 @@ def kept_sums(
     """
     n = len(table)
     if all_signs_tried(n):
-        return ((np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1).astype(np.float64) @ table
+        patterns = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
+        every: NDArray[np.float64] = patterns.astype(np.float64) @ table
+        return every
     sums = np.empty((resamples, table.shape[1]))
     done = 0
     for packed in _packed_patterns(n, resamples, random):

@@ -45,7 +45,7 @@ def command(
     contest = find_competition(competition)
     # Without --encoder a missing model is no reason not to check the rest.
     has_vectors = contest.profile.submission.vectors is not None
-    own = Scorer(contest, encoder).encoder if encoder is not None and has_vectors else None
+    own = Scorer.of(contest, encoder).encoder if encoder is not None and has_vectors else None
     findings = check_submission(
         contest.profile, submission, template, encoder=own, final=final, test=test
     )

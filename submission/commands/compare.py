@@ -82,16 +82,16 @@ def command(
         require_suffix(out)
     contest = find_competition(competition)
     models = Models.read(metric_models, fast=fast)
-    scorer = Scorer(contest, encoder, references_by, models=models, working=working)
-    gold = load_references(contest, references)
+    scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
+    gold = load_references(contest.profile, references)
     with options.open_if_there(ledger) as book:
         comparison = compare(
+            contest,
             scorer,
             book,
             subjects,
             baseline,
             gold,
-            references,
             metrics=metrics,
             by=by,
             tokenizers=tokenizers,
@@ -101,7 +101,7 @@ def command(
         if html is not None or plots is not None:
             from submission.compare.report import build_report, write_html, write_plots
 
-            report = build_report(comparison, contest, gold, book)
+            report = build_report(comparison, contest, gold.rows, book)
             files += [] if html is None else [write_html(report, html)]
             files += [] if plots is None else write_plots(report, plots)
     if as_json:

@@ -16,9 +16,7 @@ from submission.terminal.output import in_colour, print_json, show, tell
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from submission.competitions import Competition
     from submission.diff import Diff, Only, Row, Segment
-    from submission.runs.ledger import Ledger
     from submission.scoring.subjects import Subject
 
 SHOWN = 10
@@ -77,12 +75,12 @@ def command(
     Words that only one of the two answers has are marked. Without --references, the rows whose text
     differs are shown, most different first.
     """
-    from submission.competitions import find_competition, plain_competition
+    from submission.competitions import find_competition, plain_profile
     from submission.diff import diff_scores, diff_texts, to_json, write_page, write_table
     from submission.scoring.metrics import Models
     from submission.scoring.progress import working
     from submission.scoring.scorer import Scorer
-    from submission.scoring.subjects import load_references
+    from submission.scoring.subjects import find_subject, load_references
 
     if references is None and metric is not None:
         raise click.UsageError("--metric needs --references.")
@@ -90,17 +88,26 @@ def command(
         raise click.UsageError(f"--only {only} needs --references.")
     if references is not None and competition is None and metric is None:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
-    contest = find_competition(competition) if competition else plain_competition(metric or "chrf")
+    contest = find_competition(competition) if competition else None
+    profile = contest.profile if contest else plain_profile(metric or "chrf")
     with options.open_if_there(ledger) as book:
-        old, new = (_subject(contest, book, name) for name in (first, second))
-        questions = _questions(book, (old, new))
+        old, new = (
+            find_subject(profile, book, name, competition=contest.name if contest else None)
+            for name in (first, second)
+        )
+    questions = _questions((old, new))
     if references is None:
         diff = diff_texts(old, new, questions)
     else:
         models = Models.read(metric_models)
-        scorer = Scorer(contest, encoder, references_by, models=models, working=working)
-        gold = load_references(contest, references)
-        diff = diff_scores(scorer, metric, old, new, gold, questions)
+        if contest is not None:
+            scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
+        else:
+            scorer = Scorer(
+                profile.score, None, encoder, references_by, models=models, working=working
+            )
+        gold = load_references(profile, references)
+        diff = diff_scores(scorer, metric, old, new, gold.rows, questions)
     rows = diff.listed(only, limit)
     if html is not None:
         write_page(diff, rows, html)
@@ -115,22 +122,9 @@ def command(
                 tell(f"Wrote {path}.")
 
 
-def _subject(contest: Competition, book: Ledger | None, name: str) -> Subject:
-    from submission.compare import find_subject
-    from submission.scoring.subjects import run_subject
-
-    if not contest.folder and book is not None and book.has_run(name):
-        return run_subject(book, name)
-    return find_subject(contest, book, name)
-
-
-def _questions(book: Ledger | None, subjects: Sequence[Subject]) -> Mapping[str, str]:
-    from submission.runs.answers import run_answers
-
-    for subject in subjects:
-        if subject.kind == "run" and book is not None:
-            return {each.id: each.question for each in run_answers(book, subject.name)}
-    return {}
+def _questions(subjects: Sequence[Subject]) -> Mapping[str, str]:
+    answers = next((each.answers for each in subjects if each.answers), ())
+    return {answer.id: answer.question for answer in answers}
 
 
 def _print(diff: Diff, rows: Sequence[Row], found: int) -> None:

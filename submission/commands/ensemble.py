@@ -67,14 +67,14 @@ def command(
 
     method = Method.read(by)
     contest = find_competition(competition)
-    scorer = Scorer(contest, encoder, models=Models.read(metric_models), working=working)
+    scorer = Scorer.of(contest, encoder, models=Models.read(metric_models), working=working)
     typed = options.command_line()
     if method.name == VECTOR:
         if template is None or out is None or run_name is not None:
             raise click.UsageError("--by vector makes no run: give --template and --out, no --run.")
         with options.open_existing(ledger) as book:
             found = find_members(book, contest, runs)
-            written = write_mean(found, scorer, book, template, out, typed)
+            written = write_mean(found, contest, scorer, book, template, out, typed)
         _tell_written(written, as_json=as_json)
         return
     if run_name is None or not run_name.strip() or template is not None or out is not None:

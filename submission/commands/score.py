@@ -80,8 +80,8 @@ def command(
         print_scores,
         print_slices,
     )
-    from submission.competitions import find_competition, plain_competition
-    from submission.runs.answers import degenerate, run_answers
+    from submission.competitions import find_competition, plain_profile
+    from submission.runs.answers import degenerate
     from submission.scoring.classification import classify
     from submission.scoring.metrics import Models
     from submission.scoring.progress import working
@@ -89,25 +89,30 @@ def command(
     from submission.scoring.subjects import choose_subject, load_references
 
     metrics = tuple(dict.fromkeys(metrics))
+    models = Models.read(metric_models, fast=fast)
     if competition is not None:
         contest = find_competition(competition)
+        name, profile = contest.name, contest.profile
+        scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
     elif metrics:
-        contest = plain_competition(metrics[0], id_column, metrics[1:])
+        name, profile = None, plain_profile(metrics[0], id_column, metrics[1:])
+        scorer = Scorer(
+            profile.score, None, encoder, references_by,
+            called=metrics[0], models=models, working=working,
+        )  # fmt: skip
         metrics = metrics[1:]
     else:
         raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
     opened = options.open_existing if run_name is not None else options.open_if_there
     with opened(ledger) as book:
-        subject = choose_subject(contest, book, run_name, predictions, answer_column)
-        models = Models.read(metric_models, fast=fast)
-        scorer = Scorer(contest, encoder, references_by, models=models, working=working)
-        gold = load_references(contest, references, reference_columns)
-        scored = score_subject(scorer, subject, gold, metrics, book, references, say)
+        subject = choose_subject(
+            profile, book, run_name, predictions, answer_column, competition=name
+        )
+        gold = load_references(profile, references, reference_columns)
+        scored = score_subject(scorer, subject, gold, metrics, book, say)
         if scorer.fast_in_vain:
             say("--fast changes nothing here: of the metrics only bertscore takes it.")
-        counts = None
-        if run_name is not None and book is not None:
-            counts = degenerate(run_answers(book, run_name))
+    counts = degenerate(subject.answers) if subject.kind == "run" else None
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:

@@ -44,10 +44,12 @@ def command(
 
     contest = find_competition(competition)
     with options.open_for(run_name, ledger) as book:
-        subject = choose_subject(contest, book, run_name, predictions, answer_column)
-        scorer = Scorer(contest, encoder)
+        subject = choose_subject(
+            contest.profile, book, run_name, predictions, answer_column, competition=contest.name
+        )
+        scorer = Scorer.of(contest, encoder)
         written = write_submission(
-            scorer, subject, template, out, command=options.command_line(), ledger=book
+            contest, scorer, subject, template, out, command=options.command_line(), ledger=book
         )
     has_vectors = contest.profile.submission.vectors is not None
     findings = check_submission(

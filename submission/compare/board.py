@@ -15,18 +15,17 @@ from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
-from submission.runs.answers import degenerate, run_answers
-from submission.runs.ledger import Ledger
+from submission.runs.answers import degenerate
 from submission.scoring.scorer import Scored, Scorer
 from submission.scoring.subjects import Subject
 
 
 def leaderboard(
+    competition: Competition,
     scorer: Scorer,
     scored: Sequence[Scored],
     against: Scored,
     metrics: Sequence[str],
-    ledger: Ledger | None,
     calibration: Calibration,
 ) -> list[LeaderboardRow]:
     """A row per system, in the given order, and below them the known scores of others."""
@@ -36,14 +35,15 @@ def leaderboard(
     stricter = dict(zip(paired, adjusted.tolist(), strict=True))
     rows = []
     for rank, each in enumerate(scored, start=1):
-        row = _scored(scorer, rank, each, metrics)
+        public = _public(scorer, each, competition.profile.public_share)
+        row = _scored(scorer, rank, each, metrics, public)
         name = each.subject.name
         if name in paired:
             row = _tested(row, scorer, each, against, paired[name], stricter[name])
         else:
             row = replace(row, note="baseline")
-        rows.append(_counted(_known_outside(row, calibration), each.subject, ledger))
-    return [*rows, *_known(scorer.competition)]
+        rows.append(_counted(_known_outside(row, calibration), each.subject))
+    return [*rows, *_known(competition)]
 
 
 def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
@@ -52,8 +52,14 @@ def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
     return compare_answers(scorer.remembering, *(each.examples for each in pair))
 
 
-def _scored(scorer: Scorer, rank: int, scored: Scored, metrics: Sequence[str]) -> LeaderboardRow:
-    main, public = scored.main, _public(scorer, scored)
+def _scored(
+    scorer: Scorer,
+    rank: int,
+    scored: Scored,
+    metrics: Sequence[str],
+    public: PublicEstimate | None,
+) -> LeaderboardRow:
+    main = scored.main
     return LeaderboardRow(
         rank=rank,
         name=scored.subject.name,
@@ -107,9 +113,9 @@ def _known_outside(row: LeaderboardRow, calibration: Calibration) -> Leaderboard
     return replace(row, expected=value, expected_low=low, expected_high=high)
 
 
-def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
+def _public(scorer: Scorer, scored: Scored, share: float | None) -> PublicEstimate | None:
     """Where the public part's score may lie, where its share is known."""
-    share, metric = scorer.competition.profile.public_share, scorer.remembering
+    metric = scorer.remembering
     if share is None:
         return None
     if is_summed_metric(metric):
@@ -120,10 +126,10 @@ def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
     return estimate_public(rows[~np.isnan(rows)], share)
 
 
-def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> LeaderboardRow:
+def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:
     """With useless answers by reason; of a file only empty ones are known, of vectors none."""
-    if subject.kind == "run" and ledger is not None:
-        counts = degenerate(run_answers(ledger, subject.name))
+    if subject.kind == "run":
+        counts = degenerate(subject.answers)
         return replace(
             row,
             empty=counts.empty,

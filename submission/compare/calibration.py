@@ -13,7 +13,7 @@ from evaluators.ranking.calibration import MINIMUM
 from evaluators.report.wording import Note
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.runs.answers import run_answers
+from submission.runs.answers import Answer, run_answers
 from submission.runs.ledger import Ledger
 from submission.runs.rows import OrganizerScore
 
@@ -58,7 +58,7 @@ def record(
     before = next((each for each in ledger.organizer_scores() if each.run == run), None)
     _require_score("--public", public, competition)
     _require_score("--private", private, competition)
-    digest = answers_digest(ledger, run)
+    digest = answers_digest(run_answers(ledger, run))
     if public is None:
         if before is None or before.answers != digest:
             raise InputError(f"Run '{run}' has no public score yet: give --public, too.")
@@ -70,23 +70,29 @@ def record(
     return score, before
 
 
-def answers_digest(ledger: Ledger, run: str) -> str:
+def answers_digest(answers: Sequence[Answer]) -> str:
     """SHA-256 of a finished run's ids and answers."""
-    answers = [[answer.id, answer.text] for answer in run_answers(ledger, run)]
-    return hashlib.sha256(json.dumps(answers, ensure_ascii=False).encode()).hexdigest()
+    told = [[answer.id, answer.text] for answer in answers]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
 def calibrate(
-    ledger: Ledger, competition: str, signature: str, reference: str, local: Mapping[str, float]
+    ledger: Ledger,
+    competition: str,
+    signature: str,
+    reference: str,
+    local: Mapping[str, float],
+    answers: Mapping[str, Sequence[Answer]],
 ) -> Calibration:
     """Fit the public scores recorded for ``competition`` by the local ones.
 
-    ``local`` holds the scores of the runs compared now; other recorded runs join in with a score
-    kept under the same ``signature`` and references. A run's public score is its own; a run that
-    was not submitted takes that of the one run of the same recipe over another test file, which is
-    how a local test set and the real one are answered, unless that has a local score itself.
+    ``local`` holds the scores of the runs compared now and ``answers`` their answers; other
+    recorded runs join in with a score kept under the same ``signature`` and references. A run's
+    public score is its own; a run that was not submitted takes that of the one run of the same
+    recipe over another test file, which is how a local test set and the real one are answered,
+    unless that has a local score itself.
     """
-    recorded, notes = _still_true(ledger, competition)
+    recorded, notes = _still_true(ledger, competition, answers)
     own = {each.run: each for each in recorded}
     kept = {
         name: value
@@ -128,7 +134,9 @@ def _fitted(
     return Calibration(points, fit, predictions, [*notes, *_caution(fit)])
 
 
-def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore], list[Note]]:
+def _still_true(
+    ledger: Ledger, competition: str, answers: Mapping[str, Sequence[Answer]]
+) -> tuple[list[OrganizerScore], list[Note]]:
     """The records whose runs have the answers they were made for, and why others do not count."""
     recorded: list[OrganizerScore] = []
     notes: list[Note] = []
@@ -136,7 +144,8 @@ def _still_true(ledger: Ledger, competition: str) -> tuple[list[OrganizerScore],
         if each.competition != competition:
             continue
         try:
-            unchanged = answers_digest(ledger, each.run) == each.answers
+            known = answers.get(each.run) or run_answers(ledger, each.run)
+            unchanged = answers_digest(known) == each.answers
         except InputError:
             notes.append(Note("note.not_complete", {"run": each.run}))
             continue

@@ -13,7 +13,8 @@ from submission.compare.calibration import Calibration, calibrate
 from submission.compare.dimensions import Dimension, find_dimensions
 from submission.compare.questions import Asked, find_questions
 from submission.compare.stability import agreement, shakeup
-from submission.records.rows import Reference
+from submission.competitions import Competition
+from submission.records.rows import References
 from submission.runs.ledger import Ledger
 from submission.scoring.breakdown import Slice, slices_of
 from submission.scoring.scorer import Scored, Scorer, score_subject
@@ -59,12 +60,12 @@ class Comparison:
 
 
 def compare(
+    competition: Competition,
     scorer: Scorer,
     ledger: Ledger | None,
     names: Sequence[str],
     baseline: str,
-    references: Sequence[Reference],
-    references_file: Path,
+    references: References,
     *,
     metrics: Sequence[str] = (),
     by: Sequence[str] = (),
@@ -78,23 +79,21 @@ def compare(
     with the questions. Raises :class:`InputError` for a subject
     that does not exist, is not finished, or answers other rows than the references.
     """
-    profile = scorer.competition.profile
+    profile = competition.profile
     metrics = list(dict.fromkeys(metrics))
     ordered = list(dict.fromkeys([*names, baseline]))
-    subjects = [find_subject(scorer.competition, ledger, name) for name in ordered]
-    runs = [subject.name for subject in subjects if subject.kind == "run"]
-    questions = find_questions(profile, references, test, ledger, runs)
-    scored = [
-        score_subject(scorer, subject, references, metrics, ledger, references_file)
-        for subject in subjects
+    subjects = [
+        find_subject(profile, ledger, name, competition=competition.name) for name in ordered
     ]
+    questions = find_questions(profile, references.rows, test, subjects)
+    scored = [score_subject(scorer, each, references, metrics, ledger) for each in subjects]
     against = scored[ordered.index(baseline)]
     sign = 1.0 if against.main.direction == "higher" else -1.0
     scored.sort(key=lambda each: (-sign * each.main.value, each.subject.name))
     dimensions = find_dimensions(profile, against.examples, questions, by)
-    calibration = _calibration(scorer, ledger, scored, references_file)
+    calibration = _calibration(competition, ledger, scored, references)
     return Comparison(
-        rows=leaderboard(scorer, scored, against, metrics, ledger, calibration),
+        rows=leaderboard(competition, scorer, scored, against, metrics, calibration),
         baseline=baseline,
         main=against.main,
         scale=scorer.scale,
@@ -107,7 +106,7 @@ def compare(
             for each in scored
         ],
         agreement=agreement(scored, metrics),
-        public=shakeup(scorer, scored),
+        public=shakeup(profile, scorer, scored),
         calibration=calibration,
         sensitivity=[_sensitivity(scored, metric) for metric in tokenizers],
     )
@@ -131,10 +130,14 @@ def _slices(
 
 
 def _calibration(
-    scorer: Scorer, ledger: Ledger | None, scored: Sequence[Scored], references: Path
+    competition: Competition,
+    ledger: Ledger | None,
+    scored: Sequence[Scored],
+    references: References,
 ) -> Calibration:
     local = {each.subject.name: each.main.value for each in scored if each.subject.kind == "run"}
     if ledger is None or not scored:
         return Calibration()
-    signature, digest = scored[0].main.signature, ledger.hash_file(references)
-    return calibrate(ledger, scorer.competition.name, signature, digest, local)
+    answers = {each.subject.name: each.subject.answers for each in scored}
+    signature = scored[0].main.signature
+    return calibrate(ledger, competition.name, signature, references.digest, local, answers)

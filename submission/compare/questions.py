@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from submission.competitions.profile import Profile
@@ -12,7 +11,8 @@ from submission.errors import InputError
 from submission.prompts.compound import is_compound
 from submission.records.read import read_questions
 from submission.records.rows import Reference
-from submission.runs.ledger import Ledger
+from submission.runs.answers import Answer
+from submission.scoring.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,7 @@ def find_questions(
     profile: Profile,
     references: Sequence[Reference],
     test: Path | None,
-    ledger: Ledger | None,
-    runs: Sequence[str],
+    subjects: Sequence[Subject],
 ) -> dict[str, Asked]:
     """The questions by row id: of the test file, else of the references file, else of a run.
 
@@ -48,10 +47,10 @@ def find_questions(
     told = {each.id: text for each in references if (text := each.meta.get("question", ""))}
     if ids and told.keys() == ids:
         return {row_id: _asked(text) for row_id, text in told.items()}
-    for run in runs:
-        asked = _of_run(ledger, run) if ledger is not None else {}
-        if ids <= asked.keys():
-            return {row_id: asked[row_id] for row_id in ids}
+    for subject in subjects:
+        asked = {answer.id: answer for answer in subject.answers}
+        if ids and ids <= asked.keys():
+            return {row_id: _answered(asked[row_id]) for row_id in ids}
     return {}
 
 
@@ -59,11 +58,6 @@ def _asked(text: str) -> Asked:
     return Asked(text, is_compound(text))
 
 
-def _of_run(ledger: Ledger, run: str) -> Mapping[str, Asked]:
-    parts = [part for part in ledger.parts(run) if part.sample == 0]
-    found = {}
-    for row_id, group in groupby(parts, key=lambda part: part.row_id):
-        texts = [part.question for part in group]
-        # Split cells are kept without what joined their questions.
-        found[row_id] = Asked(" ".join(texts), len(texts) > 1 or is_compound(texts[0]))
-    return found
+def _answered(answer: Answer) -> Asked:
+    # Split cells are kept without what joined their questions.
+    return Asked(answer.question, answer.parts > 1 or is_compound(answer.question))

@@ -27,7 +27,6 @@ from submission.compare.explanations import explanations
 from submission.competitions import Competition, known_scores
 from submission.files.atomic import atomic_file
 from submission.records.rows import Reference
-from submission.runs.answers import run_answers
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored
 
@@ -134,7 +133,7 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
         name=name,
         answers=[example.answer for example in scored.examples],
         scores=main.rows,
-        degenerate=_empty(scored) if kept is None else _degenerate(kept, scored),
+        degenerate=_empty(scored) if kept is None else _degenerate(scored),
         signature=main.signature,
         others=[
             *scored.scores[1 : len(scored.scores) - len(row.others)],
@@ -144,8 +143,8 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
     )
 
 
-def _degenerate(ledger: Ledger, scored: Scored) -> list[tuple[str, ...]]:
-    found = {answer.id: answer.flaws for answer in run_answers(ledger, scored.subject.name)}
+def _degenerate(scored: Scored) -> list[tuple[str, ...]]:
+    found = {answer.id: answer.flaws for answer in scored.subject.answers}
     return [tuple(sorted(found.get(each.id, ()))) for each in scored.examples]
 
 

@@ -21,6 +21,7 @@ from evaluators import (
 )
 from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.report.data import MetricAgreement
+from submission.competitions.profile import Profile
 from submission.scoring.scorer import Scored, Scorer
 
 
@@ -67,13 +68,12 @@ def agreement(scored: Sequence[Scored], metrics: Sequence[str]) -> list[MetricAg
     return found
 
 
-def shakeup(scorer: Scorer, scored: Sequence[Scored]) -> Shakeup | None:
+def shakeup(profile: Profile, scorer: Scorer, scored: Sequence[Scored]) -> Shakeup | None:
     """What random public parts of the rows do to the order of the systems.
 
     None where the public share is not known, the formula has nothing per row, or there is nothing
     to reorder.
     """
-    profile = scorer.competition.profile
     if profile.public_share is None or len(scored) < 2:
         return None
     systems = _systems(scorer, scored)

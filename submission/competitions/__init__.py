@@ -6,7 +6,7 @@ from submission.competitions.find import (
     known_scores,
     shipped_competitions,
 )
-from submission.competitions.plain import plain_competition
+from submission.competitions.plain import plain_profile
 from submission.competitions.profile import Competition
 
 __all__ = [
@@ -14,6 +14,6 @@ __all__ = [
     "KnownScore",
     "find_competition",
     "known_scores",
-    "plain_competition",
+    "plain_profile",
     "shipped_competitions",
 ]

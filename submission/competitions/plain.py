@@ -1,4 +1,4 @@
-"""Predictions and references that belong to no competition."""
+"""How predictions and references are read that belong to no competition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from evaluators import parse_spec
 from submission.competitions.profile import (
-    Competition,
     Formula,
     Profile,
     SubmissionFormat,
@@ -24,29 +23,24 @@ class PlainProfile(Profile):
         return False
 
 
-def plain_competition(
-    metric: str, id_column: str = "id", others: Sequence[str] = ()
-) -> Competition:
+def plain_profile(metric: str, id_column: str = "id", others: Sequence[str] = ()) -> Profile:
     """Rows paired by id, scored by one metric; answers stand in ``answer`` or ``output.answer``.
 
     ``others`` are the metrics asked for besides: where one of them, or the first, has a rule for
     questions without an answer, references may be empty. Raises ``EvaluationError`` for a metric
     that there is not.
     """
-    return Competition(
-        profile=PlainProfile(
-            name="no competition",
-            title="no competition",
-            test=TestColumns(id=id_column, question="question", columns=[id_column, "question"]),
-            submission=SubmissionFormat(id=id_column, answer="output.answer"),
-            score=Formula(
-                name=metric,
-                terms=[Term(metric=metric)],
-                references="mean",
-                unanswerable=any(map(_takes_unanswerable, [metric, *others])),
-            ),
+    return PlainProfile(
+        name="no competition",
+        title="no competition",
+        test=TestColumns(id=id_column, question="question", columns=[id_column, "question"]),
+        submission=SubmissionFormat(id=id_column, answer="output.answer"),
+        score=Formula(
+            name=metric,
+            terms=[Term(metric=metric)],
+            references="mean",
+            unanswerable=any(map(_takes_unanswerable, [metric, *others])),
         ),
-        folder="",
     )
 
 

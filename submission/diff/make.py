@@ -111,8 +111,7 @@ def diff_scores(
     measure = scorer.metric_of(metric)
     factor = scorer.scale if metric is None else 1.0
     scores = [measure.rows(each) * factor for each in examples]
-    declared = scorer.competition.profile.score.direction
-    direction = declared if metric is None else measure.direction
+    direction = scorer.declared.direction if metric is None else measure.direction
     sign = -1.0 if direction == "lower" else 1.0
     rows = []
     for place, reference in enumerate(references):
@@ -124,7 +123,7 @@ def diff_scores(
     rows.sort(key=lambda row: (row.gain is None, row.gain or 0.0, -row.distance))
     values = [value_of(measure, each) * factor for each in examples]
     scale = Scale(
-        metric=scorer.competition.profile.score.name if metric is None else metric,
+        metric=scorer.declared.name if metric is None else metric,
         signature=str(measure.signature),
         direction=direction,
         first=values[0],

@@ -77,7 +77,7 @@ def ensemble(
             f"--run {name} is one of the members: give the ensemble a name of its own."
         )
     rows = found.rows
-    unanswerable = scorer.competition.profile.score.unanswerable
+    unanswerable = scorer.declared.unanswerable
     standing = [_standing(row, unanswerable=unanswerable) for row in rows]
     texts = [[row[place].text for place in left] for row, left in zip(rows, standing, strict=True)]
     decided = None

@@ -49,7 +49,7 @@ def find_members(ledger: Ledger, competition: Competition, runs: Sequence[str]) 
     members: list[Member] = []
     answers: list[list[Answer]] = []
     for run in runs:
-        require_competition(ledger, run, competition)
+        require_competition(ledger, run, competition.name)
         fingerprint = ledger.run(run).fingerprint
         for sample in range(run_recipe(ledger, run).sampling.samples):
             members.append(Member(run, sample, fingerprint))

@@ -19,14 +19,14 @@ from submission.submit.write import Written, write_submission
 VECTOR_RULE = "vectors-from-text"
 
 
-def mean_vectors(found: Members, scorer: Scorer) -> Subject:
+def mean_vectors(found: Members, competition: Competition, scorer: Scorer) -> Subject:
     """Each row's mean of the members' vectors, each of length 1 before.
 
     Under cosine the direction of that mean is the one that agrees most with the members. Raises
     :class:`InputError` where the competition takes no vectors or wants them to be those of a
     text, ``EvaluationError`` where the encoder cannot be had.
     """
-    _require_free_vectors(scorer.competition)
+    _require_free_vectors(competition)
     units = [_unit(scorer.encoder.encode([each.text for each in side])) for side in found.answers]
     mean = np.stack(units).mean(axis=0).astype(np.float32)
     names = ", ".join(map(str, found.members))
@@ -39,6 +39,7 @@ def mean_vectors(found: Members, scorer: Scorer) -> Subject:
 
 def write_mean(
     found: Members,
+    competition: Competition,
     scorer: Scorer,
     ledger: Ledger,
     template: Path,
@@ -47,8 +48,9 @@ def write_mean(
 ) -> Written:
     """The mean vectors as a submission with its manifest. Raises as both that it calls."""
     return write_submission(
+        competition,
         scorer,
-        mean_vectors(found, scorer),
+        mean_vectors(found, competition, scorer),
         template,
         out,
         command=command,

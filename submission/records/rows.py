@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,15 @@ class Reference:
     category: str
     meta: Mapping[str, str] = field(default_factory=dict)
     """What metrics and breakdowns read beside the answers: the file's other columns too."""
+
+
+@dataclass(frozen=True)
+class References:
+    """A file of references: its rows, where it is, and its SHA-256."""
+
+    rows: Sequence[Reference]
+    path: Path
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from submission.runs.rows import FinishedPart
 class Answer:
     """What one test row was answered.
 
-    ``flaws`` are those of any of its parts. ``mended``: a part's answer was generated anew,
+    ``flaws`` are those of any of its ``parts``. ``mended``: a part's answer was generated anew,
     because the first one was degenerate.
     """
 
@@ -30,6 +30,7 @@ class Answer:
     text: str
     flaws: frozenset[Flaw] = frozenset()
     mended: bool = False
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _answer(
         text=join([answer.text for _, answer, _ in marked], recipe.prompt.compound.joiner),
         flaws=frozenset().union(*(found for _, _, found in marked)),
         mended=any(part.mended for part, _, _ in marked),
+        parts=len(marked),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,14 @@ from evaluators.base import (
     is_joint,
     is_summed_metric,
 )
-from evaluators.metrics.summed import Summed
+from evaluators.metrics.summed import resampled
 
 Working = Callable[[str, int], AbstractContextManager[None]]
 """Called with a metric's name and a number of rows, around work that may be long."""
+
+Rows = NDArray[np.float64]
+Compute = Callable[[Sequence[Example]], Rows]
+AnyMetric = TypeVar("AnyMetric", bound=Metric)
 
 
 def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
@@ -29,32 +34,19 @@ def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
 
 def remembering(metric: Metric, working: Working = quiet) -> Metric:
     """The metric with a memory; a corpus metric without statistics per row as it is."""
-    if isinstance(metric, Remembered | RememberedSums):
+    if isinstance(metric, _InFront):
         return metric
     if is_summed_metric(metric):
         return RememberedSums(metric, working)
     return metric if is_corpus_metric(metric) else Remembered(metric, working)
 
 
-def _cell(example: Example) -> Hashable:
-    # An example's vector takes no part in its comparison.
-    return example, None if example.vector is None else example.vector.tobytes()
+class _InFront(Generic[AnyMetric]):
+    """What stands in front of a metric, and says of itself what that metric says."""
 
-
-class Remembered:
-    """A row metric in front of another one, which keeps the score of every cell it has seen.
-
-    A formula, its parts, a breakdown, a paired test, and another run that answers a row alike all
-    ask for the same cells; a model should see them once. A metric whose rows depend on each other
-    (``joint``) is asked for whole lists, and remembers those.
-    """
-
-    def __init__(self, metric: Metric, working: Working = quiet) -> None:
+    def __init__(self, metric: AnyMetric, working: Working = quiet) -> None:
         self.metric = metric
         self._working = working
-        self._cells: dict[Hashable, float] = {}
-        self._lists: dict[tuple[Hashable, ...], NDArray[np.float64]] = {}
-        self._joint = is_joint(metric)
 
     @property
     def name(self) -> str:
@@ -76,76 +68,107 @@ class Remembered:
         """The metric's own."""
         return self.metric.direction
 
-    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+    def aggregate(self, rows: Rows) -> float:
+        """The metric's own."""
+        return self.metric.aggregate(rows)
+
+    def _computed(self, compute: Compute, examples: Sequence[Example]) -> Rows:
+        with self._working(self.name, len(examples)):
+            return compute(examples)
+
+
+class Remembered(_InFront[Metric]):
+    """A row metric in front of another one, which keeps the score of every cell it has seen.
+
+    A formula, its parts, a breakdown, a paired test, and another run that answers a row alike all
+    ask for the same cells; a model should see them once. A metric whose rows depend on each other
+    (``joint``) is asked for whole lists, and remembers those.
+    """
+
+    def __init__(self, metric: Metric, working: Working = quiet) -> None:
+        super().__init__(metric, working)
+        self._cells: dict[Hashable, float] = {}
+        self._lists = _Lists(by_cells=is_joint(metric))
+        self._compute = self._whole if is_joint(metric) else self._by_cell
+
+    def rows(self, examples: Sequence[Example]) -> Rows:
         """The row scores, computed once per cell."""
+        return self._lists.once(self._compute, examples)
+
+    def _whole(self, examples: Sequence[Example]) -> Rows:
+        return self._computed(self.metric.rows, examples)
+
+    def _by_cell(self, examples: Sequence[Example]) -> Rows:
         cells = [_cell(example) for example in examples]
-        if self._joint:
-            key = tuple(cells)
-            if key not in self._lists:
-                self._lists[key] = self._computed(examples)
-            return self._lists[key]
         unknown = {
             cell: example
             for cell, example in zip(cells, examples, strict=True)
             if cell not in self._cells
         }
         if unknown or not examples:
-            scores = self._computed(list(unknown.values()))
+            scores = self._computed(self.metric.rows, list(unknown.values()))
             self._cells.update(zip(unknown, scores.tolist(), strict=True))
         return np.array([self._cells[cell] for cell in cells], dtype=np.float64)
 
-    def _computed(self, examples: Sequence[Example]) -> NDArray[np.float64]:
-        with self._working(self.name, len(examples)):
-            return self.metric.rows(examples)
 
-    def aggregate(self, rows: NDArray[np.float64]) -> float:
-        """The metric's own."""
-        return self.metric.aggregate(rows)
-
-
-class RememberedSums(Summed):
+class RememberedSums(_InFront[SummedMetric]):
     """A corpus metric in front of another one, which keeps what it made of every list of rows.
 
     Of lists, because what a row adds to the sums may depend on the others, such as their labels.
     """
 
     def __init__(self, metric: SummedMetric, working: Working = quiet) -> None:
-        self.metric = metric
-        self.name = metric.name
-        self._working = working
-        self._rows: dict[tuple[Hashable, ...], NDArray[np.float64]] = {}
-        self._statistics: dict[tuple[Hashable, ...], NDArray[np.float64]] = {}
+        super().__init__(metric, working)
+        self._rows, self._statistics = _Lists(by_cells=True), _Lists(by_cells=True)
 
-    @property
-    def signature(self) -> Signature:
-        """The metric's own."""
-        return self.metric.signature
-
-    @property
-    def proxy(self) -> bool:
-        """The metric's own."""
-        return self.metric.proxy
-
-    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+    def rows(self, examples: Sequence[Example]) -> Rows:
         """The row scores, computed once per list."""
-        return self._once(self._rows, self.metric.rows, examples)
+        return self._rows.once(lambda rows: self._computed(self.metric.rows, rows), examples)
 
-    def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+    def statistics(self, examples: Sequence[Example]) -> Rows:
         """What each row adds to the sums, computed once per list."""
-        return self._once(self._statistics, self.metric.statistics, examples)
+        return self._statistics.once(
+            lambda rows: self._computed(self.metric.statistics, rows), examples
+        )
 
-    def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    def from_sums(self, sums: Rows) -> Rows:
         """The metric's own."""
         return self.metric.from_sums(sums)
 
-    def _once(
-        self,
-        known: dict[tuple[Hashable, ...], NDArray[np.float64]],
-        compute: Callable[[Sequence[Example]], NDArray[np.float64]],
-        examples: Sequence[Example],
-    ) -> NDArray[np.float64]:
+    def resample(
+        self, examples: Sequence[Example], *, resamples: int, seed: int
+    ) -> tuple[float, Rows]:
+        """The value and its bootstrap distribution, from the statistics that are kept."""
+        return resampled(self, examples, resamples=resamples, seed=seed)
+
+
+class _Lists:
+    """What was made of lists of examples: known by the list itself, or also by equal cells."""
+
+    def __init__(self, *, by_cells: bool) -> None:
+        self._by_list: dict[int, tuple[Sequence[Example], Rows]] = {}
+        self._by_cells: dict[tuple[Hashable, ...], Rows] | None = {} if by_cells else None
+
+    def once(self, compute: Compute, examples: Sequence[Example]) -> Rows:
+        """What ``compute`` makes of the examples, which are not changed afterwards."""
+        known = self._by_list.get(id(examples))
+        if known is not None:
+            return known[1]
+        made = self._made(compute, examples)
+        made.setflags(write=False)
+        # The list is kept as well, so that no other one can have its id.
+        self._by_list[id(examples)] = examples, made
+        return made
+
+    def _made(self, compute: Compute, examples: Sequence[Example]) -> Rows:
+        if self._by_cells is None:
+            return compute(examples)
         key = tuple(_cell(example) for example in examples)
-        if key not in known:
-            with self._working(self.name, len(examples)):
-                known[key] = compute(examples)
-        return known[key]
+        if key not in self._by_cells:
+            self._by_cells[key] = compute(examples)
+        return self._by_cells[key]
+
+
+def _cell(example: Example) -> Hashable:
+    # An example's vector takes no part in its comparison.
+    return example if example.vector is None else (example, example.vector.tobytes())

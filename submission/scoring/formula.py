@@ -12,7 +12,6 @@ from types import ModuleType
 
 from evaluators import Example, Metric, Weighted
 from evaluators.metrics.grouped import Group, Grouped
-from submission.competitions import Competition
 from submission.competitions.profile import Formula, RowGroup, Term
 from submission.errors import InputError
 from submission.files.named import named
@@ -23,14 +22,16 @@ BuildPart = Callable[[str], Metric]
 FUNCTION = "formula"
 
 
-def build_formula(competition: Competition, part: BuildPart) -> Metric:
+def build_formula(score: Formula, folder: Path | None, part: BuildPart) -> Metric:
     """The leaderboard's metric, on 0..1; a formula of one unweighted term is that term.
 
-    Raises :class:`InputError` where the folder's code cannot be used.
+    ``folder`` is where the competition's own code is. Raises :class:`InputError` where that cannot
+    be used.
     """
-    score = competition.profile.score
     if score.code is not None:
-        return _coded(Path(competition.folder) / score.code, part)
+        if folder is None:
+            raise ValueError(f"{score.code} is looked for in a competition's folder")
+        return _coded(folder / score.code, part)
     if score.groups:
         groups = [_group(score, group, part) for group in score.groups]
         column = score.group_by or ""

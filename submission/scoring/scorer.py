@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from evaluators import (
 )
 from evaluators.encoders.base import Encoder
 from submission.competitions import Competition
-from submission.records.rows import Prediction, Reference
+from submission.competitions.profile import Encoder as DeclaredEncoder
+from submission.competitions.profile import Formula
+from submission.records.rows import Prediction, Reference, References
 from submission.runs.ledger import Ledger
 from submission.scoring.breakdown import of_rows
 from submission.scoring.cached import Working, quiet, remembering
@@ -44,51 +46,77 @@ ReferencesBy = Literal["first", "mean", "max"]
 
 
 class Scorer:
-    """The organizer's formula of one competition, and any further metric, over one encoder.
+    """A formula, the organizer's or a plain metric, and any further metric, over one encoder.
 
-    ``encoder`` and ``models`` replace what is declared: a local copy of it, or ``offline``;
-    anything that is not what the organizer uses makes the numbers a proxy, and ``proxy_reason``
-    says why.
+    ``organizer`` is the encoder that the organizer declares. ``encoder`` and ``models`` replace
+    what is declared: a local copy of it, or ``offline``; anything that is not what the organizer
+    uses makes the numbers a proxy, and ``proxy_reason`` says why. ``folder`` holds the formula's
+    own code, if it has any, and ``called`` is what its number is called instead of the metric's own
+    name.
     """
 
     def __init__(
         self,
+        declared: Formula,
+        organizer: DeclaredEncoder | None = None,
+        encoder: str | None = None,
+        references_by: ReferencesBy | None = None,
+        *,
+        folder: Path | None = None,
+        called: str | None = None,
+        models: Models = NO_MODELS,
+        working: Working = quiet,
+    ) -> None:
+        self.declared = declared
+        self._organizer = organizer
+        self._encoder_spec = encoder
+        self._folder = folder
+        self._called = called
+        self._models = models
+        self._parts = Parts(
+            lambda: self.encoder, references_by or declared.references, models, working
+        )
+
+    @classmethod
+    def of(
+        cls,
         competition: Competition,
         encoder: str | None = None,
         references_by: ReferencesBy | None = None,
         *,
         models: Models = NO_MODELS,
         working: Working = quiet,
-    ) -> None:
-        self.competition = competition
-        self._profile = competition.profile
-        self._encoder_spec = encoder
-        self._models = models
-        self._parts = Parts(
-            lambda: self.encoder, references_by or self._profile.score.references, models, working
+    ) -> Self:
+        """What scores a competition as it declares."""
+        profile = competition.profile
+        return cls(
+            profile.score,
+            profile.encoder,
+            encoder,
+            references_by,
+            folder=Path(competition.folder),
+            models=models,
+            working=working,
         )
 
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder in force. Raises ``EvaluationError`` where it cannot be loaded."""
-        declared = self._profile.encoder
-        if declared is not None:
-            spec = declared.name if self._encoder_spec is None else self._encoder_spec
-            return load_encoder(spec, declared.dimension)
+        organizer = self._organizer
+        if organizer is not None:
+            spec = organizer.name if self._encoder_spec is None else self._encoder_spec
+            return load_encoder(spec, organizer.dimension)
         if self._encoder_spec is not None:
             return load_encoder(self._encoder_spec)
-        named = (
-            f"Competition '{self._profile.name}'" if self.competition.folder else "A plain score"
-        )
         raise EvaluationError(
-            f"{named} declares no encoder: give one with --encoder PATH, a hub name, or --encoder "
+            "No encoder is declared: give one with --encoder PATH, a hub name, or --encoder "
             "offline for a proxy."
         )
 
     @property
     def proxy_reason(self) -> str | None:
         """Why scores are not the organizer's, if they are not."""
-        reasons = [self._profile.score.proxy, self.encoder_reason, *self._parts.stand_ins]
+        reasons = [self.declared.proxy, self.encoder_reason, *self._parts.stand_ins]
         return "; ".join(reason for reason in reasons if reason) or None
 
     @property
@@ -99,20 +127,20 @@ class Scorer:
     @property
     def encoder_reason(self) -> str | None:
         """Why vectors are not the organizer's, if they are not."""
-        declared, given = self._profile.encoder, self._encoder_spec
-        if declared is None or given is None or same_model(given, declared.name):
+        organizer, given = self._organizer, self._encoder_spec
+        if organizer is None or given is None or same_model(given, organizer.name):
             return None
-        return f"encoder '{given}' instead of the organizer's '{declared.name}'"
+        return f"encoder '{given}' instead of the organizer's '{organizer.name}'"
 
     @cached_property
     def formula(self) -> Metric:
         """The leaderboard's metric; a formula of one unweighted term is that term."""
-        return build_formula(self.competition, self._parts.bare)
+        return build_formula(self.declared, self._folder, self._parts.bare)
 
     @cached_property
     def remembering(self) -> Metric:
         """The same, computing nothing twice for a row it has seen."""
-        found = build_formula(self.competition, self._parts.remembered)
+        found = build_formula(self.declared, self._folder, self._parts.remembered)
         if isinstance(found, Weighted) or callable(getattr(found, "parts", None)):
             return found  # made of parts that remember, and asked for them
         return remembering(found)
@@ -124,15 +152,14 @@ class Scorer:
 
         Raises :class:`InputError` where the two do not fit as the competition pairs them.
         """
-        return pair(self._profile.score, predictions, references, subject)
+        return pair(self.declared, predictions, references, subject)
 
     def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
         found = score_examples(self.remembering, examples, seed=seed)
-        found = replace(found, direction=self._profile.score.direction)
-        if not self.competition.folder:
-            # No organizer has a name for it.
-            found = replace(found, metric=self._profile.score.metrics[0])
+        found = replace(
+            found, metric=self._called or found.metric, direction=self.declared.direction
+        )
         return self._as_the_organizers(found)
 
     def terms(self, examples: Sequence[Example]) -> list[Score]:
@@ -154,7 +181,7 @@ class Scorer:
     def also(self, examples: Sequence[Example], say: Say = silent) -> list[Score]:
         """What the organizer shows beside the score, as far as it can be computed here."""
         found = []
-        for spec in self._profile.score.also:
+        for spec in self.declared.also:
             try:
                 found.append(self._scaled(self.metric(spec, examples)))
             except EvaluationError as error:
@@ -175,11 +202,11 @@ class Scorer:
     @property
     def scale(self) -> float:
         """What 1.0 is shown as by the organizer."""
-        return self._profile.score.scale
+        return self.declared.scale
 
     def _marked(self, result: Score) -> Score:
         # The offline encoder is no stand-in where the competition itself declares it.
-        if self._profile.encoder is not None and self._profile.encoder.name == "offline":
+        if self._organizer is not None and self._organizer.name == "offline":
             return replace(result, proxy=self.proxy_reason is not None)
         return result
 
@@ -222,10 +249,9 @@ class Scored:
 def score_subject(
     scorer: Scorer,
     subject: Subject,
-    references: Sequence[Reference],
+    references: References,
     metrics: Sequence[str],
     ledger: Ledger | None,
-    references_file: Path,
     say: Say | None = None,
 ) -> Scored:
     """Score a subject; a run's scores are kept in the ledger that it is from, row by row.
@@ -233,7 +259,7 @@ def score_subject(
     ``say`` asks for what the organizer shows beside the score, too, and is told what of it is
     left out.
     """
-    examples = scorer.examples(subject.predictions, references, subject.name)
+    examples = scorer.examples(subject.predictions, references.rows, subject.name)
     scores = [
         scorer.score(examples),
         *scorer.terms(examples),
@@ -247,10 +273,9 @@ def score_subject(
             found = replace(found, metric=f"--metric {found.metric}")
         scores.append(found)
     if subject.kind == "run" and ledger is not None:
-        digest = ledger.hash_file(references_file)
         for each in scores:
             rows = dict(scored_rows(examples, each))
-            ledger.save_score(subject.name, digest, dict(each.to_dict()), rows)
+            ledger.save_score(subject.name, references.digest, dict(each.to_dict()), rows)
     return Scored(subject, examples, scores)
 
 

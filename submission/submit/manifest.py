@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from submission import __version__
+from submission.competitions import Competition
 from submission.machine.hardware import installed
-from submission.runs.answers import degenerate, run_answers
+from submission.runs.answers import degenerate
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
@@ -31,6 +32,7 @@ def _kind(subject: Subject) -> str:
 
 
 def _manifest(
+    competition: Competition,
     scorer: Scorer,
     subject: Subject,
     template: Path,
@@ -40,7 +42,7 @@ def _manifest(
     command: str,
     ledger: Ledger | None,
 ) -> dict[str, Any]:
-    profile = scorer.competition.profile
+    profile = competition.profile
     manifest: dict[str, Any] = {
         "leaderkit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -68,15 +70,14 @@ def _manifest(
         }
     if subject.kind == "run" and ledger is not None:
         run = ledger.run(subject.name)
-        answers = run_answers(ledger, subject.name)
         manifest["run"] = {
             "fingerprint": run.fingerprint,
             "engine": run.engine,
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
-            **asdict(degenerate(answers)),
-            "mended": sum(answer.mended for answer in answers),
+            **asdict(degenerate(subject.answers)),
+            "mended": sum(answer.mended for answer in subject.answers),
         }
         manifest["scores"] = ledger.scores(subject.name)
     return manifest

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from submission.competitions import Competition
+from submission.competitions.profile import SubmissionFormat
 from submission.errors import InputError
 from submission.files.atomic import atomic_file, write_bytes
 from submission.records.rows import Prediction
@@ -32,6 +34,7 @@ class Written:
 
 
 def write_submission(
+    competition: Competition,
     scorer: Scorer,
     subject: Subject,
     template: Path,
@@ -49,7 +52,7 @@ def write_submission(
     competition's, for answers that lack a row of it or have one too many, and for an ``out`` that
     is the template or has another suffix than the competition's files.
     """
-    profile = scorer.competition.profile
+    profile = competition.profile
     _require_place(out, template, profile.submission.format)
     if not free_vectors and any(each.vector is not None for each in subject.predictions):
         raise InputError("These predictions hold vectors, not text: they are a submission.")
@@ -62,8 +65,8 @@ def write_submission(
     _require_same_rows(ids, answers, subject.name, template)
     ordered = [answers[row_id] for row_id in ids]
     reason = scorer.encoder_reason if profile.submission.vectors else None
-    data = _file(scorer, ordered, template, out)
-    manifest = _manifest(scorer, subject, template, out, data, reason, command, ledger)
+    data = _file(profile.submission, scorer, ordered, template, out)
+    manifest = _manifest(competition, scorer, subject, template, out, data, reason, command, ledger)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     with atomic_file(out) as handle:
         handle.write(data)
@@ -110,23 +113,29 @@ def _require_same_rows(
         )
 
 
-def _file(scorer: Scorer, answers: Sequence[Prediction], template: Path, out: Path) -> bytes:
+def _file(
+    submission: SubmissionFormat,
+    scorer: Scorer,
+    answers: Sequence[Prediction],
+    template: Path,
+    out: Path,
+) -> bytes:
     """The whole submission, written where nobody looks: its digest is needed before it is."""
-    submission = scorer.competition.profile.submission
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / f"submission.{submission.format}"
         try:
             if submission.format == "json":
                 _write_json(template, answers, made, submission.answer or "output")
             else:
-                _write_csv(scorer, answers, made)
+                _write_csv(submission, scorer, answers, made)
         except InputError as error:
             raise InputError(str(error).replace(str(made), str(out))) from None
         return made.read_bytes()
 
 
-def _write_csv(scorer: Scorer, answers: Sequence[Prediction], path: Path) -> None:
-    submission = scorer.competition.profile.submission
+def _write_csv(
+    submission: SubmissionFormat, scorer: Scorer, answers: Sequence[Prediction], path: Path
+) -> None:
     rows: list[list[Any]] = [[answer.id] for answer in answers]
     if submission.answer is not None:
         for row, answer in zip(rows, answers, strict=True):

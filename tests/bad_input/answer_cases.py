@@ -76,7 +76,7 @@ _SCORE = [
     Case(
         "score: a cosine without an encoder",
         "score -c dacon-236291 --predictions p.csv --references p.csv --metric cosine",
-        ("'dacon-236291' declares no encoder", "--encoder"),
+        ("No encoder is declared", "--encoder"),
         {"p.csv": rows("id,answer", "A,종이")},
     ),
     Case(

@@ -71,7 +71,7 @@ def test_it_is_the_best_constant_under_the_competitions_formula(
     draw = np.random.default_rng(0)
     words = ["벽지", "타일", "결로", "시공", "점검", "교육"]
     texts = [" ".join(draw.choice(words, size=draw.integers(1, 5))) for _ in range(30)]
-    formula = Scorer(contest, encoder).formula
+    formula = Scorer.of(contest, encoder).formula
     means = [
         formula.rows([Example("", text, (gold,)) for gold in texts]).mean()
         for text in dict.fromkeys(texts)

@@ -76,7 +76,7 @@ def test_the_competitions_own_score_chooses(
 ) -> None:
     keep_run({"왜 우나요?": [["전혀 다른 말", "습기 때문입니다.", "습기 탓"]]})
     contest = find_competition("sample-wallpaper")
-    scorer = Scorer(contest)
+    scorer = Scorer.of(contest)
     gold = [Reference("R0", ("습기 때문입니다.",), "벽지")]
     questions = read_questions(contest.profile, tmp_path / "test.csv")
     choices = read_choices(book, "samples", questions)

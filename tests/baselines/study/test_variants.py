@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -76,12 +77,13 @@ def test_a_run_that_cannot_be_scored_costs_none_of_the_others(whole: Path) -> No
     study = read_study(whole / "study.toml")
     grid = study.tasks[0].grid
     contest = find_competition("sample-translation")
-    references = load_references(contest, grid.file.references)
+    references = load_references(contest.profile, grid.file.references)
     with Ledger(whole / "l.db") as book:
         journal = Journal(whole / "results")
-        scorer = Scorer(contest, None)
+        scorer = Scorer.of(contest, None)
+        one = replace(references, rows=references.rows[:1])
         known = score_trials(grid, scorer, references, book, journal, {})
-        finished, unscored = score_trials(grid, scorer, references[:1], book, journal, {})
+        finished, unscored = score_trials(grid, scorer, one, book, journal, {})
     assert len(known[0]) == len(grid.trials)
     assert known[1] == {}
     assert finished == []

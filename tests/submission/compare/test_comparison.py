@@ -598,13 +598,13 @@ def test_a_report_holds_what_was_compared() -> None:
     made = ["--test", "test.csv", "--set", "answer=가 나", "--run", "constant"]
     assert run(["generate", "constant", "-c", "words", *made]) == 0
     contest = find_competition("words")
-    gold = load_references(contest, Path("gold.csv"))
+    gold = load_references(contest.profile, Path("gold.csv"))
     subjects = ["constant", "good.csv"]
     with Ledger(Path("ledger.db")) as book:
         found = compare_all(
-            Scorer(contest), book, subjects, "half.csv", gold, Path("gold.csv"), metrics=["chrf"]
+            contest, Scorer.of(contest), book, subjects, "half.csv", gold, metrics=["chrf"]
         )
-        report = build_report(found, contest, gold, book)
+        report = build_report(found, contest, gold.rows, book)
     assert [row.question for row in report.rows] == [
         "하나?", "둘인가요? 또한 셋인가요?", "넷?", "다섯인가요?",
     ]  # fmt: skip

@@ -69,9 +69,13 @@ def value(competition: Competition, case: Case) -> float:
         # Long enough for any formula to find what it takes an answer apart by.
         text = "낱말이 옳다. 그 까닭이 있다."
         example = Example("row", text, (text,), meta=case.meta)
-        metric = build_formula(competition, lambda spec: Constant(spec, case.parts[spec]))
+        metric = build_formula(
+            profile.score,
+            Path(competition.folder),
+            lambda spec: Constant(spec, case.parts[spec]),
+        )
         return value_of(metric, [example])
-    scorer = Scorer(competition, "offline" if profile.encoder else None)
+    scorer = Scorer.of(competition, "offline" if profile.encoder else None)
     example = Example("row", case.answer, case.references, meta=case.meta)
     if case.term == FORMULA:
         return float(scorer.score([example]).value) / profile.score.scale

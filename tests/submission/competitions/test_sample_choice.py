@@ -43,8 +43,8 @@ def predictions(path: Path, answers: dict[str, str]) -> Path:
 
 def score(path: Path) -> float:
     references = read_references(CHOICE.profile, SAMPLE / "references.csv")
-    subject = file_subject(CHOICE, path, None)
-    scorer = Scorer(CHOICE)
+    subject = file_subject(CHOICE.profile, path, None)
+    scorer = Scorer.of(CHOICE)
     return scorer.score(scorer.examples(subject.predictions, references, subject.name)).value
 
 

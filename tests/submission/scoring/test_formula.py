@@ -12,7 +12,7 @@ import pytest
 from evaluators import EvaluationError, Example, build_metric
 from evaluators.metrics.grouped import Group, Grouped
 from submission.cli import run
-from submission.competitions import Competition, find_competition
+from submission.competitions import find_competition
 from submission.competitions.profile import Profile
 from submission.errors import InputError
 from submission.records.rows import Prediction, Reference
@@ -39,7 +39,7 @@ def test_the_mean_is_over_the_question_types_that_are_there() -> None:
         typed("a", "3", "3", "선다형"), typed("b", "2", "3", "선다형"),
         typed("c", "1", "3", "선다형"), typed("d", "설날", "설#설날", "단답형"),
     ]  # fmt: skip
-    scorer = Scorer(CULTURE)
+    scorer = Scorer.of(CULTURE)
     found = scorer.score(rows)
     assert found.value == pytest.approx(100 * (1 / 3 + 1) / 2)
     assert found.rows == pytest.approx([100, 0, 0, 100])
@@ -49,11 +49,11 @@ def test_the_mean_is_over_the_question_types_that_are_there() -> None:
 
 
 def test_a_model_that_no_row_asks_for_is_not_loaded() -> None:
-    assert "서술형(no rows)" in Scorer(CULTURE).score([typed("a", "3", "3", "선다형")]).signature
+    assert "서술형(no rows)" in Scorer.of(CULTURE).score([typed("a", "3", "3", "선다형")]).signature
 
 
 def test_a_missing_model_names_the_option_that_helps() -> None:
-    scorer = Scorer(CULTURE, models=Models({"bertscore": "/nowhere/model"}))
+    scorer = Scorer.of(CULTURE, models=Models({"bertscore": "/nowhere/model"}))
     with pytest.raises(EvaluationError, match="--metric-model bertscore=PATH"):
         scorer.score([typed("a", "가", "나", "서술형")])
 
@@ -76,7 +76,7 @@ def test_choices_and_open_answers_weigh_half_each() -> None:
         example("a", "정답은 2번", "2"), example("b", "1", "2"),
         example("c", "법", "법", keywords="법|원칙"),
     ]  # fmt: skip
-    scorer = Scorer(FSKU, "offline")
+    scorer = Scorer.of(FSKU, "offline")
     # Half of the choices, all of the cosine, one keyword of two: 0.5 * 0.5 + 0.5 * (0.6 + 0.2).
     found = scorer.score(rows)
     assert (found.value, found.proxy) == (pytest.approx(0.65), True)
@@ -126,9 +126,8 @@ def test_a_missing_answer_counts_as_empty_where_declared() -> None:
 def test_code_that_cannot_be_used(tmp_path: Path, code: str | None, message: str) -> None:
     if code is not None:
         (tmp_path / "scoring.py").write_text(code, encoding="utf-8")
-    contest = Competition(profile=RAG.profile, folder=str(tmp_path))
     with pytest.raises(InputError, match=message):
-        build_formula(contest, build_metric)
+        build_formula(RAG.profile.score, tmp_path, build_metric)
 
 
 def test_code_is_only_taken_from_the_folder_itself() -> None:

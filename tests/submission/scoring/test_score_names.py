@@ -96,7 +96,7 @@ def test_cosine_without_an_encoder_says_which_option_helps(
     asked = [part for each in metrics for part in ("--metric", each)]
     assert score(*asked) == 2
     said = capsys.readouterr().err
-    assert "A plain score declares no encoder: give one with --encoder" in said
+    assert "No encoder is declared: give one with --encoder" in said
     assert "Traceback" not in said
     found = scores(capsys, *asked, "--encoder", "offline")
     assert {each["metric"]: each["proxy"] for each in found} == {

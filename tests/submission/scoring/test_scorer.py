@@ -41,7 +41,7 @@ def jaccard(**score: object) -> Competition:
 
 def test_character_f1_is_shown_in_percent() -> None:
     # 서울 against 서울특별시: precision 2/2, recall 2/5, F1 4/7; the other row is right.
-    score = Scorer(NEWS).score(examples(("서울", ("서울특별시",)), ("12만명", ("12만 명",))))
+    score = Scorer.of(NEWS).score(examples(("서울", ("서울특별시",)), ("12만명", ("12만 명",))))
     assert score.value == pytest.approx(100 * (4 / 7 + 1) / 2)
     assert score.rows == pytest.approx([100 * 4 / 7, 100])
     assert score.low <= score.value <= score.high
@@ -50,7 +50,7 @@ def test_character_f1_is_shown_in_percent() -> None:
 
 def test_season_3_weighs_cosine_and_jaccard() -> None:
     # The same words in another order: jaccard 1, whatever the cosine c is: 0.7 c + 0.3.
-    scorer = Scorer(SEASON_3, "offline")
+    scorer = Scorer.of(SEASON_3, "offline")
     rows = examples(
         ("안전 교육 실시", ("안전 교육 실시",)), ("실시 안전 교육", ("안전 교육 실시",))
     )
@@ -63,7 +63,7 @@ def test_season_3_weighs_cosine_and_jaccard() -> None:
 
 
 def test_a_formula_of_one_term_has_no_terms_of_its_own() -> None:
-    assert Scorer(NEWS).terms(examples(("가", ("가",)))) == []
+    assert Scorer.of(NEWS).terms(examples(("가", ("가",)))) == []
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,16 @@ def test_a_formula_of_one_term_has_no_terms_of_its_own() -> None:
 def test_several_references_are_combined_as_asked(rule: References, expected: float) -> None:
     # "가 나" shares one word of two with "가", both with itself, none with "다".
     golds = ("가", "가 나", "다")
-    declared = Scorer(jaccard(references=rule)).score(examples(("가 나", golds)))
-    asked = Scorer(jaccard(references="first"), references_by=rule)
+    declared = Scorer.of(jaccard(references=rule)).score(examples(("가 나", golds)))
+    asked = Scorer.of(jaccard(references="first"), references_by=rule)
     assert declared.value == pytest.approx(expected)
     assert asked.score(examples(("가 나", golds))).value == pytest.approx(expected)
 
 
 def test_the_direction_is_the_declared_one() -> None:
-    assert Scorer(jaccard(direction="lower")).score(examples(("가", ("가",)))).direction == "lower"
+    assert (
+        Scorer.of(jaccard(direction="lower")).score(examples(("가", ("가",)))).direction == "lower"
+    )
 
 
 def test_given_vectors_are_scored_as_they_are() -> None:
@@ -95,7 +97,7 @@ def test_given_vectors_are_scored_as_they_are() -> None:
         Example(str(number), "", (gold,), each.astype(np.float32))
         for number, each in enumerate(given)
     ]
-    score = Scorer(find_competition("sample-wallpaper")).score(rows)
+    score = Scorer.of(find_competition("sample-wallpaper")).score(rows)
     assert score.rows == pytest.approx([0.5, 0, 1, 0], abs=1e-6)
 
 
@@ -118,7 +120,7 @@ def test_given_vectors_are_scored_as_they_are() -> None:
 def test_only_the_organizers_encoder_is_no_proxy(
     competition: Competition, encoder: str | None, reason: str | None
 ) -> None:
-    found = Scorer(competition, encoder).proxy_reason
+    found = Scorer.of(competition, encoder).proxy_reason
     assert (found is None) if reason is None else (reason in str(found))
 
 
@@ -128,39 +130,39 @@ def test_a_local_folder_of_the_encoders_name_is_a_copy_of_it(tmp_path: Path) -> 
     others = [tmp_path / "other", copy / "my-finetune", tmp_path / "other" / "snapshots" / "abc"]
     for folder in (copy, cached, *others):
         folder.mkdir(parents=True, exist_ok=True)
-    assert Scorer(SEASON_3, str(copy)).proxy_reason is None
-    assert Scorer(SEASON_3, str(cached)).proxy_reason is None
+    assert Scorer.of(SEASON_3, str(copy)).proxy_reason is None
+    assert Scorer.of(SEASON_3, str(cached)).proxy_reason is None
     for folder in others:
-        assert Scorer(SEASON_3, str(folder)).proxy_reason is not None
+        assert Scorer.of(SEASON_3, str(folder)).proxy_reason is not None
 
 
 def test_a_declared_proxy_stays_one_and_names_both_reasons() -> None:
     declared = changed(SEASON_3, score={**SEASON_3.profile.score.model_dump(), "proxy": "왜냐하면"})
-    scorer = Scorer(declared, "offline")
+    scorer = Scorer.of(declared, "offline")
     assert scorer.proxy_reason.startswith("왜냐하면; encoder 'offline'")
-    assert Scorer(declared).encoder_reason is None
+    assert Scorer.of(declared).encoder_reason is None
     text_only = jaccard(proxy="공개되지 않은 식")
-    assert Scorer(text_only).score(examples(("가", ("가",)))).proxy is True
+    assert Scorer.of(text_only).score(examples(("가", ("가",)))).proxy is True
 
 
 def test_the_offline_encoder_is_no_proxy_where_it_is_declared() -> None:
     rows = examples(("가", ("가",)))
-    assert Scorer(find_competition("sample-wallpaper")).score(rows).proxy is False
-    assert Scorer(SEASON_2, "offline").score(rows).proxy is True
+    assert Scorer.of(find_competition("sample-wallpaper")).score(rows).proxy is False
+    assert Scorer.of(SEASON_2, "offline").score(rows).proxy is True
 
 
 def test_a_metric_that_needs_an_encoder_uses_a_given_one_where_none_is_declared() -> None:
     rows = examples(("가", ("가",)))
-    score = Scorer(NEWS, "offline").metric("cosine", rows)
+    score = Scorer.of(NEWS, "offline").metric("cosine", rows)
     assert (score.value, score.proxy) == (pytest.approx(1.0), True)
     with pytest.raises(EvaluationError, match="give one with --encoder"):
-        Scorer(NEWS).metric("cosine", rows)
+        Scorer.of(NEWS).metric("cosine", rows)
 
 
 def test_rows_are_paired_by_id_in_the_references_order() -> None:
     predictions = [Prediction("b", "둘"), Prediction("a", "하나")]
     references = [Reference("a", ("하나",), "수"), Reference("b", ("둘",), "")]
-    paired = Scorer(NEWS).examples(predictions, references, "file")
+    paired = Scorer.of(NEWS).examples(predictions, references, "file")
     assert [(row.id, row.answer, row.references) for row in paired] == [
         ("a", "하나", ("하나",)), ("b", "둘", ("둘",)),
     ]  # fmt: skip

@@ -47,7 +47,7 @@ class Summed(ABC):
 
 
 def resampled(
-    metric: SummedMetric, examples: Sequence[Example], *, resamples: int, seed: int
+    metric: SummedMetric | Summed, examples: Sequence[Example], *, resamples: int, seed: int
 ) -> tuple[float, NDArray[np.float64]]:
     """Return a metric's value and its values on bootstrap samples of the rows.
 

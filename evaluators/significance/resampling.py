@@ -15,7 +15,7 @@ _INDICES_AT_ONCE: Final = 1 << 16  # what a core keeps close; larger parts are s
 _SIGNS_AT_ONCE: Final = 1 << 22
 _BYTES_AT_ONCE: Final = 1 << 25
 _EXACT_ROWS: Final = 13  # 2**13 sign patterns are fewer than the resamples they replace
-_MANY_ROWS: Final = 1 << 15
+_MANY_ROWS: Final = 1 << 14
 _ROWS_PER_COUNT: Final = 32  # drawing a count takes as long as drawing so many rows
 
 
@@ -64,7 +64,7 @@ def unpaired_sums(
 ) -> NDArray[np.float64]:
     """Return ``resampled_sums`` of a table whose samples no other table has to meet.
 
-    Where 32,768 rows or more have few different values, how often each of these is drawn comes from
+    Where 16,384 rows or more have few different values, how often each of these is drawn comes from
     the multinomial distribution: the same distribution of sums, in a time that does not grow with
     the number of rows.
     """

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -82,7 +82,7 @@ class Score:
     """A metric's value over ``n`` rows with its 95 % interval.
 
     ``rows`` holds the row scores of all examples; ``unscored`` of them are NaN and count neither
-    in ``value`` nor in ``n``. ``proxy`` says that the number is not the organizer's own.
+    in ``value`` nor in ``n``. ``proxy`` is why the number is not the organizer's own, if it is not.
     """
 
     metric: str
@@ -92,7 +92,7 @@ class Score:
     n: int
     direction: Direction
     signature: str
-    proxy: bool
+    proxy: str | None
     rows: NDArray[np.float64] = field(repr=False, compare=False)
     unscored: int = 0
 
@@ -106,7 +106,7 @@ class Score:
             "n": self.n,
             "direction": self.direction,
             "signature": self.signature,
-            "proxy": self.proxy,
+            "proxy": self.proxy is not None,
         }
 
 
@@ -124,8 +124,8 @@ class Metric(Protocol):
         ...
 
     @property
-    def proxy(self) -> bool:
-        """Whether its numbers stand in for another formula or model."""
+    def proxy(self) -> str | None:
+        """Why its numbers stand in for another formula or model; None where they do not."""
         ...
 
     @property
@@ -165,6 +165,11 @@ class SummedMetric(CorpusMetric, Protocol):
     def from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values that sums of shape ``(samples, statistics)`` have: ``(samples,)``."""
         ...
+
+
+def joined(reasons: Iterable[str | None]) -> str | None:
+    """Return the different reasons as one; None where there is none."""
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
 
 
 def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:

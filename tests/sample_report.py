@@ -60,7 +60,7 @@ def made_up_report(rows: int = 60, runs: int = 6, *, seed: int = 0) -> Report:
         metric=ReportMetric(
             name="cosine",
             signature=SIGNATURE,
-            proxy_reason="the encoder is hashed character n-grams, not the organizer's",
+            proxy="the encoder is hashed character n-grams, not the organizer's",
         ),
         baseline=baseline,
         leaderboard=board,
@@ -159,7 +159,7 @@ def _score(metric: str, rows: NDArray[np.float64]) -> Score:
     value = float(rows.mean())
     return Score(
         metric=metric, value=value, low=value - 0.03, high=value + 0.03, n=len(rows),
-        direction="higher", signature=f"{metric.replace(':', '|')}|v:0.1.0", proxy=False, rows=rows,
+        direction="higher", signature=f"{metric.replace(':', '|')}|v:0.1.0", proxy=None, rows=rows,
     )  # fmt: skip
 
 
@@ -189,7 +189,8 @@ def _board_row(
             "low": score - half, "high": score + half, "n": len(run.scores),
             "public_low": score - 1.3 * half, "public_high": score + 1.3 * half,
             "empty": marks.count("empty"), "cut_off": marks.count("cut_off"), "echoed": 0,
-            "duplicated": marks.count("duplicated"), "degenerate": len(marks), "proxy": True,
+            "duplicated": marks.count("duplicated"), "degenerate": len(marks),
+            "proxy": "another encoder",
             "note": "baseline" if run is base else "",
             "others": {each.metric: each for each in run.others},
         }

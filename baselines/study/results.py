@@ -33,7 +33,7 @@ class TaskResults:
     plan: TaskPlan
     base: Sequence[Finished]
     outcomes: Sequence[Outcome]
-    proxy_reason: str | None
+    proxy: str | None
 
     def comet(self, finished: Finished) -> Score | None:
         """A run's COMET score; None where the task is no translation."""

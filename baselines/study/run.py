@@ -213,5 +213,5 @@ def _results(
         plan=plan,
         base=[each for each in finished if each.trial.cell is plan.grid.baseline],
         outcomes=outcomes,
-        proxy_reason=scorer.proxy_reason,
+        proxy=scorer.proxy,
     )

@@ -44,7 +44,7 @@ class Accuracy(RowMetric):
     """
 
     name: Final = "accuracy"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, references: References = "max", extract: Extract = "none") -> None:
         self._references = check_references(references)

@@ -108,9 +108,9 @@ class BertScore(RowMetric):
         self._report: BertScoreReport | None = None
 
     @property
-    def proxy(self) -> bool:
-        """Whether the precision is another than the official one."""
-        return self._tokens is not self._exact
+    def proxy(self) -> str | None:
+        """Which precision is computed in, where it is another than the official one."""
+        return None if self._tokens is self._exact else f"computed in {self._tokens.precision}"
 
     @property
     def joint(self) -> bool:

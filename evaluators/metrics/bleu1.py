@@ -36,7 +36,7 @@ class Bleu1(RowMetric):
     """
 
     name: Final = "bleu1"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, rule: Bleu1Rule = "nikl", references: References | None = None) -> None:
         self._rule = one_of("rule", rule, RULES)

@@ -33,7 +33,7 @@ class Bleurt(RowMetric):
     """
 
     name: Final = "bleurt"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(
         self,

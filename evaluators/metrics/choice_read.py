@@ -26,7 +26,7 @@ class ChoiceRead(RowMetric):
     """
 
     name: Final = "choice-read"
-    proxy: Final = False
+    proxy: Final = None
 
     @property
     def signature(self) -> Signature:

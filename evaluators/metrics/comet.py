@@ -40,7 +40,7 @@ class Comet(RowMetric):
     """
 
     name: Final = "comet"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(
         self,

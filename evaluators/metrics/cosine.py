@@ -29,7 +29,8 @@ class Cosine(RowMetric):
 
     A vector of length 0 scores 0. ``Example.vector`` is used where present; otherwise the answer is
     encoded as it stands. ``clip=False`` keeps negative values. With a stand-in encoder the metric
-    is a proxy whatever ``proxy`` says. Formula: ``max(a.b / (|a| |b|), 0)``, per reference.
+    is a proxy, also where ``proxy`` gives no other reason. Formula, per reference:
+    ``max(a.b / (|a| |b|), 0)``.
 
     Texts are encoded some rows at a time, so that memory does not grow with the rows. References'
     vectors are kept for the next system, as many as 16 MiB hold; others are encoded again.
@@ -42,13 +43,14 @@ class Cosine(RowMetric):
         encoder: Encoder,
         references: References = "mean",
         clip: bool = True,
-        proxy: bool = False,
+        proxy: str | None = None,
     ) -> None:
         self._encoder = encoder
         self._references = check_references(references)
         self._clip = clip
         self._known: dict[str, NDArray[np.float32]] = {}
-        self.proxy: Final = proxy or encoder.offline
+        stand_in = f"stand-in encoder {encoder.name!r}" if encoder.offline else None
+        self.proxy: Final = proxy or stand_in
 
     @property
     def signature(self) -> Signature:

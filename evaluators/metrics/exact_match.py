@@ -29,7 +29,7 @@ class ExactMatch(RowMetric):
     """
 
     name: Final = "em"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, rule: Rule = "squad", references: References | None = None) -> None:
         self._rule = check_rule(rule)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
-from evaluators.base import Signature, is_corpus_metric
+from evaluators.base import Signature, is_corpus_metric, joined
 from evaluators.errors import EvaluationError
 from evaluators.metrics.summed import Summed
 from evaluators.metrics.weighted import Weighted
@@ -94,9 +94,9 @@ class Grouped(Summed):
         self._last: tuple[Sequence[Example], list[_Picked]] | None = None
 
     @property
-    def proxy(self) -> bool:
+    def proxy(self) -> str | None:
         """Whether the metric of a group in use is one."""
-        return any(group.metric.proxy for group in self._used())
+        return joined(group.metric.proxy for group in self._used())
 
     @property
     def signature(self) -> Signature:

@@ -21,7 +21,7 @@ class Jaccard(RowMetric):
     """Words shared over words used, words being what whitespace separates; 0 if there are none."""
 
     name: Final = "jaccard"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, references: References = "mean") -> None:
         self._references = check_references(references)

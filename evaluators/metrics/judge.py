@@ -76,7 +76,7 @@ class Judge:
     """
 
     name: Final = "judge"
-    proxy: Final = False
+    proxy: Final = None
     direction: Final[Direction] = "higher"
 
     def __init__(

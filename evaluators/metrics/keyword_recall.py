@@ -29,7 +29,7 @@ class KeywordRecall(RowMetric):
     """
 
     name: Final = "keyword-recall"
-    proxy: Final = False
+    proxy: Final = None
 
     @property
     def signature(self) -> Signature:

@@ -63,7 +63,7 @@ class LabelMetric(ABC):
     """
 
     name: str
-    proxy: Final = False
+    proxy: Final = None
     direction: Final[Direction] = "higher"
 
     @property

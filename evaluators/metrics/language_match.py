@@ -27,7 +27,7 @@ class LanguageMatch(RowMetric):
     """
 
     name: Final = "language-match"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, references: References = "max") -> None:
         self._references = check_references(references)

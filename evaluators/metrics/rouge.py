@@ -96,7 +96,7 @@ class Rouge(RowMetric):
     counts; F1 is ``2PR / (P + R + epsilon)``.
     """
 
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class RougeW(RowMetric):
     """
 
     name: Final = "rougeW"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, references: References = "max") -> None:
         self._references = check_references(references)

@@ -36,7 +36,7 @@ TOGETHER_OPTION: Final = Option(
 class SacreMetric(Summed):
     """Base of the metrics whose statistics and formula are sacreBLEU's; values are 0 to 1."""
 
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, references: Together = "all") -> None:
         self._references = check_together(references)

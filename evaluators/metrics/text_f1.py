@@ -35,7 +35,7 @@ class TextF1(RowMetric):
     """
 
     name: Final = "f1"
-    proxy: Final = False
+    proxy: Final = None
 
     def __init__(self, rule: Rule = "squad", references: References | None = None) -> None:
         self._rule = check_rule(rule, RULES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from evaluators.base import Signature, is_corpus_metric
+from evaluators.base import Signature, is_corpus_metric, joined
 from evaluators.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Weighted:
             raise EvaluationError(f"{name} adds terms of which some are better when lower")
         self.name: Final = name
         self.direction: Final[Direction] = terms[0][1].direction
-        self.proxy: Final = any(term.proxy for _, term in terms)
+        self.proxy: Final = joined(term.proxy for _, term in terms)
         self._weights: dict[str, float] = {}
         self._terms: dict[str, Metric] = {}
         for weight, term in terms:

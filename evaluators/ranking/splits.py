@@ -63,15 +63,27 @@ def public_estimate(
     Rows are drawn without replacement, at least one. Raises EvaluationError for no rows, a share
     outside (0, 1], or values that are not finite.
     """
-    totals = as_totals(rows)
-    n = _public_rows(len(totals), share)
-    if n == len(totals):
-        return PublicEstimate(totals.score, totals.score, share, n)
-    values = np.concatenate(
-        [totals.value(drawn @ totals.table) for drawn in _public(len(totals), n, draws, seed)]
-    )
-    low, high = np.quantile(values, (0.025, 0.975))
-    return PublicEstimate(float(low), float(high), share, n)
+    return public_estimates([rows], share, draws=draws, seed=seed)[0]
+
+
+def public_estimates(
+    systems: Sequence[ArrayLike | Totals], share: float, *, draws: int = 2000, seed: int = 0
+) -> list[PublicEstimate]:
+    """Return ``public_estimate`` of each system; those of equally many rows meet the same draws.
+
+    Raises EvaluationError as ``public_estimate`` does.
+    """
+    totals = [as_totals(rows) for rows in systems]
+    parts = {
+        length: _public_scores([each for each in totals if len(each) == length], share, draws, seed)
+        for length in {len(each) for each in totals}
+    }
+    estimates = []
+    for each in totals:
+        low, high = np.quantile(next(parts[len(each)]), (0.025, 0.975))
+        n = _public_rows(len(each), share)
+        estimates.append(PublicEstimate(float(low), float(high), share, n))
+    return estimates
 
 
 def order_flips(
@@ -137,6 +149,21 @@ def order(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.fl
 def as_totals(rows: ArrayLike | Totals) -> Totals:
     """Take row scores as sums over rows; what already is, stays."""
     return rows if isinstance(rows, Totals) else Totals.of_rows(rows)
+
+
+def _public_scores(
+    totals: Sequence[Totals], share: float, draws: int, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """The public scores of systems of equally many rows, all from the same draws."""
+    total = len(totals[0])
+    n = _public_rows(total, share)
+    if n == total:
+        return iter([np.array([each.score]) for each in totals])
+    blocks = [
+        [each.value(drawn @ each.table) for each in totals]
+        for drawn in _public(total, n, draws, seed)
+    ]
+    return map(np.concatenate, zip(*blocks, strict=True))
 
 
 def _public_rows(total: int, share: float) -> int:

@@ -27,14 +27,14 @@ class ReportMetric:
     """The metric that the leaderboard is ordered by.
 
     ``scale`` is what a perfect score reads as, 1 or 100: it ends the axes of the plots.
-    ``proxy_reason`` says why the numbers are not the organizer's, "" where they are.
+    ``proxy`` is why the numbers are not the organizer's; None where they are.
     """
 
     name: str
     signature: str
     direction: Direction = "higher"
     scale: float = 1.0
-    proxy_reason: str = ""
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

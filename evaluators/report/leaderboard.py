@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from evaluators.text.cells import neutralize, one_line
 
@@ -28,8 +28,9 @@ class LeaderboardRow:
     smallest difference that would be found four times in five. ``public`` and ``private`` are what
     the organizer gave, ``expected`` with its ends the public score that local ones predict.
     ``empty`` to ``duplicated`` count suspicious answers, ``degenerate`` each of them once.
-    ``source`` says where a known score was read, ``signature`` what decides the number, ``others``
-    further metrics' scores by what they were asked for as.
+    ``proxy`` is why the score is one, if it is. ``source`` says where a known score was read,
+    ``signature`` what decides the number, ``others`` further metrics' scores by what they were
+    asked for as.
     """
 
     rank: int | None
@@ -62,11 +63,16 @@ class LeaderboardRow:
     wrong_language: int | None = None
     duplicated: int | None = None
     degenerate: int | None = None
-    proxy: bool = False
+    proxy: str | None = None
     note: str = ""
     source: str = ""
     signature: str = ""
     others: Mapping[str, Score] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the values of ``COLUMNS``; of ``proxy`` whether it is one, not why."""
+        values = {name: getattr(self, name) for name in COLUMNS}
+        return {**values, "proxy": self.proxy is not None}
 
 
 COLUMNS: Final = tuple(each.name for each in fields(LeaderboardRow) if each.name != "others")
@@ -92,8 +98,9 @@ def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
     import pandas as pd
 
     columns: dict[str, pd.Series] = {}
+    plain = [row.plain() for row in rows]
     for column in COLUMNS:
-        values = [getattr(row, column) for row in rows]
+        values = [each[column] for each in plain]
         if column in _TEXT:
             columns[column] = pd.Series([neutralize(text) for text in values], dtype="str")
         elif column in _WHOLE:
@@ -122,7 +129,9 @@ def _of_other(name: str, scores: Sequence[Score | None]) -> dict[str, pd.Series]
         f"{name}_low": column("low", "float64"),
         f"{name}_high": column("high", "float64"),
         f"{name}_n": column("n", "Int64"),
-        f"{name}_proxy": column("proxy", "boolean"),
+        f"{name}_proxy": pd.Series(
+            [None if each is None else each.proxy is not None for each in scores], dtype="boolean"
+        ),
         f"{name}_signature": column("signature", "str"),
     }
 
@@ -178,6 +187,8 @@ class _Column:
     signed: bool = False
     between: str = ""
     digits: int = 4
+    mark: str = ""
+    """What is shown instead of a value that is there."""
 
     def cells(self, rows: Sequence[LeaderboardRow]) -> list[str]:
         return [self._cell(row) for row in rows]
@@ -186,15 +197,13 @@ class _Column:
         values = [getattr(row, name) for name in self.fields]
         if all(value is None for value in values):
             return ""
-        return self.between.join(self._text(value) for value in values)
+        return self.mark or self.between.join(self._text(value) for value in values)
 
-    def _text(self, value: str | float | bool | None) -> str:
+    def _text(self, value: str | float | None) -> str:
         if value is None:
             return "-"
         if isinstance(value, str):
             return one_line(value)
-        if isinstance(value, bool):
-            return "proxy" if value else ""
         if isinstance(value, int):
             return str(value)
         return f"{value:{'+' if self.signed else ''}.{self.digits}f}"
@@ -225,7 +234,7 @@ _MORE: Final = (
 )
 
 _REMARKS: Final = (
-    _Column("", ("proxy",), left=True),
+    _Column("", ("proxy",), left=True, mark="proxy"),
     _Column("note", ("note",), left=True),
     _Column("source", ("source",), left=True),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -57,8 +57,7 @@ def _payload(report: Report) -> dict[str, object]:
 
 
 def _board_row(row: LeaderboardRow) -> dict[str, object]:
-    values = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "others"}
-    return values | {"others": {name: _score(score) for name, score in row.others.items()}}
+    return {**row.plain(), "others": {name: _score(score) for name, score in row.others.items()}}
 
 
 def _score(score: Score) -> Mapping[str, object]:

@@ -132,8 +132,8 @@ def command(
         print_slices(by, found)
     if classified is not None:
         print_classification(classified)
-    if scorer.proxy_reason:
-        tell(f"Proxy: {scorer.proxy_reason}.", style="yellow")
+    if scorer.proxy:
+        tell(f"Proxy: {scorer.proxy}.", style="yellow")
     if counts is not None and run_name is not None:
         print_degenerate(run_name, counts)
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from evaluators import LeaderboardRow, PairedResult, Totals, compare_answers, detectable_by, holm
-from evaluators import public_estimate as estimate_public
 from evaluators.base import is_corpus_metric, is_summed_metric
-from evaluators.ranking.splits import PublicEstimate
+from evaluators.ranking.splits import PublicEstimate, public_estimates
 from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
@@ -34,8 +33,8 @@ def leaderboard(
     adjusted = holm([result.p_value for result in paired.values()])
     stricter = dict(zip(paired, adjusted.tolist(), strict=True))
     rows = []
-    for rank, each in enumerate(scored, start=1):
-        public = _public(scorer, each, competition.profile.public_share)
+    publics = _publics(scorer, scored, competition.profile.public_share)
+    for rank, (each, public) in enumerate(zip(scored, publics, strict=True), start=1):
         row = _scored(scorer, rank, each, metrics, public)
         name = each.subject.name
         if name in paired:
@@ -113,17 +112,20 @@ def _known_outside(row: LeaderboardRow, calibration: Calibration) -> Leaderboard
     return replace(row, expected=value, expected_low=low, expected_high=high)
 
 
-def _public(scorer: Scorer, scored: Scored, share: float | None) -> PublicEstimate | None:
-    """Where the public part's score may lie, where its share is known."""
+def _publics(
+    scorer: Scorer, scored: Sequence[Scored], share: float | None
+) -> Sequence[PublicEstimate | None]:
+    """Where the public part's scores may lie, where its share is known."""
     metric = scorer.remembering
+    nothing = [None] * len(scored)
     if share is None:
-        return None
+        return nothing
     if is_summed_metric(metric):
-        return estimate_public(Totals.of_metric(metric, scored.examples), share)
+        return public_estimates([Totals.of_metric(metric, each.examples) for each in scored], share)
     if is_corpus_metric(metric):
-        return None
-    rows = metric.rows(scored.examples)
-    return estimate_public(rows[~np.isnan(rows)], share)
+        return nothing
+    rows = [metric.rows(each.examples) for each in scored]
+    return public_estimates([each[~np.isnan(each)] for each in rows], share)
 
 
 def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:

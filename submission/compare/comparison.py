@@ -44,7 +44,7 @@ class Comparison:
     baseline: str
     main: Score
     scale: float
-    proxy_reason: str | None
+    proxy: str | None
     scored: Sequence[Scored] = ()
     questions: Mapping[str, Asked] = field(default_factory=dict)
     breakdowns: Sequence[Breakdown] = ()
@@ -97,7 +97,7 @@ def compare(
         baseline=baseline,
         main=against.main,
         scale=scorer.scale,
-        proxy_reason=scorer.proxy_reason,
+        proxy=scorer.proxy,
         scored=scored,
         questions=questions,
         breakdowns=[

@@ -24,8 +24,8 @@ def explanations(comparison: Comparison) -> list[Note]:
 
 
 def _proxy(comparison: Comparison) -> Iterator[Note]:
-    if comparison.proxy_reason:
-        yield Note("note.proxy", {"reason": comparison.proxy_reason})
+    if comparison.proxy:
+        yield Note("note.proxy", {"reason": comparison.proxy})
 
 
 def _tests(comparison: Comparison) -> Iterator[Note]:

@@ -97,7 +97,7 @@ def _note(row: LeaderboardRow) -> str:
     return f"{row.note}{_mark(row.proxy)}".strip()
 
 
-def _mark(proxy: bool) -> str:
+def _mark(proxy: str | None) -> str:
     return " (proxy)" if proxy else ""
 
 

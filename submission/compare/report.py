@@ -49,7 +49,7 @@ def build_report(
             signature=main.signature,
             direction=main.direction,
             scale=comparison.scale,
-            proxy_reason=comparison.proxy_reason or "",
+            proxy=comparison.proxy,
         ),
         baseline=comparison.baseline,
         leaderboard=comparison.rows,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from evaluators import LeaderboardRow, LinearFit
@@ -40,7 +40,7 @@ def group_lines(comparison: Comparison) -> Iterator[GroupLine]:
                     score.low,
                     score.high,
                     score.n,
-                    score.proxy,
+                    score.proxy is not None,
                 )
 
 
@@ -79,7 +79,7 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
         "baseline": comparison.baseline,
         "metric": comparison.main.metric,
         "signature": comparison.signature,
-        "proxy": comparison.proxy_reason,
+        "proxy": comparison.proxy,
         "breakdown": [line._asdict() for line in group_lines(comparison)],
         "agreement": [asdict(each) for each in comparison.agreement],
         "public": None
@@ -105,8 +105,10 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
 
 
 def _row(row: LeaderboardRow) -> dict[str, Any]:
-    plain = {each.name: getattr(row, each.name) for each in fields(row) if each.name != "others"}
-    return {**plain, "others": {name: dict(score.to_dict()) for name, score in row.others.items()}}
+    return {
+        **row.plain(),
+        "others": {name: dict(score.to_dict()) for name, score in row.others.items()},
+    }
 
 
 def _fit(fit: LinearFit) -> dict[str, float | None]:

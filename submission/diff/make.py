@@ -128,7 +128,7 @@ def diff_scores(
         direction=direction,
         first=values[0],
         second=values[1],
-        proxy=scorer.proxy_reason,
+        proxy=scorer.proxy,
     )
     return Diff(first.name, second.name, rows, scale)
 

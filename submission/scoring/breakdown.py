@@ -91,12 +91,14 @@ def slices_of(
 ) -> list[Slice]:
     """The same for every row's value as given, in the order of ``groups``."""
     parts = [_Part(*each, examples) for each in metrics]
-    found = []
-    for value in groups:
-        places = np.flatnonzero([each == value for each in values])
-        scores = [one for part in parts for one in part.of(places)]
-        found.append(Slice(value, len(places), scores))
-    return found
+    places: dict[str, list[int]] = {value: [] for value in groups}
+    for place, value in enumerate(values):
+        if value in places:
+            places[value].append(place)
+    return [
+        Slice(value, len(own), [one for part in parts for one in part.of(np.array(own, np.intp))])
+        for value, own in places.items()
+    ]
 
 
 class _Part:

@@ -59,7 +59,7 @@ class _InFront(Generic[AnyMetric]):
         return self.metric.signature
 
     @property
-    def proxy(self) -> bool:
+    def proxy(self) -> str | None:
         """The metric's own."""
         return self.metric.proxy
 

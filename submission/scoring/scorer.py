@@ -21,6 +21,7 @@ from evaluators import (
     parse_spec,
     score_examples,
 )
+from evaluators.base import joined
 from evaluators.encoders.base import Encoder
 from submission.competitions import Competition
 from submission.competitions.profile import Encoder as DeclaredEncoder
@@ -50,7 +51,7 @@ class Scorer:
 
     ``organizer`` is the encoder that the organizer declares. ``encoder`` and ``models`` replace
     what is declared: a local copy of it, or ``offline``; anything that is not what the organizer
-    uses makes the numbers a proxy, and ``proxy_reason`` says why. ``folder`` holds the formula's
+    uses makes the numbers a proxy, and ``proxy`` says why. ``folder`` holds the formula's
     own code, if it has any, and ``called`` is what its number is called instead of the metric's own
     name.
     """
@@ -114,10 +115,9 @@ class Scorer:
         )
 
     @property
-    def proxy_reason(self) -> str | None:
+    def proxy(self) -> str | None:
         """Why scores are not the organizer's, if they are not."""
-        reasons = [self.declared.proxy, self.encoder_reason, *self._parts.stand_ins]
-        return "; ".join(reason for reason in reasons if reason) or None
+        return joined([self.declared.proxy, self.encoder_reason, *self._parts.stand_ins])
 
     @property
     def fast_in_vain(self) -> bool:
@@ -191,9 +191,9 @@ class Scorer:
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
         """A metric besides the formula, on 0..1, called by its spec as written."""
         found = score_examples(self._parts.remembered(spec), examples)
-        stand_in = self._models.stand_in(parse_spec(spec)) is not None
+        stand_in = self._models.stand_in(parse_spec(spec))
         found = replace(found, metric=str(parse_spec(spec)))
-        return self._marked(replace(found, proxy=found.proxy or stand_in))
+        return self._marked(replace(found, proxy=joined([stand_in, found.proxy])))
 
     def metric_of(self, spec: str | None) -> Metric:
         """The metric behind a score of :meth:`metric`, or the formula, with its memory."""
@@ -207,7 +207,7 @@ class Scorer:
     def _marked(self, result: Score) -> Score:
         # The offline encoder is no stand-in where the competition itself declares it.
         if self._organizer is not None and self._organizer.name == "offline":
-            return replace(result, proxy=self.proxy_reason is not None)
+            return replace(result, proxy=self.proxy)
         return result
 
     def _scaled(self, result: Score) -> Score:
@@ -225,7 +225,7 @@ class Scorer:
 
     def _as_the_organizers(self, result: Score) -> Score:
         result = self._scaled(self._marked(result))
-        return replace(result, proxy=result.proxy or self.proxy_reason is not None)
+        return replace(result, proxy=self.proxy or result.proxy)
 
 
 @dataclass(frozen=True)

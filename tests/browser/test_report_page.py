@@ -278,7 +278,7 @@ def test_markup_in_a_text_is_shown_and_never_run(opened: Callable[..., Opened], 
     report = Report(
         title=text,
         competition=text,
-        metric=ReportMetric(name=text, signature=text, proxy_reason=text),
+        metric=ReportMetric(name=text, signature=text, proxy=text),
         baseline=text,
         leaderboard=[
             LeaderboardRow(rank=1, name=text, kind="run", score=0.5, note=text, source=text)

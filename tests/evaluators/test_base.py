@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -22,7 +23,8 @@ def test_signature_leaves_out_none_and_keeps_its_separators_to_itself() -> None:
 
 
 def test_score_as_plain_values_holds_no_rows() -> None:
-    score = Score("em", 0.5, 0.1, 0.9, 2, "higher", "em|v:1", False, np.array([0.0, 1.0]))
+    score = Score("em", 0.5, 0.1, 0.9, 2, "higher", "em|v:1", None, np.array([0.0, 1.0]))
+    assert replace(score, proxy="another encoder").to_dict()["proxy"] is True
     assert json.loads(json.dumps(score.to_dict())) == {
         "metric": "em",
         "value": 0.5,

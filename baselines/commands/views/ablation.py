@@ -43,8 +43,8 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
         tell(f"Score: {results.finished[0].scored.main.signature}")
     for note in results.notes:
         tell(f"Note: {note}.")
-    if results.scorer.proxy_reason:
-        tell(f"Proxy: {results.scorer.proxy_reason}.", style="yellow")
+    if results.scorer.proxy:
+        tell(f"Proxy: {results.scorer.proxy}.", style="yellow")
     for path in files:
         tell(f"Wrote {path}.")
 
@@ -64,7 +64,7 @@ def ablation_json(results: Results, files: Sequence[Path]) -> dict[str, Any]:
         "metric": main.metric if main else None,
         "signature": main.signature if main else None,
         "direction": main.direction if main else None,
-        "proxy": results.scorer.proxy_reason,
+        "proxy": results.scorer.proxy,
         "notes": list(results.notes),
         "failed": dict(results.failed),
         "files": [str(path) for path in files],

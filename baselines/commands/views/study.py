@@ -23,8 +23,8 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
         mine = [each for each in records if each["task"] == name and each.get("score") is not None]
         if mine:
             _print_task(results, task, mine)
-        if task.proxy_reason:
-            tell(f"Proxy: {task.proxy_reason}.", style="yellow")
+        if task.proxy:
+            tell(f"Proxy: {task.proxy}.", style="yellow")
     if results.diverged:
         tell(
             "Diverged, answered by weights from before (column diverged_at): "
@@ -48,7 +48,7 @@ def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
                 "title": task.plan.title,
                 "kind": task.plan.task.kind,
                 "signatures": _signatures(task),
-                "proxy": task.proxy_reason,
+                "proxy": task.proxy,
             }
             for task in results.tasks
         ],

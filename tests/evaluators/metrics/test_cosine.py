@@ -135,8 +135,8 @@ def test_signature_names_the_encoder_and_its_digest() -> None:
 
 def test_a_stand_in_encoder_makes_a_proxy() -> None:
     assert not Cosine(Plane()).proxy
-    assert Cosine(Plane(), proxy=True).proxy
-    assert Cosine(OfflineEncoder(8)).proxy
+    assert Cosine(Plane(), proxy="another encoder").proxy == "another encoder"
+    assert "stand-in encoder" in str(Cosine(OfflineEncoder(8)).proxy)
 
 
 @given(st.text(min_size=1), st.text())

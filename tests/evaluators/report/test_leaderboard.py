@@ -31,7 +31,7 @@ RUN = LeaderboardRow(
     empty=0,
     cut_off=2,
     echoed=1,
-    proxy=True,
+    proxy="another encoder",
 )
 KNOWN = LeaderboardRow(rank=None, name="OPEN-SOLAR", kind="known", score=0.752784, source="DACON")
 

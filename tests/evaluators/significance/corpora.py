@@ -31,7 +31,7 @@ class SacreBleu(Summed):
     """BLEU computed by sacreBLEU from its own statistics, 0 to 100."""
 
     name = "sacrebleu"
-    proxy = False
+    proxy = None
     signature = Signature.of("sacrebleu")
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ class Ratios(Summed):
     """A corpus score: the sum of what rows got over the sum of what they could get."""
 
     name = "ratios"
-    proxy = False
+    proxy = None
     signature = Signature.of("ratios")
 
     def __init__(self, got: dict[str, np.ndarray], most: np.ndarray) -> None:

@@ -331,7 +331,7 @@ from evaluators.metrics.rowwise import RowMetric
 
 class Lengths(RowMetric):
     name = "lengths"
-    proxy = False
+    proxy = None
     signature = Signature.of("lengths")
 
     def rows(self, examples):

@@ -51,7 +51,7 @@ def read_cases(competition: Competition) -> list[Case]:
 class Constant(RowMetric):
     """A metric that gives every row the same."""
 
-    proxy = False
+    proxy = None
 
     def __init__(self, name: str, given: float) -> None:
         self.name = name

@@ -18,7 +18,7 @@ class Lengths(RowMetric):
     """Scores an answer by its length and writes down which ones it was asked for."""
 
     name = "lengths"
-    proxy = False
+    proxy = None
     signature = Signature.of("lengths")
 
     def __init__(self, joint: bool = False) -> None:

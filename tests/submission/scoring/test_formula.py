@@ -79,8 +79,9 @@ def test_choices_and_open_answers_weigh_half_each() -> None:
     scorer = Scorer.of(FSKU, "offline")
     # Half of the choices, all of the cosine, one keyword of two: 0.5 * 0.5 + 0.5 * (0.6 + 0.2).
     found = scorer.score(rows)
-    assert (found.value, found.proxy) == (pytest.approx(0.65), True)
-    assert "keywords" in str(scorer.proxy_reason)
+    assert found.value == pytest.approx(0.65)
+    assert found.proxy is not None
+    assert "keywords" in str(scorer.proxy)
     names = [term.metric for term in scorer.terms(rows)]
     assert names == ["choice", "open", "open.cosine", "open.keyword-recall"]
 

@@ -45,7 +45,7 @@ def test_character_f1_is_shown_in_percent() -> None:
     assert score.value == pytest.approx(100 * (4 / 7 + 1) / 2)
     assert score.rows == pytest.approx([100 * 4 / 7, 100])
     assert score.low <= score.value <= score.high
-    assert (score.n, score.direction, score.proxy) == (2, "higher", False)
+    assert (score.n, score.direction, score.proxy) == (2, "higher", None)
 
 
 def test_season_3_weighs_cosine_and_jaccard() -> None:
@@ -120,7 +120,7 @@ def test_given_vectors_are_scored_as_they_are() -> None:
 def test_only_the_organizers_encoder_is_no_proxy(
     competition: Competition, encoder: str | None, reason: str | None
 ) -> None:
-    found = Scorer.of(competition, encoder).proxy_reason
+    found = Scorer.of(competition, encoder).proxy
     assert (found is None) if reason is None else (reason in str(found))
 
 
@@ -130,31 +130,32 @@ def test_a_local_folder_of_the_encoders_name_is_a_copy_of_it(tmp_path: Path) -> 
     others = [tmp_path / "other", copy / "my-finetune", tmp_path / "other" / "snapshots" / "abc"]
     for folder in (copy, cached, *others):
         folder.mkdir(parents=True, exist_ok=True)
-    assert Scorer.of(SEASON_3, str(copy)).proxy_reason is None
-    assert Scorer.of(SEASON_3, str(cached)).proxy_reason is None
+    assert Scorer.of(SEASON_3, str(copy)).proxy is None
+    assert Scorer.of(SEASON_3, str(cached)).proxy is None
     for folder in others:
-        assert Scorer.of(SEASON_3, str(folder)).proxy_reason is not None
+        assert Scorer.of(SEASON_3, str(folder)).proxy is not None
 
 
 def test_a_declared_proxy_stays_one_and_names_both_reasons() -> None:
     declared = changed(SEASON_3, score={**SEASON_3.profile.score.model_dump(), "proxy": "왜냐하면"})
     scorer = Scorer.of(declared, "offline")
-    assert scorer.proxy_reason.startswith("왜냐하면; encoder 'offline'")
+    assert scorer.proxy.startswith("왜냐하면; encoder 'offline'")
     assert Scorer.of(declared).encoder_reason is None
     text_only = jaccard(proxy="공개되지 않은 식")
-    assert Scorer.of(text_only).score(examples(("가", ("가",)))).proxy is True
+    assert Scorer.of(text_only).score(examples(("가", ("가",)))).proxy == "공개되지 않은 식"
 
 
 def test_the_offline_encoder_is_no_proxy_where_it_is_declared() -> None:
     rows = examples(("가", ("가",)))
-    assert Scorer.of(find_competition("sample-wallpaper")).score(rows).proxy is False
-    assert Scorer.of(SEASON_2, "offline").score(rows).proxy is True
+    assert Scorer.of(find_competition("sample-wallpaper")).score(rows).proxy is None
+    assert str(Scorer.of(SEASON_2, "offline").score(rows).proxy).startswith("encoder 'offline'")
 
 
 def test_a_metric_that_needs_an_encoder_uses_a_given_one_where_none_is_declared() -> None:
     rows = examples(("가", ("가",)))
     score = Scorer.of(NEWS, "offline").metric("cosine", rows)
-    assert (score.value, score.proxy) == (pytest.approx(1.0), True)
+    assert score.value == pytest.approx(1.0)
+    assert "stand-in encoder" in str(score.proxy)
     with pytest.raises(EvaluationError, match="give one with --encoder"):
         Scorer.of(NEWS).metric("cosine", rows)
 

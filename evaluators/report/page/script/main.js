@@ -31,7 +31,7 @@ function drawFrame() {
   document
     .getElementById("notice")
     .replaceChildren(
-      ...(report.metric.proxy_reason
+      ...(report.metric.proxy
         ? [
             el(
               "p",
@@ -40,7 +40,7 @@ function drawFrame() {
               " ",
               t("proxy.text"),
               " ",
-              el("span", { class: "soft" }, report.metric.proxy_reason),
+              el("span", { class: "soft" }, report.metric.proxy),
             ),
           ]
         : []),

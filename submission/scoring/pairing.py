@@ -39,16 +39,14 @@ def pair(
             if ids
         )
         raise InputError(f"{subject} does not fit the references: {listed}.")
-    return [
-        Example(
-            id=reference.id,
-            answer=by_id[reference.id].answer,
-            references=reference.answers,
-            vector=by_id[reference.id].vector,
-            meta={**reference.meta, "category": reference.category},
-        )
-        for reference in references
-    ]
+    return [_example(by_id[reference.id], reference) for reference in references]
+
+
+def _example(given: Prediction, wanted: Reference) -> Example:
+    meta = wanted.meta
+    if meta.get("category") != wanted.category:
+        meta = {**meta, "category": wanted.category}
+    return Example(wanted.id, given.answer, wanted.answers, given.vector, meta)
 
 
 def _require_order(

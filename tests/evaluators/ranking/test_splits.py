@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evaluators import EvaluationError, public_estimate
-from evaluators.ranking.splits import Flips, order_flips, simulate
+from evaluators.ranking.splits import Flips, order_flips, public_estimates, simulate
 from evaluators.significance import Totals
 
 
@@ -113,3 +113,11 @@ def test_a_split_that_cannot_be_is_refused(share: float, private: Any, message: 
 def test_systems_of_unequal_length_cannot_be_split_alike() -> None:
     with pytest.raises(EvaluationError, match="the same rows"):
         order_flips([1.0, 2.0], [1.0], 0.5)
+
+
+def test_systems_together_have_the_ranges_that_each_has_alone() -> None:
+    random = np.random.default_rng(2)
+    systems = [random.random(60), random.random(45), random.random(60)]
+    alone = [public_estimate(rows, 0.3, draws=300) for rows in systems]
+    assert public_estimates(systems, 0.3, draws=300) == alone
+    assert public_estimates([], 0.3) == []

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import submission.runs.answers as reading
 from evaluators.report.wording import say
 from submission.cli import run
 from submission.compare import compare as compare_all
 from submission.compare.report import build_report
 from submission.competitions import find_competition
+from submission.recipes import Recipe
+from submission.runs.answers import run_recipe
 from submission.runs.ledger import Ledger
 from submission.runs.rows import PlannedPart
 from submission.scoring.scorer import Scorer
@@ -641,3 +644,20 @@ def test_a_metric_without_a_tokenizer_is_refused(capsys: pytest.CaptureFixture[s
     fixed = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *fixed, "--tokenizers", "jaccard"]) == 2
     assert "jaccard takes no tokenizer" in capsys.readouterr().err
+
+
+def test_a_run_is_read_once_for_all_that_is_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("test.csv").write_text("id,q\nA,하나?\nB,둘?\nC,셋?\nD,넷?\n", encoding="utf-8")
+    for name in ("one", "two"):
+        made = ["--test", "test.csv", "--set", "answer=가 나", "--run", name]
+        assert run(["generate", "constant", "-c", "words", *made]) == 0
+    assert run(["record", "one", "--public", "0.5"]) == 0
+    asked = []
+
+    def counted(ledger: Ledger, name: str) -> Recipe:
+        asked.append(name)
+        return run_recipe(ledger, name)
+
+    monkeypatch.setattr(reading, "run_recipe", counted)
+    compare("one", "two", "--baseline", "one", "--html", "page.html")
+    assert sorted(asked) == ["one", "two"]

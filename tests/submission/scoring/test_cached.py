@@ -81,3 +81,23 @@ def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
     assert is_summed_metric(memory)
     assert score_examples(memory, rows).to_dict() == score_examples(bare, rows).to_dict()
     assert memory.statistics(rows) is memory.statistics(list(rows))
+
+
+def test_a_list_scored_before_is_known_by_itself() -> None:
+    metric = Lengths()
+    memory, rows = remembering(metric), examples("가", "가나")
+    first = memory.rows(rows)
+    assert memory.rows(rows) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 5
+    assert memory.rows(rows[:1]).tolist() == [1]
+    assert len(metric.asked) == 1
+
+
+@pytest.mark.parametrize("spec", ["f1", "chrf"])
+def test_a_metric_with_a_memory_says_of_itself_what_the_metric_says(spec: str) -> None:
+    metric = build_metric(spec)
+    memory = remembering(metric)
+    for name in ("name", "signature", "proxy", "direction"):
+        assert getattr(memory, name) == getattr(metric, name)
+    assert remembering(memory) is memory

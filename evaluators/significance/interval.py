@@ -28,9 +28,9 @@ def bootstrap_interval(
     """Return the bootstrap interval of the mean of ``rows``, shape ``(n,)``.
 
     BCa (Efron 1987, JASA 82:171-185), the numbers of ``scipy.stats.bootstrap``; for many rows of
-    few different values, of the same distribution (see ``resampling.resampled_means``). Equal rows, one
-    row included, say nothing about spread: both ends are then the mean. Raises EvaluationError for
-    no rows, values that are not finite, a confidence outside 0 to 1 and no resamples.
+    few different values, of the same distribution (see ``resampling.resampled_means``). Equal rows,
+    one row included, say nothing about spread: both ends are then the mean. Raises EvaluationError
+    for no rows, values that are not finite, a confidence outside 0 to 1 and no resamples.
     """
     values = checked(rows)
     if not 0 < confidence < 1 or resamples < 1:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from transformers.data.metrics.squad_metrics import compute_exact, compute_f1
 
 from evaluators import EvaluationError, ExactMatch, Example, TextF1
+from evaluators.base import References
 from evaluators.metrics import text_f1
 from evaluators.metrics.rowwise import combine
 from evaluators.metrics.text_f1 import RULES, overlap_f1
@@ -131,7 +132,9 @@ def test_no_rows_have_no_mean() -> None:
     at_once=st.sampled_from([1, 7, 1 << 14]),
 )
 @settings(deadline=None)
-def test_all_rows_at_once_score_as_each_does_by_itself(rule, how, rows, at_once) -> None:
+def test_all_rows_at_once_score_as_each_does_by_itself(
+    rule: Rule, how: References, rows: list[tuple[str, list[str]]], at_once: int
+) -> None:
     metric = TextF1(rule, how)
     examples = [Example(str(n), answer, tuple(golds)) for n, (answer, golds) in enumerate(rows)]
     expected = [

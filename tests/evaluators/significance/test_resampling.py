@@ -15,7 +15,7 @@ from evaluators.significance import resampling
 from evaluators.significance.resampling import kept_sums, resampled_means, unpaired_sums
 
 
-def plain_sums(table, resamples, random):
+def plain_sums(table: np.ndarray, resamples: int, random: np.random.Generator) -> np.ndarray:
     """The same patterns, unpacked and multiplied."""
     n = len(table)
     step = max(1, (1 << 22) // n)
@@ -33,7 +33,7 @@ def plain_sums(table, resamples, random):
 )  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_sums_looked_up_by_the_byte_are_those_of_the_bits(
-    rows, columns, patterns, seed, together
+    rows: int, columns: int, patterns: int, seed: int, together: int
 ) -> None:
     table = np.random.default_rng(seed).normal(size=(rows, columns))
     with pytest.MonkeyPatch.context() as patch:

@@ -58,8 +58,9 @@ from baselines.engines.base import AnswerEngine
 class Varied(AnswerEngine):
     name = "varied"
 
-    def answers(self, questions):
-        return [f"{text.rstrip('?')} 물으셨는데, 답은 {len(text)}번째 방법입니다." for text in questions]
+    def answers(self, requests):
+        texts = [getattr(each, "text", each) for each in requests]
+        return [f"{text.rstrip('?')} 물으셨는데, {len(text)}번째 방법입니다." for text in texts]
 """
 
 BARE_GENERATE = """

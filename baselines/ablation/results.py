@@ -22,7 +22,7 @@ from evaluators.effects import (
     effects,
 )
 from submission.records.rows import Reference
-from submission.runs.answers import Degenerate, degenerate, run_answers
+from submission.runs.answers import count_degenerate
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer, score_subject
 from submission.scoring.subjects import run_subject
@@ -55,7 +55,7 @@ class Finished:
     scored: Scored
     metrics: Mapping[str, float]
     difference: Difference | None
-    degenerate: Degenerate
+    degenerate: Mapping[str, int]
     cost: Cost
 
 
@@ -162,7 +162,7 @@ def _finished(
         scored=scored,
         metrics={spec: each.value for spec, each in zip(grid.file.metrics, further, strict=True)},
         difference=difference,
-        degenerate=degenerate(run_answers(ledger, trial.run)),
+        degenerate=count_degenerate(ledger, trial.run),
         cost=Cost(
             seconds=ledger.run(trial.run).seconds,
             prompts=len(parts),

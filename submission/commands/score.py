@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +80,7 @@ def command(
         print_slices,
     )
     from submission.competitions import find_competition, plain_competition
-    from submission.runs.answers import degenerate, run_answers
+    from submission.runs.answers import count_degenerate
     from submission.scoring.classification import classify
     from submission.scoring.metrics import Models
     from submission.scoring.progress import working
@@ -107,7 +106,7 @@ def command(
             say("--fast changes nothing here: of the metrics only bertscore takes it.")
         counts = None
         if run_name is not None and book is not None:
-            counts = degenerate(run_answers(book, run_name))
+            counts = count_degenerate(book, run_name)
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:
@@ -115,7 +114,7 @@ def command(
     if as_json:
         printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
         if counts is not None:
-            printed["degenerate"] = asdict(counts)
+            printed["degenerate"] = counts
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         if classified is not None:

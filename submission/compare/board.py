@@ -15,7 +15,7 @@ from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
-from submission.runs.answers import degenerate, run_answers
+from submission.runs.answers import ANY, count_degenerate
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer
 from submission.scoring.subjects import Subject
@@ -121,18 +121,18 @@ def _public(scorer: Scorer, scored: Scored) -> PublicEstimate | None:
 
 
 def _counted(row: LeaderboardRow, subject: Subject, ledger: Ledger | None) -> LeaderboardRow:
-    """With useless answers by reason; of a file only empty ones are known, of vectors none."""
+    """With degenerate answers by kind; of a file only empty ones are known, of vectors none."""
     if subject.kind == "run" and ledger is not None:
-        counts = degenerate(run_answers(ledger, subject.name))
+        counts = count_degenerate(ledger, subject.name)
         return replace(
             row,
-            empty=counts.empty,
-            cut_off=counts.cut_off,
-            echoed=counts.echoed,
-            looping=counts.looping,
-            wrong_language=counts.wrong_language,
-            duplicated=counts.duplicated,
-            degenerate=counts.any,
+            empty=counts["empty"],
+            cut_off=counts["cut_off"],
+            echoed=counts["echoed"],
+            looping=counts["looping"],
+            wrong_language=counts["wrong_language"],
+            duplicated=counts["duplicated"],
+            degenerate=counts[ANY],
         )
     if any(prediction.vector is not None for prediction in subject.predictions):
         return row

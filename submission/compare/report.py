@@ -145,7 +145,7 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
 
 
 def _degenerate(ledger: Ledger, scored: Scored) -> list[tuple[str, ...]]:
-    found = {answer.id: answer.flaws for answer in run_answers(ledger, scored.subject.name)}
+    found = {answer.id: answer.degenerate for answer in run_answers(ledger, scored.subject.name)}
     return [tuple(sorted(found.get(each.id, ()))) for each in scored.examples]
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from submission import __version__
 from submission.machine.hardware import installed
-from submission.runs.answers import degenerate, run_answers
+from submission.runs.answers import count_degenerate
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
@@ -68,15 +67,14 @@ def _manifest(
         }
     if subject.kind == "run" and ledger is not None:
         run = ledger.run(subject.name)
-        answers = run_answers(ledger, subject.name)
         manifest["run"] = {
             "fingerprint": run.fingerprint,
             "engine": run.engine,
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
-            **asdict(degenerate(answers)),
-            "mended": sum(answer.mended for answer in answers),
+            **count_degenerate(ledger, subject.name),
+            "mended": ledger.mended(subject.name),
         }
         manifest["scores"] = ledger.scores(subject.name)
     return manifest

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from submission.cli import run
-from submission.runs.ledger import VERSION, Ledger
+from submission.runs.database import VERSION
+from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
 

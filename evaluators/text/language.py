@@ -38,7 +38,7 @@ def language_of(text: str) -> Language | None:
     """
     text = unicodedata.normalize("NFC", text)
     scripts = text.translate(_SCRIPTS)
-    hangul, kana, han = (scripts.count(each) for each in (_HANGUL, _KANA, _HAN))
+    hangul, kana, han = scripts.count(_HANGUL), scripts.count(_KANA), scripts.count(_HAN)
     latin, other = scripts.count(_LATIN), scripts.count(_OTHER)
     letters = hangul + kana + han + latin + other
     if letters < _FEWEST_LETTERS:

@@ -14,9 +14,9 @@ from submission.errors import InputError
 from submission.prompts.compound import join
 from submission.prompts.extract import extract
 from submission.recipes import Degenerate, Recipe
-from submission.runs.degenerate import Given, Rules
+from submission.runs.degenerate import Given, Rules, rules_digest
 from submission.runs.ledger import Ledger
-from submission.runs.rows import FinishedPart
+from submission.runs.rows import FinishedPart, RowCounts
 
 
 class Answer(NamedTuple):
@@ -63,9 +63,9 @@ def stream_answers(
     finished, unless ``partial``.
     """
     recipe = run_recipe(ledger, run)
-    _require_rows(ledger, run, sample, partial=partial)
-    mark_degenerate(ledger, run, recipe, sample)
-    return _answers(ledger.texts(run, sample), recipe)
+    counts = _require_rows(ledger, run, recipe, sample, partial=partial)
+    joined = _joined if counts.parts > 1 else _single
+    return joined(ledger.texts(run, sample), recipe)
 
 
 def count_degenerate(
@@ -75,9 +75,7 @@ def count_degenerate(
 
     Raises what :func:`stream_answers` raises.
     """
-    recipe = run_recipe(ledger, run)
-    _require_rows(ledger, run, sample, partial=partial)
-    mark_degenerate(ledger, run, recipe, sample)
+    _require_rows(ledger, run, run_recipe(ledger, run), sample, partial=partial)
     counts = dict.fromkeys([*map(str, Degenerate), ANY], 0)
     for kinds, rows in ledger.degenerate(run, sample):
         found = set(kinds.split())
@@ -87,37 +85,51 @@ def count_degenerate(
     return counts
 
 
-def _require_rows(ledger: Ledger, run: str, sample: int, *, partial: bool) -> None:
-    rows, unfinished = ledger.rows(run, sample)
-    if not rows:
+def _require_rows(
+    ledger: Ledger, run: str, recipe: Recipe, sample: int, *, partial: bool
+) -> RowCounts:
+    """Make sure that there are rows, and that it is known which are degenerate."""
+    counts = ledger.rows(run, sample)
+    if not counts.rows:
         raise InputError(f"Run '{run}' has no sample {sample}.")
-    if unfinished and not partial:
+    if counts.unfinished and not partial:
+        done = counts.rows - counts.unfinished
         raise InputError(
-            f"Run '{run}' is not finished: {rows - unfinished} of {rows} rows are answered. "
+            f"Run '{run}' is not finished: {done} of {counts.rows} rows are answered. "
             "Resume it with the same leaderkit generate command."
         )
+    if counts.unmarked or ledger.rules(run) != rules_digest(recipe):
+        mark_degenerate(ledger, run, recipe, sample)
+    return counts
 
 
-def _answers(
-    parts: Iterable[tuple[int, str, str, str | None, str | None, int]], recipe: Recipe
-) -> Iterator[Answer]:
-    rule, joiner = recipe.extraction, recipe.prompt.compound.joiner
-    kinds = _KindsOf()
-    for _, group in groupby(parts, key=itemgetter(0)):
-        (_, row_id, question, text, degenerate, mended), *others = group
-        if others:
-            row = [(question, text, degenerate, mended), *(other[2:] for other in others)]
-            if any(each[1] is None for each in row):
-                continue
-            question = " ".join([each[0] for each in row])
-            answer = join([extract(each[1] or "", rule) for each in row], joiner)
-            degenerate = " ".join([each[2] or "" for each in row])
-            mended = max(each[3] for each in row)
-        elif text is None:
-            continue
-        else:
+Part = tuple[int, str, str, str | None, str | None, int]
+"""As :meth:`submission.runs.reading.RunReader.texts` has it."""
+
+
+def _single(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
+    """Answers to questions that were asked as a whole."""
+    rule, kinds = recipe.extraction, _KindsOf()
+    for _, row_id, question, text, degenerate, mended in parts:
+        if text is not None:
             answer = extract(text, rule)
-        yield Answer(row_id, question, answer, kinds[degenerate or ""], bool(mended))
+            yield Answer(row_id, question, answer, kinds[degenerate or ""], mended == 1)
+
+
+def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
+    """Answers to questions that were asked in parts; a row that lacks one is left out."""
+    rule, kinds = recipe.extraction, _KindsOf()
+    for _, group in groupby(parts, key=itemgetter(0)):
+        row = list(group)
+        texts = [extract(text, rule) for _, _, _, text, _, _ in row if text is not None]
+        if len(texts) == len(row):
+            yield Answer(
+                id=row[0][1],
+                question=" ".join(question for _, _, question, _, _, _ in row),
+                text=join(texts, recipe.prompt.compound.joiner),
+                degenerate=kinds[" ".join(found or "" for _, _, _, _, found, _ in row)],
+                mended=any(mended for _, _, _, _, _, mended in row),
+            )
 
 
 class _KindsOf(dict[str, frozenset[Degenerate]]):
@@ -133,10 +145,8 @@ def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> No
     That is found once per answer: anew only for one that is new, or where the recipe's rules, or
     this version's, are others.
     """
-    rules = Rules(recipe)
-    kept = ledger.rules(run) == rules.digest
-    if kept and not ledger.unmarked(run, sample):
-        return
+    rules, digest = Rules(recipe), rules_digest(recipe)
+    kept = ledger.rules(run) == digest
     parts = list(ledger.answered_parts(run, sample))
     answers = [
         Given(question, extract(text, recipe.extraction), Finish(finish))
@@ -156,7 +166,7 @@ def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> No
         kinds = " ".join(sorted(own))
         if not kept or known != kinds:
             found.append((position, part, number, kinds))
-    ledger.mark(run, sample, rules.digest, found)
+    ledger.mark(run, sample, digest, found)
 
 
 def given(part: FinishedPart, recipe: Recipe) -> Given:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ _LANGUAGES = {
 }
 _HINTS = re.compile("|".join(f"{korean}|{english}" for korean, english in _NAMES.values()), re.I)
 _TRANSLATION = re.compile(r"번역|통역|translat", re.IGNORECASE)
+_FIRST = re.compile("[1①]")
+_NONE: frozenset[Degenerate] = frozenset()
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -71,11 +74,21 @@ def degenerate_kinds(answers: Sequence[Given], recipe: Recipe) -> list[frozenset
     ]
 
 
-class Rules:
-    """The rules as one recipe has them.
+def rules_digest(recipe: Recipe) -> str:
+    """A digest of all that what the rules find depends on, beside questions and completions."""
+    return digest(
+        [
+            str(VERSION),
+            language_signature(),
+            recipe.degenerate.model_dump_json(),
+            recipe.extraction.model_dump_json(),
+            json.dumps([recipe.prompt.template, recipe.prompt.system]),
+        ]
+    )
 
-    ``digest`` covers all that what they find depends on, beside questions and completions.
-    """
+
+class Rules:
+    """The rules as one recipe has them."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._language = recipe.degenerate.language
@@ -85,28 +98,20 @@ class Rules:
         self._named = _named_languages(prompt)
         self._translates = _TRANSLATION.search(prompt) is not None
         lines = (bare(line) for text in fixed for line in text.splitlines())
+        self._checks: list[tuple[Degenerate, Callable[[Given], bool]]] = [
+            (Degenerate.EMPTY, lambda given: not given.text.strip()),
+            (Degenerate.CUT_OFF, lambda given: given.finish is Finish.LENGTH),
+            (Degenerate.TOO_LONG, lambda given: given.finish is Finish.PROMPT_TOO_LONG),
+            (Degenerate.ECHOED, self._echoes),
+            (Degenerate.LOOPING, lambda given: _loops(given.text)),
+            (Degenerate.WRONG_LANGUAGE, self._wrong_language),
+        ]
         self._instructions = [line for line in lines if len(line) >= FEWEST_INSTRUCTION_LETTERS]
-        self.digest = digest(
-            [
-                str(VERSION),
-                language_signature(),
-                recipe.degenerate.model_dump_json(),
-                recipe.extraction.model_dump_json(),
-                *fixed,
-            ]
-        )
 
     def kinds(self, given: Given) -> frozenset[Degenerate]:
         """What an answer is degenerate by, by itself."""
-        found = {
-            Degenerate.EMPTY: not given.text.strip(),
-            Degenerate.CUT_OFF: given.finish is Finish.LENGTH,
-            Degenerate.TOO_LONG: given.finish is Finish.PROMPT_TOO_LONG,
-            Degenerate.ECHOED: self._echoes(given),
-            Degenerate.LOOPING: _loops(given.text),
-            Degenerate.WRONG_LANGUAGE: self._wrong_language(given),
-        }
-        return frozenset([kind for kind, there in found.items() if there]) - self._ignored
+        found = [kind for kind, holds in self._checks if holds(given)]
+        return frozenset(found) - self._ignored if found else _NONE
 
     def copies(self, answers: Sequence[Given]) -> set[int]:
         """The places of answers that many different questions share.
@@ -156,7 +161,7 @@ class Rules:
         """What the answer should be in; None where that is left open."""
         if self._language != "auto":
             return self._language
-        named = self._named | _named_languages(question)
+        named = self._named | _named_languages(question) if _HINTS.search(question) else self._named
         if named:
             return next(iter(named)) if len(named) == 1 else None
         if self._translates or _TRANSLATION.search(question):
@@ -166,8 +171,6 @@ class Rules:
 
 def _named_languages(text: str) -> frozenset[str]:
     """The languages that the text asks for an answer in."""
-    if not _HINTS.search(text):
-        return frozenset()
     return frozenset(name for name, pattern in _LANGUAGES.items() if pattern.search(text))
 
 
@@ -200,6 +203,8 @@ def _key(text: str) -> str:
 
 
 def _is_option(given: Given) -> bool:
+    if not _FIRST.search(given.question):
+        return False
     options = listed_options(given.question)
     answer = bare(given.text) if options else ""
     return any(

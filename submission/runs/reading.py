@@ -9,7 +9,7 @@ from itertools import islice
 from submission.engines.base import Completion, Finish
 from submission.errors import InputError
 from submission.runs.database import Database
-from submission.runs.rows import FinishedPart, Progress, Run
+from submission.runs.rows import FinishedPart, Progress, RowCounts, Run
 
 AT_ONCE = 1000
 """Row keys that are looked for with one statement."""
@@ -146,14 +146,17 @@ class RunReader(Database):
         ).fetchone()
         return int(count)
 
-    def rows(self, run: str, sample: int) -> tuple[int, int]:
-        """How many rows a sample of ``run`` has, and how many of them lack an answer."""
-        rows, lacking = self._db.execute(
-            "SELECT count(*), coalesce(sum(lacking), 0) FROM (SELECT max(completion IS NULL)"
-            " AS lacking FROM part WHERE run = ? AND sample = ? GROUP BY position)",
+    def rows(self, run: str, sample: int) -> RowCounts:
+        """How far a sample of ``run`` is."""
+        counts = self._db.execute(
+            "SELECT count(*), coalesce(sum(lacking), 0), coalesce(sum(unmarked), 0),"
+            " coalesce(max(parts), 0) FROM"
+            " (SELECT max(completion IS NULL) AS lacking,"
+            "  max(completion IS NOT NULL AND degenerate IS NULL) AS unmarked, count(*) AS parts"
+            " FROM part WHERE run = ? AND sample = ? GROUP BY position)",
             (run, sample),
         ).fetchone()
-        return int(rows), int(lacking)
+        return RowCounts(*counts)
 
     def samples(self, run: str) -> list[int]:
         """The numbers of the samples that ``run`` has."""
@@ -161,15 +164,6 @@ class RunReader(Database):
             "SELECT DISTINCT sample FROM part WHERE run = ? ORDER BY sample", (run,)
         )
         return [sample for (sample,) in rows]
-
-    def unmarked(self, run: str, sample: int) -> bool:
-        """Whether it is unknown of any answer whether it is degenerate."""
-        (found,) = self._db.execute(
-            "SELECT EXISTS (SELECT 1 FROM part WHERE run = ? AND sample = ?"
-            " AND completion IS NOT NULL AND degenerate IS NULL)",
-            (run, sample),
-        ).fetchone()
-        return bool(found)
 
     def rules(self, run: str) -> str | None:
         """The digest of the rules by which the parts of ``run`` were told degenerate, if any."""

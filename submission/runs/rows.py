@@ -73,6 +73,18 @@ class Progress:
     completion_tokens: int
 
 
+class RowCounts(NamedTuple):
+    """The test rows of a sample: in all, not answered, not told yet whether degenerate.
+
+    ``parts`` is how many parts a question has at most.
+    """
+
+    rows: int
+    unfinished: int
+    unmarked: int
+    parts: int
+
+
 @dataclass(frozen=True)
 class OrganizerScore:
     """What the organizer's leaderboard said of a run whose answers had the digest ``answers``."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from evaluators import Score
-from submission.check import Finding
-from submission.generation.generate import Report
 from submission.recipes.degenerate import Degenerate
-from submission.scoring.breakdown import Slice
-from submission.scoring.classification import Classification
-from submission.submit.write import Written
 from submission.terminal import numbers
 from submission.terminal.output import tell
 from submission.terminal.tables import INTERVAL, print_table
+
+if TYPE_CHECKING:
+    from evaluators import Score
+    from submission.check import Finding
+    from submission.generation.generate import Report
+    from submission.scoring.breakdown import Slice
+    from submission.scoring.classification import Classification
+    from submission.submit.write import Written
 
 WIDEST_CONFUSION = 20
 

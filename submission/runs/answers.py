@@ -136,7 +136,8 @@ class _KindsOf(dict[str, frozenset[Degenerate]]):
     """The kinds that a text of the ledger names."""
 
     def __missing__(self, text: str) -> frozenset[Degenerate]:
-        return self.setdefault(text, frozenset(map(Degenerate, text.split())))
+        named = text.split()
+        return self.setdefault(text, frozenset(kind for kind in Degenerate if kind in named))
 
 
 def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> None:

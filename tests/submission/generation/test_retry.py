@@ -113,7 +113,7 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> N
     }
     with Ledger(work / "ledger.db") as book:
         kept = book.completions(row[6] for row in first.values())
-        assert {each.text for each in kept.values()} == {row[10] for row in first.values()}
+        assert {each.text for each in kept.values()} == {row[11] for row in first.values()}
         how = book.retries("first")
         assert book.scores("first") == [], "they were of other answers"
     assert [(sampling["temperature"], rows) for sampling, rows in how] == [(4.0, len(mended))]

@@ -110,7 +110,7 @@ def test_an_option_of_the_question_is_no_copy() -> None:
 
 
 def test_what_the_recipe_ignores_does_not_count() -> None:
-    ignore = DegenerateRules(ignore=["duplicated", "looping", "cut_off"])
+    ignore = DegenerateRules(ignore=[Degenerate.DUPLICATED, Degenerate.LOOPING, Degenerate.CUT_OFF])
     recipe = RECIPE.model_copy(update={"degenerate": ignore})
     assert copies(LONG, 50, recipe=recipe) == 0
     assert of("질문?", "환기를 합니다. " * 8, Finish.LENGTH, recipe) == frozenset()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-from submission.runs.answers import Degenerate
+from submission.recipes.degenerate import Degenerate
+from submission.runs.answers import ANY
 
 SCORE = ("score", "low", "high", "n")
 DIFFERENCE = ("difference", "difference_low", "difference_high")
-DEGENERATE = tuple(f"degenerate_{each.name}" for each in fields(Degenerate))
+DEGENERATE = tuple(f"degenerate_{kind}" for kind in (*Degenerate, ANY))
 COST = (
     "seconds",
     "prompts",

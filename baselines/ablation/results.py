@@ -23,7 +23,7 @@ from evaluators.effects import (
 )
 from submission.competitions import Competition
 from submission.records.rows import References
-from submission.runs.answers import Degenerate, degenerate
+from submission.runs.answers import degenerate_counts
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer, score_subject
 from submission.scoring.subjects import run_subject
@@ -56,7 +56,7 @@ class Finished:
     scored: Scored
     metrics: Mapping[str, float]
     difference: Difference | None
-    degenerate: Degenerate
+    degenerate: Mapping[str, int]
     cost: Cost
 
 
@@ -165,7 +165,7 @@ def _finished(
         scored=scored,
         metrics={spec: each.value for spec, each in zip(grid.file.metrics, further, strict=True)},
         difference=difference,
-        degenerate=degenerate(scored.subject.answers),
+        degenerate=degenerate_counts(scored.subject.answers),
         cost=Cost(
             seconds=ledger.run(trial.run).seconds,
             prompts=len(parts),

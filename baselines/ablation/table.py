@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ def _numbers(each: Finished) -> Record:
         **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
         **each.metrics,
         **dict(zip(DIFFERENCE, difference, strict=True)),
-        **dict(zip(DEGENERATE, asdict(each.degenerate).values(), strict=True)),
+        **dict(zip(DEGENERATE, each.degenerate.values(), strict=True)),
         "seconds": round(cost.seconds, 3),
         "prompts": cost.prompts,
         "reused_prompts": cost.reused,

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
 from submission import __version__
-from submission.engines.base import Completion, EngineContext, Finish, Request
+from submission.engines.base import Completion, EngineContext, Finish, Request, in_steps
 from submission.errors import InputError
 from submission.records.rows import Question, TrainingRow
 
@@ -27,7 +27,10 @@ class AnswerEngine(ABC):
                 f"Engine '{self.name}' answers without a model, and the recipe names "
                 f"'{context.recipe.model.name}': leave the model or the engine away."
             )
+        if context.task is None:
+            raise ValueError(f"engine '{self.name}' answers from a task's data, and has none")
         self.context = context
+        self.task = context.task
         self.description = f"{self.name} (no model)"
 
     @property
@@ -37,33 +40,35 @@ class AnswerEngine(ABC):
             "engine": self.name,
             "leaderkit": __version__,
             "options": repr(sorted(self.context.recipe.options.items())),
-            "train": self.context.train_digest,
-            "competition": self.context.competition.profile.model_dump_json(),
-            "encoder": self.context.encoder or "",
+            "train": self.task.train_digest,
+            "competition": self.task.competition.profile.model_dump_json(),
+            "encoder": self.task.encoder or "",
         }
 
-    def tokens(self, question: Question, text: str) -> tuple[int, ...]:  # noqa: ARG002
-        """Nothing: there is no tokenizer."""
-        return ()
+    def prompt(self, question: Question, text: str) -> str:  # noqa: ARG002
+        """The text that is asked: all that an answer depends on beside :attr:`identity`."""
+        return text
 
     def start(self) -> None:  # noqa: B027 -- nothing to do is the usual case
         """Prepare what every answer needs."""
 
     @abstractmethod
-    def answers(self, questions: Sequence[str]) -> Sequence[str]:
-        """One answer per question."""
+    def answers(self, requests: Sequence[Request]) -> Sequence[str]:
+        """One answer per request."""
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Every request's answer."""
-        texts = self.answers([request.question for request in requests])
-        for request, text in zip(requests, texts, strict=True):
-            yield Completion(request.key, text, Finish.STOP)
+    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Completion]]:
+        """Every request's answer, some at a time."""
+        for some in in_steps(requests):
+            yield [
+                Completion(request.key, text, Finish.STOP)
+                for request, text in zip(some, self.answers(some), strict=True)
+            ]
 
     def close(self) -> None:  # noqa: B027 -- nothing to do is the usual case
         """Nothing is held."""
 
     def training_rows(self) -> Sequence[TrainingRow]:
         """The training file's rows. Raises :class:`InputError` where none was given."""
-        if not self.context.train:
+        if not self.task.train:
             raise InputError(f"Recipe '{self.name}' answers from the training file: give --train.")
-        return self.context.train
+        return self.task.train

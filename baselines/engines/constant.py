@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baselines.engines.base import AnswerEngine
-from submission.engines.base import EngineContext
+from submission.engines.base import EngineContext, Request
 from submission.errors import InputError
 
 
@@ -17,17 +17,17 @@ class Constant(AnswerEngine):
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__(context)
-        known = context.competition.profile.constant_answer
+        known = self.task.competition.profile.constant_answer
         answer = context.recipe.options.get("answer", known)
         if answer is None:
             raise InputError(
-                f"Competition '{context.competition.name}' declares no constant answer: "
+                f"Competition '{self.task.competition.name}' declares no constant answer: "
                 "give one with --set answer=…"
             )
         if not answer.strip():
             raise InputError("The constant answer is empty: give one with --set answer=…")
         self._answer = answer
 
-    def answers(self, questions: Sequence[str]) -> Sequence[str]:
-        """The constant, once per question."""
-        return [self._answer] * len(questions)
+    def answers(self, requests: Sequence[Request]) -> Sequence[str]:
+        """The constant, once per request."""
+        return [self._answer] * len(requests)

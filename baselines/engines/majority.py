@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from baselines.engines.base import AnswerEngine
 from evaluators.text.choices import choice
 from evaluators.text.options import listed_options
-from submission.engines.base import EngineContext
+from submission.engines.base import EngineContext, Request
 from submission.records.rows import TrainingRow
 
 
@@ -27,17 +27,21 @@ class Majority(AnswerEngine):
         super().__init__(context)
         self._labelled: Counter[str] = Counter()
         self._plain: Counter[str] = Counter()
+        self._given: dict[int, str] = {}
         for row in self.training_rows():
             kind = self._labelled if _options(row) else self._plain
             kind.update(text.strip() for text in row.answers)
 
-    def answers(self, questions: Sequence[str]) -> Sequence[str]:
-        """Per question the majority answer of its type."""
-        counts = [len(listed_options(question)) for question in questions]
-        given = {count: self._answer(count) for count in set(counts)}
-        return [given[count] for count in counts]
+    def answers(self, requests: Sequence[Request]) -> Sequence[str]:
+        """Per request the majority answer of its question's type."""
+        return [self._answer(len(listed_options(request.text))) for request in requests]
 
     def _answer(self, options: int) -> str:
+        if options not in self._given:
+            self._given[options] = self._majority(options)
+        return self._given[options]
+
+    def _majority(self, options: int) -> str:
         everything = self._labelled + self._plain
         if not options:
             return _most_frequent(self._plain or everything)

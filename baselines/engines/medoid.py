@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from baselines.engines.base import AnswerEngine
 from evaluators import Metric
 from evaluators.metrics.grouped import Grouped
 from evaluators.pairwise import mean_scores
-from submission.engines.base import Completion, EngineContext, Finish, Request
+from submission.engines.base import EngineContext, Request
 from submission.records.read import standard_meta
 from submission.records.rows import Question, TrainingRow
 from submission.scoring.scorer import Scorer
@@ -25,25 +25,19 @@ class Medoid(AnswerEngine):
     def __init__(self, context: EngineContext) -> None:
         super().__init__(context)
         self.training_rows()
-        score = context.competition.profile.score
+        score = self.task.competition.profile.score
         self._column = score.group_by
         self._kinds = [group.value for group in score.groups]
         self._best: dict[str | None, str] = {}
 
-    def tokens(self, question: Question, text: str) -> tuple[int, ...]:  # noqa: ARG002
-        """The number of the question's kind, from 1, where the formula tells kinds apart."""
-        kind = self._kind(question.row.get(self._column or "", ""))
-        return () if kind is None else (self._kinds.index(kind) + 1,)
+    def prompt(self, question: Question, text: str) -> str:
+        """The text that is asked, and the question's kind where the formula tells kinds apart."""
+        kind = self._kind(question.row)
+        return text if kind is None else f"{kind}\n{text}"
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Every request's answer: the medoid of its kind."""
-        for request in requests:
-            kind = self._kinds[request.tokens[0] - 1] if request.tokens else None
-            yield Completion(request.key, self._medoid(kind), Finish.STOP)
-
-    def answers(self, questions: Sequence[str]) -> Sequence[str]:
-        """The medoid of no kind in particular, once per question."""
-        return [self._medoid(None)] * len(questions)
+    def answers(self, requests: Sequence[Request]) -> Sequence[str]:
+        """The medoid of each request's kind of question."""
+        return [self._medoid(self._kind(request.question.row)) for request in requests]
 
     def _medoid(self, kind: str | None) -> str:
         """The first of equally central answers; of a kind, or row, that has none: of them all."""
@@ -53,7 +47,7 @@ class Medoid(AnswerEngine):
 
     def _central(self, kind: str | None) -> str:
         rows = self.training_rows()
-        of_kind = [row for row in rows if self._kind(row.row.get(self._column or "", "")) == kind]
+        of_kind = [row for row in rows if self._kind(row.row) == kind]
         if kind is None and self._kinds:
             # A row that the formula does not score: anything will do, so that nothing is loaded.
             return rows[0].answers[0]
@@ -70,11 +64,12 @@ class Medoid(AnswerEngine):
             [answer for answer, _ in written],
             metas=[self._meta(row) for _, row in written],
         )
-        lower = self.context.competition.profile.score.direction == "lower"
+        lower = self.task.competition.profile.score.direction == "lower"
         return candidates[int(means.argmin() if lower else means.argmax())]
 
-    def _kind(self, written: str) -> str | None:
-        return written.strip() if written.strip() in self._kinds else None
+    def _kind(self, row: Mapping[str, str]) -> str | None:
+        written = row.get(self._column or "", "").strip()
+        return written if written in self._kinds else None
 
     def _metric(self, kind: str | None) -> Metric:
         formula = self._formula
@@ -84,7 +79,7 @@ class Medoid(AnswerEngine):
 
     @cached_property
     def _formula(self) -> Metric:
-        return Scorer.of(self.context.competition, self.context.encoder).formula
+        return Scorer.of(self.task.competition, self.task.encoder).formula
 
     def _meta(self, row: TrainingRow) -> dict[str, str]:
-        return {**row.row, **standard_meta(self.context.competition.profile, row.row)}
+        return {**row.row, **standard_meta(self.task.competition.profile, row.row)}

@@ -9,7 +9,7 @@ import numpy as np
 from baselines.engines.base import AnswerEngine
 from evaluators import Cosine, OfflineEncoder
 from evaluators.pairwise import mean_scores
-from submission.engines.base import EngineContext
+from submission.engines.base import EngineContext, Request
 from submission.records.rows import TrainingRow
 
 QUESTIONS_AT_ONCE = 512
@@ -26,30 +26,29 @@ class Nearest(AnswerEngine):
 
     def __init__(self, context: EngineContext) -> None:
         super().__init__(context)
-        self.training_rows()
+        self._asked = [(text, row) for row in self.training_rows() for text in row.questions]
+        self._encoder = OfflineEncoder()
+        self._chosen: dict[str, str] = {}
 
-    def answers(self, questions: Sequence[str]) -> Sequence[str]:
-        """Per question the answer of the nearest training question; the first of equals."""
-        rows = self.training_rows()
-        encoder = OfflineEncoder()
-        asked = [(text, row) for row in rows for text in row.questions]
-        known = encoder.encode([text for text, _ in asked])
-        wanted = encoder.encode(list(questions))
+    def start(self) -> None:
+        """Encode the training questions."""
+        self._known = self._encoder.encode([text for text, _ in self._asked])
+
+    def answers(self, requests: Sequence[Request]) -> Sequence[str]:
+        """Per request the answer of the nearest training question; the first of equals."""
+        wanted = self._encoder.encode([request.text for request in requests])
         nearest = np.concatenate(
             [
-                (wanted[start : start + QUESTIONS_AT_ONCE] @ known.T).argmax(axis=1)
-                for start in range(0, len(questions), QUESTIONS_AT_ONCE)
+                (wanted[start : start + QUESTIONS_AT_ONCE] @ self._known.T).argmax(axis=1)
+                for start in range(0, len(requests), QUESTIONS_AT_ONCE)
             ]
         )
-        central = Cosine(encoder)
-        chosen: dict[str, str] = {}
-        answers = []
-        for index in nearest:
-            row = asked[int(index)][1]
-            if row.id not in chosen:
-                chosen[row.id] = _central(row, central)
-            answers.append(chosen[row.id])
-        return answers
+        return [self._central(self._asked[int(index)][1]) for index in nearest]
+
+    def _central(self, row: TrainingRow) -> str:
+        if row.id not in self._chosen:
+            self._chosen[row.id] = _central(row, Cosine(self._encoder))
+        return self._chosen[row.id]
 
 
 def _central(row: TrainingRow, metric: Cosine) -> str:

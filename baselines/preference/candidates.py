@@ -61,7 +61,7 @@ def read_choices(ledger: Ledger, run: str, questions: Sequence[Question]) -> Cho
     Raises :class:`InputError` for an unknown or unfinished run, one with a single sample, and
     questions that are not those of the run.
     """
-    parts = ledger.parts(ledger.run(run).name)
+    parts = list(ledger.parts(ledger.run(run).name))
     unfinished = sum(part.completion is None for part in parts)
     if unfinished:
         raise InputError(

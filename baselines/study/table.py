@@ -89,7 +89,7 @@ def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
         "miss_rate": miss_rate(task, [finished]),
         "base_miss_rate": miss_rate(task, base),
         **finished.metrics,
-        "degenerate": finished.degenerate.any,
+        "degenerate": finished.degenerate["any"],
         "seconds": round(cost.seconds, 3),
         "prompts": cost.prompts,
         "reused_prompts": cost.reused,

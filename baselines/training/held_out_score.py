@@ -15,7 +15,6 @@ from baselines.training.batches import Batch, Collate
 from baselines.training.held_out import LOSS, HeldOut
 from baselines.training.samples import IGNORED, Limits, make_samples
 from evaluators import EvaluationError
-from submission.competitions import Competition
 from submission.engines.base import EngineContext, Request
 from submission.engines.transformers.engine import TransformersEngine
 from submission.errors import InputError
@@ -68,7 +67,7 @@ class Judge:
             self._samples = make_samples(held_out.rows, encoder, limits, what="held-out")
         else:
             self._scorer = Scorer.of(held_out.competition, held_out.encoder)
-            self._engine = _InTraining(_context(recipe, base, held_out.competition))
+            self._engine = _InTraining(_context(recipe, base))
             self._recipe = recipe
             self._requests = list(self._ask())
             self._try_out()
@@ -133,7 +132,8 @@ class Judge:
 
     def _answers(self, model: Any) -> list[Prediction]:
         self._engine.hold(model)
-        done = {each.key: each.text for each in self._engine.complete(self._requests)}
+        steps = self._engine.complete(self._requests)
+        done = {each.key: each.text for step in steps for each in step}
         found: list[list[str]] = [[] for _ in self._held_out.rows]
         for request in self._requests:
             text = extract(done[request.key], self._recipe.extraction)
@@ -149,8 +149,8 @@ class Judge:
         for place, row in enumerate(self._held_out.rows):
             question = Question(row.id, row.questions[0], row.context, row.row)
             for number, part in enumerate(self._parts(question.text)):
-                tokens = self._engine.tokens(question, part.text)
-                yield Request(f"{place}/{number}", part.text, tokens, next(seeds))
+                tokens = self._engine.prompt(question, part.text)
+                yield Request(f"{place}/{number}", question, part.text, tokens, next(seeds))
 
     def _parts(self, text: str) -> list[Part]:
         whole = self._recipe.prompt.compound.mode == "whole"
@@ -199,14 +199,13 @@ def _unhashed(_: Path) -> str:
     return ""
 
 
-def _context(recipe: Recipe, base: ModelFiles, competition: Competition) -> EngineContext:
+def _context(recipe: Recipe, base: ModelFiles) -> EngineContext:
     if recipe.model is None:
         raise AssertionError
     model = recipe.model.model_copy(update={"name": str(base.folder), "adapter": None})
     engine = Engine(name="transformers", batch_tokens=recipe.engine.batch_tokens)
     return EngineContext(
         recipe=recipe.model_copy(update={"model": model, "engine": engine}),
-        competition=competition,
         hash_file=_unhashed,
     )
 

@@ -6,8 +6,8 @@ it, as in a Korean sentence full of English terms, a statistical identifier has 
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections import Counter
 from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Literal, Protocol
@@ -37,16 +37,19 @@ def language_of(text: str) -> Language | None:
     Latin script counts as English. A text in another script, such as Cyrillic, is ``other``.
     """
     text = unicodedata.normalize("NFC", text)
-    scripts = Counter(_script(letter) for letter in text if letter.isalpha())
-    if scripts.total() < _FEWEST_LETTERS:
+    scripts = text.translate(_SCRIPTS)
+    hangul, kana, han = scripts.count(_HANGUL), scripts.count(_KANA), scripts.count(_HAN)
+    latin, other = scripts.count(_LATIN), scripts.count(_OTHER)
+    letters = hangul + kana + han + latin + other
+    if letters < _FEWEST_LETTERS:
         return None
-    hangul, kana, han = scripts["hangul"], scripts["kana"], scripts["han"]
-    if 2 * scripts["other"] > scripts.total():
+    if 2 * other > letters:
         return "other"
     if kana > hangul:
         return "ja"
+    # A word weighs as much as a syllable: 'A4 용지' is Korean, 'apple is 사과' is not yet.
+    words = len(_LATIN_WORDS.findall(scripts))
     # Chinese has no Hangul: Hanja beside Korean endings are Korean.
-    words = _latin_words(text)
     if not hangul:
         return "zh" if han > words else "en"
     korean = hangul + han
@@ -62,27 +65,28 @@ def language_signature() -> str:
     return f"script+py3langid-{version('py3langid')}"
 
 
-@cache
+class _Scripts(dict[int, str]):
+    """Each character's script, or a blank for one that is no letter, as it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        return self.setdefault(code, _script(letter) if letter.isalpha() else " ")
+
+
+_HANGUL, _KANA, _HAN, _LATIN, _OTHER = "gkhlo"
+_LATIN_WORDS: Final = re.compile(f"{_LATIN}+")
+_SCRIPTS: Final = _Scripts()
+
+
 def _script(letter: str) -> str:
     name = unicodedata.name(letter, "")
     if "HANGUL" in name:
-        return "hangul"
+        return _HANGUL
     if "HIRAGANA" in name or "KATAKANA" in name:
-        return "kana"
+        return _KANA
     if name.startswith("CJK"):
-        return "han"
-    return "latin" if "LATIN" in name else "other"
-
-
-def _latin_words(text: str) -> int:
-    # A word weighs as much as a syllable: 'A4 용지' is Korean, 'apple is 사과' is not yet.
-    runs = 0
-    inside = False
-    for letter in text:
-        latin = letter.isalpha() and _script(letter) == "latin"
-        runs += latin and not inside
-        inside = latin
-    return runs
+        return _HAN
+    return _LATIN if "LATIN" in name else _OTHER
 
 
 def _second_vote(text: str) -> Language:

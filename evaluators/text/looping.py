@@ -66,8 +66,12 @@ def tail_loop(text: str) -> Loop | None:
 
 def repeated_share(text: str, gram: int = GRAM) -> float:
     """Return the share of word ``gram``-grams that occurred before; 0 below FEWEST_WORDS words."""
-    words = [word for word in text.split() if not _NUMBERING.fullmatch(word)]
-    if len(words) < max(FEWEST_WORDS, gram):
+    words = text.split()
+    fewest = max(FEWEST_WORDS, gram)
+    if len(words) < fewest:
+        return 0.0
+    words = [word for word in words if not _NUMBERING.fullmatch(word)]
+    if len(words) < fewest:
         return 0.0
     grams = [tuple(words[place : place + gram]) for place in range(len(words) - gram + 1)]
     return 1.0 - len(set(grams)) / len(grams)

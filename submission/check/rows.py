@@ -15,7 +15,9 @@ def check_ids(id_column: str, table: Table, expected: Sequence[str]) -> Iterator
     if id_column not in table.columns:
         return
     ids = table.column(id_column)
-    lines = [record.line for record in table.records]
+    if list(expected) == ids and len(set(ids)) == len(ids):
+        return
+    lines = table.lines
     first: dict[str, int] = {}
     repeated = []
     for line, row_id in zip(lines, ids, strict=True):

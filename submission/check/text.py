@@ -25,7 +25,7 @@ def check_text(submission: SubmissionFormat, table: Table) -> Iterator[Finding]:
     yield from _rows(
         table,
         column,
-        lambda text: MARKS.search(text) is not None,
+        lambda text: ("<" in text or "[" in text) and MARKS.search(text) is not None,
         warning,
         "text-marks",
         "answers hold a model's special tokens, such as </s>",
@@ -74,7 +74,8 @@ def _rows(
     code: str,
     what: str,
 ) -> Iterator[Finding]:
-    lines = [record.line for record in table.records if wrong(record.values[column])]
+    texts = table.column(column)
+    lines = [line for line, text in zip(table.lines, texts, strict=True) if wrong(text)]
     if lines:
         yield make(
             code,

@@ -37,8 +37,8 @@ def check_vectors(
         yield error(
             "vector-zero",
             f"{len(zero)} vectors are all zero and score 0; first in row "
-            f"{table.records[int(zero[0])].line}.",
-            row=table.records[int(zero[0])].line,
+            f"{table.lines[int(zero[0])]}.",
+            row=table.lines[int(zero[0])],
             count=len(zero),
         )
     complete = len(present) == len(submission.vectors.columns)
@@ -91,9 +91,9 @@ def _belonging(
         if _cosine(matrix[row], matrix[twin]) < SAME:
             yield error(
                 "vector-not-of-text",
-                f"Rows {table.records[twin].line} and {table.records[row].line} hold the same "
+                f"Rows {table.lines[twin]} and {table.lines[row]} hold the same "
                 "text with different vectors.",
-                row=table.records[row].line,
+                row=table.lines[row],
             )
             break
     if encoder is None:
@@ -109,7 +109,7 @@ def _belonging(
         row for row in range(len(texts)) if _cosine(matrix[row], own[row].astype(np.float64)) < SAME
     ]
     if foreign:
-        line = table.records[foreign[0]].line
+        line = table.lines[foreign[0]]
         yield error(
             "vector-not-of-text",
             f"{len(foreign)} vectors are not those of their row's text under {encoder.name}; "
@@ -128,9 +128,9 @@ def _shared(table: Table, texts: Sequence[str], matrix: NDArray[np.float64]) -> 
         if bare[twin] != text and text and bare[twin]:
             yield error(
                 "vector-not-of-text",
-                f"Rows {table.records[twin].line} and {table.records[row].line} hold different "
+                f"Rows {table.lines[twin]} and {table.lines[row]} hold different "
                 "texts with the same vector.",
-                row=table.records[row].line,
+                row=table.lines[row],
             )
             return
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,26 +43,30 @@ def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> No
     may take one that begins with =, +, - or @ for a formula: import the column as text there.
     """
     from submission.errors import InputError
-    from submission.runs.answers import run_answers
+    from submission.runs.answers import stream_answers
 
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(f"{out}: name a file that ends in {', '.join(SUFFIXES)}.")
     with options.open_existing(ledger) as book:
-        rows = book.progress(book.run(run).name)
-        answers = run_answers(book, run, sample=sample, partial=partial)
-    if not answers:
-        raise InputError(f"Run '{run}' has no answered row yet.")
-    _write(out, answers)
-    share = f" of {rows.rows}" if len(answers) < rows.rows else ""
-    say(f"Wrote {out}: {len(answers)}{share} rows.")
+        answers = stream_answers(book, run, sample=sample, partial=partial)
+        first = next(answers, None)
+        if first is None:
+            raise InputError(f"Run '{run}' has no answered row yet.")
+        written = _write(out, itertools.chain([first], answers))
+        rows = book.rows(run, sample).rows if partial else written
+    share = f" of {rows}" if written < rows else ""
+    say(f"Wrote {out}: {written}{share} rows.")
 
 
-def _write(out: Path, answers: list[Answer]) -> None:
+def _write(out: Path, answers: Iterable[Answer]) -> int:
+    """Write the answers as they are read; returns how many there are."""
     from submission.tables import write_csv, write_json, write_jsonl
 
-    rows = [(answer.id, answer.question, answer.text) for answer in answers]
+    count = itertools.count()
+    rows = (answer[:3] for answer, _ in zip(answers, count, strict=False))
     if out.suffix.lower() == ".csv":
         write_csv(out, COLUMNS, rows, bom=False)
     else:
         write = write_json if out.suffix.lower() == ".json" else write_jsonl
         write(out, (dict(zip(COLUMNS, row, strict=True)) for row in rows))
+    return next(count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from submission.terminal.output import print_json, tell
 from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
-    from submission.runs.answers import Degenerate
     from submission.runs.ledger import Ledger
     from submission.runs.rows import Progress, Run
 
@@ -35,17 +33,17 @@ def command(ledger: Path, as_json: bool) -> None:
         tell(f"No runs in {ledger} yet.")
 
 
-def _counts(book: Ledger, run: str) -> Degenerate | None:
+def _counts(book: Ledger, run: str) -> dict[str, int] | None:
     from submission.errors import InputError
-    from submission.runs.answers import degenerate, run_answers
+    from submission.runs.answers import count_degenerate
 
     try:
-        return degenerate(run_answers(book, run, partial=True))
+        return count_degenerate(book, run, partial=True)
     except InputError:  # another version's run is listed all the same
         return None
 
 
-def _entry(run: Run, progress: Progress, counts: Degenerate | None) -> dict[str, Any]:
+def _entry(run: Run, progress: Progress, counts: dict[str, int] | None) -> dict[str, Any]:
     return {
         "name": run.name,
         "competition": run.competition,
@@ -56,13 +54,13 @@ def _entry(run: Run, progress: Progress, counts: Degenerate | None) -> dict[str,
         "finished": run.finished,
         "rows": progress.rows,
         "done": progress.done,
-        "degenerate": asdict(counts) if counts else None,
+        "degenerate": counts,
         "completion_tokens": progress.completion_tokens,
         "seconds": run.seconds,
     }
 
 
-def _print(runs: list[tuple[Run, Progress, Degenerate | None]]) -> None:
+def _print(runs: list[tuple[Run, Progress, dict[str, int] | None]]) -> None:
     print_table(
         ["Run", "Recipe", "Competition", "Rows", "Degenerate", "Seconds", "Created (UTC)"],
         [
@@ -71,7 +69,7 @@ def _print(runs: list[tuple[Run, Progress, Degenerate | None]]) -> None:
                 str(json.loads(run.recipe)["name"]),
                 run.competition,
                 f"{progress.done}/{progress.rows}",
-                str(counts.any) if counts else "",
+                str(counts["any"]) if counts else "",
                 seconds(run.seconds),
                 minute(run.created),
             )

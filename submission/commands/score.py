@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +80,7 @@ def command(
         print_slices,
     )
     from submission.competitions import find_competition, plain_profile
-    from submission.runs.answers import degenerate
+    from submission.runs.answers import degenerate_counts
     from submission.scoring.classification import classify
     from submission.scoring.metrics import Models
     from submission.scoring.progress import working
@@ -112,7 +111,7 @@ def command(
         scored = score_subject(scorer, subject, gold, metrics, book, say)
         if scorer.fast_in_vain:
             say("--fast changes nothing here: of the metrics only bertscore takes it.")
-    counts = degenerate(subject.answers) if subject.kind == "run" else None
+    counts = degenerate_counts(subject.answers) if subject.kind == "run" else None
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:
@@ -120,7 +119,7 @@ def command(
     if as_json:
         printed: dict[str, Any] = {"scores": [score.to_dict() for score in scored.scores]}
         if counts is not None:
-            printed["degenerate"] = asdict(counts)
+            printed["degenerate"] = counts
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         if classified is not None:

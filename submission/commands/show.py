@@ -16,6 +16,7 @@ from submission.terminal.output import print_json, tell
 from submission.terminal.tables import INTERVAL, print_facts, print_table
 
 if TYPE_CHECKING:
+    from submission.recipes.degenerate import Degenerate
     from submission.runs.answers import Answer
 
 LONGEST = 160
@@ -23,16 +24,6 @@ LONGEST = 160
 
 EXAMPLES = 5
 """How many degenerate answers are shown of each kind."""
-
-TROUBLES = {
-    "empty": "Empty",
-    "cut_off": "Cut off by length",
-    "too_long": "Prompt longer than the context",
-    "echoed": "Echoing the question",
-    "looping": "Looping",
-    "wrong_language": "In another language",
-    "duplicated": "Given to many questions",
-}
 
 
 @click.command()
@@ -46,22 +37,26 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
     than the model's context, repeats question or prompt, loops, is in another language, or is given
     to many different questions.
     """
-    from submission.runs.answers import degenerate, run_answers
+    from submission.recipes.degenerate import Degenerate
+    from submission.runs.answers import count_degenerate, run_answers
 
     with options.open_existing(ledger) as book:
         record = book.run(run)
         progress = book.progress(run)
         scores = book.scores(run)
         submissions = book.submissions(run)
+        retries = [{"rows": rows, "sampling": sampling} for sampling, rows in book.retries(run)]
         answers = run_answers(book, run, partial=True)
+        counts = count_degenerate(book, run, partial=True)
     report = {
         **asdict(record),
         "recipe": json.loads(record.recipe),
         **asdict(progress),
         "tokens_per_second": _speed(record.generated, record.seconds),
-        "degenerate": asdict(degenerate(answers)),
+        "degenerate": counts,
         "mended": sum(answer.mended for answer in answers),
-        "degenerate_rows": {name: _rows(answers, name) for name in TROUBLES},
+        "retries": retries,
+        "degenerate_rows": {kind.value: _rows(answers, kind) for kind in Degenerate},
         "scores": scores,
         "submissions": submissions,
     }
@@ -75,8 +70,8 @@ def _speed(tokens: int, seconds: float) -> float | None:
     return tokens / seconds if seconds > 0 else None
 
 
-def _rows(answers: list[Answer], trouble: str) -> list[dict[str, str]]:
-    found = [answer for answer in answers if trouble in answer.flaws]
+def _rows(answers: list[Answer], kind: Degenerate) -> list[dict[str, str]]:
+    found = [answer for answer in answers if kind in answer.degenerate]
     return [
         {"id": answer.id, "question": answer.question, "answer": answer.text}
         for answer in found[:EXAMPLES]
@@ -84,9 +79,11 @@ def _rows(answers: list[Answer], trouble: str) -> list[dict[str, str]]:
 
 
 def _print(report: dict[str, Any]) -> None:
+    from submission.recipes.degenerate import Degenerate
+
     print_facts(_facts(report))
-    for trouble, title in TROUBLES.items():
-        if rows := report["degenerate_rows"][trouble]:
+    for kind in Degenerate:
+        if rows := report["degenerate_rows"][kind]:
             tell()
             print_table(
                 ["Id", "Question", "Answer"],
@@ -98,7 +95,7 @@ def _print(report: dict[str, Any]) -> None:
                     )
                     for row in rows
                 ],
-                title=f"{title}: {report['degenerate'][trouble]}",
+                title=f"{kind.words.capitalize()}: {report['degenerate'][kind]}",
             )
     if report["scores"]:
         tell()
@@ -132,11 +129,18 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Engine", report["engine"]),
         ("Answered", done),
         ("Generated anew", f"{report['mended']} rows" if report["mended"] else ""),
+        *(("Retried with", _retry(each)) for each in report["retries"]),
         ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
         ("Started", f"{numbers.minute(report['created'])} UTC"),
         ("Finished", f"{numbers.minute(finished)} UTC" if finished else "not yet"),
         ("Command", report["command"]),
     ]
+
+
+def _retry(retry: dict[str, Any]) -> str:
+    given = {name: value for name, value in retry["sampling"].items() if value not in ([], None)}
+    told = ", ".join(f"{name} {value}" for name, value in given.items())
+    return f"{told} ({retry['rows']} rows)"
 
 
 def _score(kept: dict[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
-from submission.runs.answers import degenerate
+from submission.runs.answers import ANY, degenerate_counts
 from submission.scoring.scorer import Scored, Scorer
 from submission.scoring.subjects import Subject
 
@@ -129,18 +129,18 @@ def _publics(
 
 
 def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:
-    """With useless answers by reason; of a file only empty ones are known, of vectors none."""
+    """With degenerate answers by kind; of a file only empty ones are known, of vectors none."""
     if subject.kind == "run":
-        counts = degenerate(subject.answers)
+        counts = degenerate_counts(subject.answers)
         return replace(
             row,
-            empty=counts.empty,
-            cut_off=counts.cut_off,
-            echoed=counts.echoed,
-            looping=counts.looping,
-            wrong_language=counts.wrong_language,
-            duplicated=counts.duplicated,
-            degenerate=counts.any,
+            empty=counts["empty"],
+            cut_off=counts["cut_off"],
+            echoed=counts["echoed"],
+            looping=counts["looping"],
+            wrong_language=counts["wrong_language"],
+            duplicated=counts["duplicated"],
+            degenerate=counts[ANY],
         )
     if any(prediction.vector is not None for prediction in subject.predictions):
         return row

@@ -144,7 +144,7 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
 
 
 def _degenerate(scored: Scored) -> list[tuple[str, ...]]:
-    found = {answer.id: answer.flaws for answer in scored.subject.answers}
+    found = {answer.id: answer.degenerate for answer in scored.subject.answers}
     return [tuple(sorted(found.get(each.id, ()))) for each in scored.examples]
 
 

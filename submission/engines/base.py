@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from submission.engines.slot import ModelSlot
 from submission.files.digest import sha256_file
@@ -29,12 +30,13 @@ class Finish(StrEnum):
 class Request:
     """One prompt to complete. ``key`` identifies prompt, model, sampling and seed together.
 
-    ``tokens`` are the prompt's ids where a tokenizer made them; an engine that needs no
-    model reads ``question`` instead.
+    ``text`` is what is asked of ``question``: its own text, or a part of it. ``tokens`` are the
+    prompt's ids where a tokenizer made them.
     """
 
     key: str
-    question: str
+    question: Question
+    text: str
     tokens: tuple[int, ...] = ()
     seed: int = 0
 
@@ -50,6 +52,41 @@ class Completion:
     completion_tokens: int = 0
 
 
+def sendable_within(
+    context: int | None, requests: Sequence[Request]
+) -> tuple[list[Completion], list[Request]]:
+    """The requests whose prompts fit into ``context`` tokens, after the others' completions."""
+    fit, refused = [], []
+    for request in requests:
+        size = len(request.tokens)
+        if context is not None and size >= context:
+            refused.append(Completion(request.key, "", Finish.PROMPT_TOO_LONG, size))
+        else:
+            fit.append(request)
+    return refused, fit
+
+
+Item = TypeVar("Item")
+
+STEP_SECONDS = 0.1
+MOST_AT_ONCE = 8192
+
+
+def in_steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """``items`` in slices that take about :data:`STEP_SECONDS` each to be worked off.
+
+    The time between two slices tells: what is done with one there, by the engine and by whoever
+    it gives the completions to, sizes the next.
+    """
+    size, place = 16, 0
+    while place < len(items):
+        started = time.perf_counter()
+        yield items[place : place + size]
+        place += size
+        ratio = STEP_SECONDS / max(time.perf_counter() - started, 1e-9)
+        size = min(max(int(size * min(ratio, 4.0)), 1), MOST_AT_ONCE)
+
+
 Hasher = Callable[[Path], str]
 """SHA-256 of a file, remembered between runs."""
 
@@ -59,17 +96,28 @@ def _silent(_message: str) -> None:
 
 
 @dataclass(frozen=True)
-class EngineContext:
-    """What an engine may know when it is made.
+class TaskData:
+    """What a competition gives to answer from: its rules, its training rows, their file's digest.
 
-    ``slot`` is where it keeps what it loads, and may find it loaded already.
+    ``encoder`` is the sentence encoder to use instead of the organizer's.
     """
 
-    recipe: Recipe
     competition: Competition
     train: Sequence[TrainingRow] = ()
     train_digest: str = ""
     encoder: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineContext:
+    """What an engine may know when it is made.
+
+    ``slot`` is where it keeps what it loads, and may find it loaded already. ``task`` is what
+    engines without a model answer from; a model needs none.
+    """
+
+    recipe: Recipe
+    task: TaskData | None = None
     hash_file: Hasher = sha256_file
     say: Callable[[str], None] = _silent
     slot: ModelSlot = field(default_factory=ModelSlot)
@@ -86,17 +134,23 @@ class Engine(Protocol):
     identity: Mapping[str, str]
     description: str
 
-    def tokens(self, question: Question, text: str) -> tuple[int, ...]:
-        """The prompt's token ids for ``text`` asked of ``question``; empty without a tokenizer.
+    def prompt(self, question: Question, text: str) -> tuple[int, ...] | str:
+        """What an answer to ``text``, asked of ``question``, depends on: the prompt's token ids.
 
-        Loads no weights.
+        Without a tokenizer it is a text that is equal only where the answer may be. Loads no
+        weights.
         """
 
     def start(self) -> None:
         """Load weights and start processes, if that has not been done."""
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Each request's completion as it finishes, in any order. Only after :meth:`start`."""
+    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Completion]]:
+        """Each request's completion, in any order. Only after :meth:`start`.
+
+        What finishes in one step is given at once, as soon as it has: it is made durable before
+        the next step is asked for, and nothing that was given is waited with. An engine that
+        works rows off one after the other divides them with :func:`in_steps`.
+        """
 
     def close(self) -> None:
         """Free memory and end every process the engine started, unless its slot is shared."""

@@ -9,10 +9,9 @@ from dataclasses import asdict
 from submission.engines.base import Completion, Finish
 from submission.ensemble.members import Members
 from submission.files.digest import digest
-from submission.recipes import Recipe
+from submission.recipes import Degenerate, Recipe
 from submission.recipes.schema import Engine, Extraction
 from submission.runs.answers import Answer, run_recipe
-from submission.runs.degenerate import Flaw
 from submission.runs.ledger import Ledger
 from submission.runs.rows import PlannedPart, Run
 
@@ -37,7 +36,7 @@ def record(
         name=f"ensemble-{signature.partition('|')[0]}",
         engine=Engine(name="ensemble"),
         extraction=Extraction(one_line=False),
-        quarantine=run_recipe(ledger, first.name).quarantine,
+        degenerate=run_recipe(ledger, first.name).degenerate,
         options={
             "by": signature,
             "members": json.dumps([asdict(each) for each in found.members], ensure_ascii=False),
@@ -62,13 +61,13 @@ def record(
     )
     with ledger.writing(name):
         ledger.begin(run, parts, fresh=fresh)
-        for key in sorted(ledger.pending(name)):
-            ledger.record(name, completions[key])
+        if pending := sorted(ledger.pending(name)):
+            ledger.record(name, [completions[key] for key in pending])
         if ledger.run(name).finished is None:
             ledger.spent(name, 0.0, 0, finished=True)
 
 
 def _finish(answer: Answer) -> Finish:
-    if Flaw.TOO_LONG in answer.flaws:
+    if Degenerate.TOO_LONG in answer.degenerate:
         return Finish.PROMPT_TOO_LONG
-    return Finish.LENGTH if Flaw.CUT_OFF in answer.flaws else Finish.STOP
+    return Finish.LENGTH if Degenerate.CUT_OFF in answer.degenerate else Finish.STOP

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from submission.competitions import Competition
-from submission.engines.base import Engine, EngineContext
+from submission.engines.base import Engine, EngineContext, TaskData
 from submission.engines.choose import make_engine
 from submission.engines.slot import ModelSlot
 from submission.files.digest import digest
 from submission.generation.plan import plan_prompts
-from submission.generation.progress import RowProgress
+from submission.generation.record import recorded
 from submission.recipes import Recipe
 from submission.records.read import read_questions, read_training
 from submission.records.rows import Question, TrainingRow
-from submission.runs.answers import Degenerate, degenerate, run_answers
+from submission.runs.answers import count_degenerate
 from submission.runs.ledger import Ledger
 from submission.runs.rows import Run
 
@@ -53,7 +53,7 @@ class Report:
     reused: int
     completion_tokens: int
     seconds: float
-    degenerate: Degenerate
+    degenerate: Mapping[str, int]
     retried: int = 0
     mended: int = 0
 
@@ -61,7 +61,7 @@ class Report:
 def generate(
     job: Job, ledger: Ledger, say: Callable[[str], None], slot: ModelSlot | None = None
 ) -> Report:
-    """Answer every question that the run lacks; each finished row is durable at once.
+    """Answer every question that the run lacks; rows are durable as they finish.
 
     A shared ``slot`` keeps the model for the next job. A killed or interrupted job resumes with the
     same call. Raises ``InputError`` for files, recipes and models that cannot be used, before
@@ -86,10 +86,7 @@ def engine_context(
         train_digest = ledger.hash_file(job.train)
     return EngineContext(
         recipe=job.recipe,
-        competition=job.competition,
-        train=rows,
-        train_digest=train_digest,
-        encoder=job.encoder,
+        task=TaskData(job.competition, rows, train_digest, job.encoder),
         hash_file=ledger.hash_file,
         say=say,
         slot=slot,
@@ -121,25 +118,21 @@ def _run(
         tokens = 0
         try:
             if requests:
-                with RowProgress(len(requests), job.run) as progress:
-                    for completion in engine.complete(requests):
-                        ledger.record(job.run, completion)
-                        tokens += completion.completion_tokens
-                        progress.advance(completion.completion_tokens)
+                for step in recorded(engine, requests, ledger, job.run, job.run):
+                    tokens += sum(each.completion_tokens for each in step)
         finally:
             seconds = time.perf_counter() - started
             left = ledger.pending(job.run)
             ledger.spent(job.run, seconds if requests else 0.0, tokens, finished=not left)
-    answers = run_answers(ledger, job.run)
     return Report(
         run=job.run,
         engine=engine.description,
-        rows=len(answers),
+        rows=len(questions),
         computed=len(requests),
         reused=answered,
         completion_tokens=tokens,
         seconds=seconds,
-        degenerate=degenerate(answers),
+        degenerate=count_degenerate(ledger, job.run),
     )
 
 
@@ -147,7 +140,7 @@ def _run_record(job: Job, ledger: Ledger, engine: Engine) -> Run:
     about: dict[str, Any] = dict.fromkeys(["about", "training", "preference"], True)
     # What is degenerate, and how that is generated anew, changes no answer that is there.
     # Nor does it that an adapter of another base is meant.
-    later = {"quarantine": True, "retry": True, "model": {"other_base"}}
+    later = {"degenerate": True, "retry": True, "model": {"other_base"}}
     fingerprint = digest(
         [
             job.recipe.model_dump_json(exclude=about | later),

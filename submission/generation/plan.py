@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from submission.engines.base import Engine, Request
@@ -25,17 +26,19 @@ class Plan:
 def plan_prompts(recipe: Recipe, engine: Engine, questions: Sequence[Question]) -> Plan:
     """What ``recipe`` asks of ``engine`` to answer the questions."""
     plan = Plan()
-    identity = dict(engine.identity)
+    row_key = _row_keys(recipe.sampling, engine)
     for position, question in enumerate(questions):
         for number, part in enumerate(_parts(recipe, question.text)):
-            tokens = engine.tokens(question, part.text)
+            prompt = engine.prompt(question, part.text)
+            tokens = () if isinstance(prompt, str) else prompt
             for sample in range(recipe.sampling.samples):
                 seed = _seed(recipe.sampling, sample, tokens)
-                key = _row_key(recipe.sampling, identity, tokens, part.text, seed)
+                key = row_key(prompt, seed)
                 plan.parts.append(
                     PlannedPart(position, number, sample, question.id, part.text, key)
                 )
-                plan.requests.setdefault(key, Request(key, part.text, tokens, seed))
+                if key not in plan.requests:
+                    plan.requests[key] = Request(key, question, part.text, tokens, seed)
     return plan
 
 
@@ -50,18 +53,19 @@ def _seed(sampling: Sampling, sample: int, tokens: Sequence[int]) -> int:
     return int(digest([str(sampling.seed), str(sample), *map(str, tokens)])[:8], 16)
 
 
-def _row_key(
-    sampling: Sampling, identity: dict[str, str], tokens: Sequence[int], text: str, seed: int
-) -> str:
-    """What an answer depends on. Prompts are told apart by their tokens where there are any."""
+def _row_keys(sampling: Sampling, engine: Engine) -> Callable[[tuple[int, ...] | str, int], str]:
+    """What makes row keys of prompts and seeds: digests of all that an answer depends on."""
     irrelevant = {"samples", "seed"}
     if sampling.greedy:
         irrelevant |= {"temperature", "top_p", "top_k"}
-    return digest(
-        [
-            json.dumps(identity, sort_keys=True),
-            json.dumps(sampling.model_dump(exclude=irrelevant), sort_keys=True),
-            str(seed),
-            " ".join(map(str, tokens)) if tokens else f"text {text}",
-        ]
-    )
+    identity = json.dumps(dict(engine.identity), sort_keys=True)
+    settings = json.dumps(sampling.model_dump(exclude=irrelevant), sort_keys=True)
+    common = hashlib.sha256(f"{identity}\n{settings}\n".encode())
+
+    def row_key(prompt: tuple[int, ...] | str, seed: int) -> str:
+        told = f"text {prompt}" if isinstance(prompt, str) else " ".join(map(str, prompt))
+        whole = common.copy()
+        whole.update(f"{seed}\n{told}\n".encode())
+        return whole.hexdigest()
+
+    return row_key

@@ -42,9 +42,9 @@ class RowProgress:
         self._bar.stop()
         self._line()
 
-    def advance(self, tokens: int) -> None:
-        """One row more is finished, with this many new tokens."""
-        self._done += 1
+    def advance(self, rows: int, tokens: int) -> None:
+        """So many rows more are finished, with this many new tokens."""
+        self._done += rows
         self._tokens += tokens
         self._bar.update(self._task, completed=self._done, speed=self._speed())
         if self._bar.disable and time.perf_counter() - self._told > QUIET_SECONDS:

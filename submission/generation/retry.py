@@ -18,11 +18,17 @@ from submission.errors import InputError
 from submission.files.digest import digest
 from submission.generation.generate import Job, Report, engine_context
 from submission.generation.plan import plan_prompts
-from submission.generation.progress import RowProgress
-from submission.recipes import Recipe, Sampling
+from submission.generation.record import recorded
+from submission.recipes import Degenerate, Recipe, Sampling
 from submission.records.read import read_questions
-from submission.runs.answers import degenerate, given, run_answers, run_recipe
-from submission.runs.degenerate import Flaw, Judge, flaws
+from submission.runs.answers import (
+    ANY,
+    count_degenerate,
+    given,
+    mark_degenerate,
+    run_recipe,
+)
+from submission.runs.degenerate import Rules
 from submission.runs.ledger import Ledger
 from submission.runs.rows import FinishedPart
 
@@ -39,7 +45,7 @@ def mend(
     retry settings that cannot be used.
     """
     if job.recipe.model is None:
-        if report.degenerate.any:
+        if report.degenerate[ANY]:
             say(f"Recipe '{job.recipe.name}' has no model: its answers would be the same again.")
         return report
     broken = _broken(ledger, job.run)
@@ -64,7 +70,7 @@ def mend(
         report,
         completion_tokens=report.completion_tokens + work.tokens,
         seconds=report.seconds + work.seconds,
-        degenerate=degenerate(run_answers(ledger, job.run)),
+        degenerate=count_degenerate(ledger, job.run),
         retried=len(broken),
         mended=mended,
     )
@@ -133,12 +139,10 @@ class _Retry:
             self._engine.start()
             started, before = time.perf_counter(), self.tokens
             try:
-                with RowProgress(len(missing), f"{self._job.run}, retry {number}") as progress:
-                    for completion in self._engine.complete(missing):
-                        self._ledger.record(self._job.run, completion)
-                        known[completion.key] = completion
-                        self.tokens += completion.completion_tokens
-                        progress.advance(completion.completion_tokens)
+                label = f"{self._job.run}, retry {number}"
+                for step in recorded(self._engine, missing, self._ledger, self._job.run, label):
+                    known.update((each.key, each) for each in step)
+                    self.tokens += sum(each.completion_tokens for each in step)
             finally:
                 seconds = time.perf_counter() - started
                 self.seconds += seconds
@@ -151,31 +155,27 @@ class _Retry:
     ) -> dict[str, str]:
         """The new row key for each old one whose new answer is not degenerate."""
         recipe = self._job.recipe
-        judge = Judge(recipe)
+        rules = Rules(recipe)
         candidates = [
-            given(replace(part, completion=answered[part.key]), recipe) for part in broken
+            given(part._replace(completion=answered[part.key]), recipe) for part in broken
         ]
         # Held against what it would replace as well: a copy of the copies is no better.
         present = [given(part, recipe) for part in self._ledger.parts(self._job.run)]
-        copied = judge.duplicates([*present, *candidates])
+        copied = rules.copies([*candidates, *present])
         return {
             part.key: answered[part.key].key
-            for part, candidate in zip(broken, candidates, strict=True)
-            if not judge.flaws(candidate) and not judge.is_copy(candidate, copied)
+            for place, (part, candidate) in enumerate(zip(broken, candidates, strict=True))
+            if not rules.kinds(candidate) and place not in copied
         }
 
 
 def _broken(ledger: Ledger, run: str) -> list[FinishedPart]:
     """The parts of a finished run whose answers are degenerate and whose prompts fit the model."""
     recipe = run_recipe(ledger, run)
-    parts = ledger.parts(run)
-    found = []
-    for sample in sorted({part.sample for part in parts}):
-        mine = [part for part in parts if part.sample == sample]
-        wrong = flaws([given(part, recipe) for part in mine], recipe)
-        found += [
-            part
-            for part, marks in zip(mine, wrong, strict=True)
-            if marks and Flaw.TOO_LONG not in marks
-        ]
-    return found
+    for sample in ledger.samples(run):
+        mark_degenerate(ledger, run, recipe, sample)
+    return [
+        part
+        for part in ledger.parts(run)
+        if part.degenerate and Degenerate.TOO_LONG not in part.degenerate.split()
+    ]

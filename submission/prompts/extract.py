@@ -6,7 +6,10 @@ import re
 
 from submission.recipes.schema import Extraction
 
+_NEWLINE = re.compile(r"[\r\n\u2028\u2029]")
 _NEWLINES = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
+_SIGN = re.compile(r"[^\W_]")
+_SIGNS = re.compile(r"[^\W_]+")
 
 
 def extract(completion: str, rule: Extraction) -> str:
@@ -16,17 +19,19 @@ def extract(completion: str, rule: Extraction) -> str:
         text = text.rsplit(rule.after, 1)[1]
     for mark in rule.cut:
         text = text.split(mark, 1)[0]
-    if rule.one_line:
+    if rule.one_line and _NEWLINE.search(text):
         text = _NEWLINES.sub(" ", text)
     return text.strip()
 
 
 def echoes(answer: str, question: str) -> bool:
     """Whether the answer opens with the question it was asked (a repeated prompt)."""
-    asked = bare(question)
-    return bool(asked) and bare(answer).startswith(asked)
+    asked, given = _SIGN.search(question), _SIGN.search(answer)
+    if asked is None or given is None or asked[0] != given[0]:
+        return False
+    return bare(answer).startswith(bare(question))
 
 
 def bare(text: str) -> str:
     """The letters and digits of ``text``, and nothing else."""
-    return re.sub(r"[\s\W_]+", "", text)
+    return "".join(_SIGNS.findall(text))

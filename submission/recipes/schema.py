@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from submission.recipes.base import Conflict, NonEmpty, Table
+from submission.recipes.degenerate import DegenerateRules
 from submission.recipes.preference import Preference
 from submission.recipes.training import Evaluation, Lora, Quantization, Training
 
@@ -110,19 +111,6 @@ class Extraction(Table):
     one_line: bool = True
 
 
-class Quarantine(Table):
-    """Which answers count as degenerate.
-
-    ``language`` is what answers should be in: ``auto`` (the question's, or the one that question
-    or prompt ask for), a language, or ``any``. ``ignore`` names flaws that are none here.
-    """
-
-    language: Literal["auto", "any", "ko", "en", "zh", "ja"] = "auto"
-    ignore: list[
-        Literal["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"]
-    ] = Field(default=[])
-
-
 class Retry(Table):
     """How a degenerate answer is generated anew, up to ``attempts`` times with other seeds.
 
@@ -171,11 +159,18 @@ class Recipe(Table):
     prompt: Prompt = Prompt()
     sampling: Sampling = Sampling()
     extraction: Extraction = Extraction()
-    quarantine: Quarantine = Quarantine()
+    degenerate: DegenerateRules = DegenerateRules()
     retry: Retry = Retry()
     training: Training | None = None
     preference: Preference | None = None
     options: dict[str, str] = Field(default={})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_new_names(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "quarantine" in data:
+            raise ValueError("the table [quarantine] is called [degenerate] now: rename it")
+        return data
 
     def conflicts(self) -> Iterator[Conflict]:
         """What the model's kind, the prompt and preference tuning rule out in training."""

@@ -12,7 +12,6 @@ from submission.competitions.profile import Profile, SubmissionFormat, TrainColu
 from submission.errors import InputError
 from submission.prompts.template import render
 from submission.records.rows import Prediction, Question, Reference, TrainingRow
-from submission.records.vectors import read_vectors
 from submission.tables import Table, read_table
 
 
@@ -29,8 +28,8 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
     table.require([name for name in needed if name])
     ids = row_ids(profile, table)
     questions = []
-    for index, record in enumerate(table.records):
-        values = _composed(record.values, columns.nfc)
+    for index, (row_id, record) in enumerate(zip(ids, table.records, strict=True)):
+        values = _composed(record.values, columns.nfc) if columns.nfc else record.values
         if columns.question is not None:
             text = values[columns.question]
         else:
@@ -39,7 +38,7 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
             where = table.where(index, columns.question)
             raise InputError(f"{where}: the question is empty. Fill it or drop the row.")
         context = values[columns.context] if columns.context else ""
-        questions.append(Question(ids[index], text, context, values))
+        questions.append(Question(row_id, text, context, values))
     return questions
 
 
@@ -55,8 +54,6 @@ def row_ids(profile: Profile, table: Table, column: str | None = None) -> list[s
 
 
 def _composed(values: Mapping[str, str], columns: Sequence[str]) -> Mapping[str, str]:
-    if not columns:
-        return values
     return {**values, **{name: unicodedata.normalize("NFC", values[name]) for name in columns}}
 
 
@@ -215,8 +212,7 @@ def read_predictions(
     if column is not None:
         table.require([column])
         return [
-            Prediction(row_id, record.values[column])
-            for row_id, record in zip(ids, table.records, strict=True)
+            Prediction(row_id, text) for row_id, text in zip(ids, table.column(column), strict=True)
         ]
     vectors = profile.submission.vectors
     if vectors is None or vectors.columns[0] not in table.columns:
@@ -225,6 +221,8 @@ def read_predictions(
             + (f" and no '{vectors.columns[0]}'" if vectors else "")
             + f". It has {', '.join(table.columns[:6])}. Name the right one with --answer-column."
         )
+    from submission.records.vectors import read_vectors
+
     matrix = read_vectors(table, vectors)
     return [Prediction(row_id, "", matrix[index]) for index, row_id in enumerate(ids)]
 

@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from submission.engines.base import Finish
 from submission.errors import InputError
 from submission.prompts.compound import join
 from submission.prompts.extract import extract
-from submission.recipes import Recipe
-from submission.runs.degenerate import Flaw, Given, flaws
+from submission.recipes import Degenerate, Recipe
+from submission.runs.degenerate import Given, Rules, rules_digest
 from submission.runs.ledger import Ledger
-from submission.runs.rows import FinishedPart
+from submission.runs.rows import FinishedPart, RowCounts
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one test row was answered.
 
-    ``flaws`` are those of any of its ``parts``. ``mended``: a part's answer was generated anew,
+    ``degenerate`` is what any of its ``parts`` is. ``mended``: a part's answer was generated anew,
     because the first one was degenerate.
     """
 
     id: str
     question: str
     text: str
-    flaws: frozenset[Flaw] = frozenset()
+    degenerate: frozenset[Degenerate] = frozenset()
     mended: bool = False
     parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Degenerate:
-    """How many answers of a run are of no use, by reason; ``any`` counts each answer once."""
-
-    empty: int
-    cut_off: int
-    too_long: int
-    echoed: int
-    looping: int
-    wrong_language: int
-    duplicated: int
-    any: int
+ANY = "any"
+"""Beside the kinds, in :func:`count_degenerate`: each degenerate answer once."""
 
 
 def run_recipe(ledger: Ledger, run: str) -> Recipe:
@@ -60,29 +52,134 @@ def run_recipe(ledger: Ledger, run: str) -> Recipe:
 def run_answers(
     ledger: Ledger, run: str, *, sample: int = 0, partial: bool = False
 ) -> list[Answer]:
+    """:func:`stream_answers` as a list."""
+    return list(stream_answers(ledger, run, sample=sample, partial=partial))
+
+
+def stream_answers(
+    ledger: Ledger, run: str, *, sample: int = 0, partial: bool = False
+) -> Iterator[Answer]:
     """Every row's answer, in the order of the test file; with ``partial`` of the finished rows.
 
-    Raises :class:`InputError` for an unknown run and for one that is not finished, unless
-    ``partial``.
+    Raises :class:`InputError`, before the first one, for an unknown run and for one that is not
+    finished, unless ``partial``.
     """
     recipe = run_recipe(ledger, run)
-    parts = [part for part in ledger.parts(run) if part.sample == sample]
-    if not parts:
+    counts = _require_rows(ledger, run, recipe, sample, partial=partial)
+    joined = _joined if counts.parts > 1 else _single
+    return joined(ledger.texts(run, sample), recipe)
+
+
+def count_degenerate(
+    ledger: Ledger, run: str, *, sample: int = 0, partial: bool = False
+) -> dict[str, int]:
+    """How many of a run's answers are degenerate, by kind; under ``any`` each of them once.
+
+    Raises what :func:`stream_answers` raises.
+    """
+    _require_rows(ledger, run, run_recipe(ledger, run), sample, partial=partial)
+    return _counted((kinds.split(), rows) for kinds, rows in ledger.degenerate(run, sample))
+
+
+def degenerate_counts(answers: Iterable[Answer]) -> dict[str, int]:
+    """The same of answers at hand."""
+    return _counted(Counter(answer.degenerate for answer in answers).items())
+
+
+def _counted(found: Iterable[tuple[Iterable[str], int]]) -> dict[str, int]:
+    counts = dict.fromkeys([*map(str, Degenerate), ANY], 0)
+    for kinds, rows in found:
+        named = set(kinds)
+        for kind in named:
+            counts[kind] += rows
+        counts[ANY] += rows if named else 0
+    return counts
+
+
+def _require_rows(
+    ledger: Ledger, run: str, recipe: Recipe, sample: int, *, partial: bool
+) -> RowCounts:
+    """Make sure that there are rows, and that it is known which are degenerate."""
+    counts = ledger.rows(run, sample)
+    if not counts.rows:
         raise InputError(f"Run '{run}' has no sample {sample}.")
-    unfinished = {part.position for part in parts if part.completion is None}
-    if unfinished and not partial:
-        total = len({part.position for part in parts})
+    if counts.unfinished and not partial:
+        done = counts.rows - counts.unfinished
         raise InputError(
-            f"Run '{run}' is not finished: {total - len(unfinished)} of {total} rows are answered. "
+            f"Run '{run}' is not finished: {done} of {counts.rows} rows are answered. "
             "Resume it with the same leaderkit generate command."
         )
-    done = [part for part in parts if part.position not in unfinished]
-    answers = [given(part, recipe) for part in done]
-    marked = list(zip(done, answers, flaws(answers, recipe), strict=True))
-    return [
-        _answer(list(group), recipe)
-        for _, group in groupby(marked, key=lambda each: each[0].position)
+    if counts.unmarked or ledger.rules(run) != rules_digest(recipe):
+        mark_degenerate(ledger, run, recipe, sample)
+    return counts
+
+
+Part = tuple[int, str, str, str | None, str | None, int]
+"""As :meth:`submission.runs.reading.RunReader.texts` has it."""
+
+
+def _single(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
+    """Answers to questions that were asked as a whole."""
+    rule, kinds = recipe.extraction, _KindsOf()
+    for _, row_id, question, text, degenerate, mended in parts:
+        if text is not None:
+            answer = extract(text, rule)
+            yield Answer(row_id, question, answer, kinds[degenerate or ""], mended == 1)
+
+
+def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
+    """Answers to questions that were asked in parts; a row that lacks one is left out."""
+    rule, kinds = recipe.extraction, _KindsOf()
+    for _, group in groupby(parts, key=itemgetter(0)):
+        row = list(group)
+        texts = [extract(text, rule) for _, _, _, text, _, _ in row if text is not None]
+        if len(texts) == len(row):
+            yield Answer(
+                id=row[0][1],
+                question=" ".join(question for _, _, question, _, _, _ in row),
+                text=join(texts, recipe.prompt.compound.joiner),
+                degenerate=kinds[" ".join(found or "" for _, _, _, _, found, _ in row)],
+                mended=any(mended for _, _, _, _, _, mended in row),
+                parts=len(row),
+            )
+
+
+class _KindsOf(dict[str, frozenset[Degenerate]]):
+    """The kinds that a text of the ledger names."""
+
+    def __missing__(self, text: str) -> frozenset[Degenerate]:
+        named = text.split()
+        return self.setdefault(text, frozenset(kind for kind in Degenerate if kind in named))
+
+
+def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> None:
+    """Have the ledger know of every answer of a sample what it is degenerate by.
+
+    That is found once per answer: anew only for one that is new, or where the recipe's rules, or
+    this version's, are others.
+    """
+    rules, digest = Rules(recipe), rules_digest(recipe)
+    kept = ledger.rules(run) == digest
+    parts = list(ledger.answered_parts(run, sample))
+    answers = [
+        Given(question, extract(text, recipe.extraction), Finish(finish))
+        for _, _, _, question, text, finish, _ in parts
     ]
+    copied = rules.copies(answers)
+    found = []
+    for place, ((position, part, number, *_, known), answer) in enumerate(
+        zip(parts, answers, strict=True)
+    ):
+        if kept and known is not None:
+            own = {kind for kind in known.split() if kind != Degenerate.DUPLICATED}
+        else:
+            own = set(rules.kinds(answer))
+        if place in copied:
+            own.add(Degenerate.DUPLICATED)
+        kinds = " ".join(sorted(own))
+        if not kept or known != kinds:
+            found.append((position, part, number, kinds))
+    ledger.mark(run, sample, digest, found)
 
 
 def given(part: FinishedPart, recipe: Recipe) -> Given:
@@ -91,22 +188,3 @@ def given(part: FinishedPart, recipe: Recipe) -> Given:
         raise ValueError(f"{part.row_id} has no completion")
     text = extract(part.completion.text, recipe.extraction)
     return Given(part.question, text, part.completion.finish)
-
-
-def _answer(
-    marked: Sequence[tuple[FinishedPart, Given, frozenset[Flaw]]], recipe: Recipe
-) -> Answer:
-    return Answer(
-        id=marked[0][0].row_id,
-        question=" ".join(part.question for part, _, _ in marked),
-        text=join([answer.text for _, answer, _ in marked], recipe.prompt.compound.joiner),
-        flaws=frozenset().union(*(found for _, _, found in marked)),
-        mended=any(part.mended for part, _, _ in marked),
-        parts=len(marked),
-    )
-
-
-def degenerate(answers: Sequence[Answer]) -> Degenerate:
-    """Counts over ``answers``."""
-    counts = {flaw: sum(flaw in answer.flaws for answer in answers) for flaw in Flaw}
-    return Degenerate(**counts, any=sum(bool(answer.flaws) for answer in answers))

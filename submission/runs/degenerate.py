@@ -1,20 +1,25 @@
-"""Answers that are of no use whatever the question: what is wrong with them, and by which rule."""
+"""Degenerate answers: of no use whatever the question. Which they are, and by which rule."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from evaluators.text.language import language_of
+from evaluators.text.language import language_of, language_signature
 from evaluators.text.looping import is_looping
 from evaluators.text.options import listed_options
 from submission.engines.base import Finish
+from submission.files.digest import digest
 from submission.prompts.extract import bare, echoes
 from submission.prompts.template import fixed_texts
-from submission.recipes import Quarantine, Recipe
+from submission.recipes import Degenerate, Recipe
+
+VERSION = 1
+"""Raise it where a rule finds something else than before: what ledgers keep is then found anew."""
 
 FEWEST_QUESTIONS = 5
 """The same answer to fewer different questions is no duplicate: some questions are alike."""
@@ -34,37 +39,24 @@ FEWEST_WORDS = 8
 FEWEST_SIGNS = 20
 """As FEWEST_WORDS, in letters, for an answer without Latin words."""
 
+_NAMES = {
+    "ko": ("한국어|우리말|국문|한글", "Korean"),
+    "en": ("영어|영문", "English"),
+    "zh": ("중국어|중문", "Chinese"),
+    "ja": ("일본어|일문", "Japanese"),
+}
 _LANGUAGES = {
     language: re.compile(rf"(?:{korean})으?로|\b(?:in|into|to) {english}\b", re.IGNORECASE)
-    for language, korean, english in (
-        ("ko", "한국어|우리말|국문|한글", "Korean"),
-        ("en", "영어|영문", "English"),
-        ("zh", "중국어|중문", "Chinese"),
-        ("ja", "일본어|일문", "Japanese"),
-    )
+    for language, (korean, english) in _NAMES.items()
 }
+_HINTS = re.compile("|".join(f"{korean}|{english}" for korean, english in _NAMES.values()), re.I)
 _TRANSLATION = re.compile(r"번역|통역|translat", re.IGNORECASE)
+_FIRST = re.compile("[1①]")
+_NONE: frozenset[Degenerate] = frozenset()
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
-class Flaw(StrEnum):
-    """What is wrong with an answer.
-
-    ``too_long`` is a prompt that did not fit the model's context; everything else is about the
-    answer itself.
-    """
-
-    EMPTY = "empty"
-    CUT_OFF = "cut_off"
-    TOO_LONG = "too_long"
-    ECHOED = "echoed"
-    LOOPING = "looping"
-    WRONG_LANGUAGE = "wrong_language"
-    DUPLICATED = "duplicated"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What one prompt was answered: the question asked, the answer as extracted, why it ended."""
 
     question: str
@@ -72,97 +64,149 @@ class Given:
     finish: Finish
 
 
-def flaws(answers: Sequence[Given], recipe: Recipe) -> list[frozenset[Flaw]]:
-    """What is wrong with each of a run's answers, in their order."""
-    judge = Judge(recipe)
-    copied = judge.duplicates(answers)
+def degenerate_kinds(answers: Sequence[Given], recipe: Recipe) -> list[frozenset[Degenerate]]:
+    """What each of a run's answers is degenerate by, in their order."""
+    rules = Rules(recipe)
+    copied = rules.copies(answers)
     return [
-        judge.flaws(each) | ({Flaw.DUPLICATED} if judge.is_copy(each, copied) else frozenset())
-        for each in answers
+        rules.kinds(each) | ({Degenerate.DUPLICATED} if place in copied else frozenset())
+        for place, each in enumerate(answers)
     ]
 
 
-class Judge:
+def rules_digest(recipe: Recipe) -> str:
+    """A digest of all that what the rules find depends on, beside questions and completions."""
+    return digest(
+        [
+            str(VERSION),
+            language_signature(),
+            recipe.degenerate.model_dump_json(),
+            recipe.extraction.model_dump_json(),
+            json.dumps([recipe.prompt.template, recipe.prompt.system]),
+        ]
+    )
+
+
+class Rules:
     """The rules as one recipe has them."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._rules: Quarantine = recipe.quarantine
-        self._ignored = {Flaw(name) for name in recipe.quarantine.ignore}
+        self._language = recipe.degenerate.language
+        self._ignored = frozenset(recipe.degenerate.ignore)
         fixed = [*fixed_texts(recipe.prompt.template), recipe.prompt.system or ""]
-        self._prompt = "\n".join(fixed)
+        prompt = "\n".join(fixed)
+        self._named = _named_languages(prompt)
+        self._translates = _TRANSLATION.search(prompt) is not None
         lines = (bare(line) for text in fixed for line in text.splitlines())
+        self._checks: list[tuple[Degenerate, Callable[[Given], bool]]] = [
+            (Degenerate.EMPTY, lambda given: not given.text.strip()),
+            (Degenerate.CUT_OFF, lambda given: given.finish is Finish.LENGTH),
+            (Degenerate.TOO_LONG, lambda given: given.finish is Finish.PROMPT_TOO_LONG),
+            (Degenerate.ECHOED, self._echoes),
+            (Degenerate.LOOPING, lambda given: _loops(given.text)),
+            (Degenerate.WRONG_LANGUAGE, self._wrong_language),
+        ]
         self._instructions = [line for line in lines if len(line) >= FEWEST_INSTRUCTION_LETTERS]
 
-    def flaws(self, given: Given) -> frozenset[Flaw]:
-        """What is wrong with an answer by itself."""
-        found = {
-            Flaw.EMPTY: not given.text.strip(),
-            Flaw.CUT_OFF: given.finish is Finish.LENGTH,
-            Flaw.TOO_LONG: given.finish is Finish.PROMPT_TOO_LONG,
-            Flaw.ECHOED: self._echoes(given),
-            Flaw.LOOPING: is_looping(given.text),
-            Flaw.WRONG_LANGUAGE: self._wrong_language(given),
-        }
-        return frozenset(flaw for flaw, there in found.items() if there) - self._ignored
+    def kinds(self, given: Given) -> frozenset[Degenerate]:
+        """What an answer is degenerate by, by itself."""
+        found = [kind for kind, holds in self._checks if holds(given)]
+        return frozenset(found) - self._ignored if found else _NONE
 
-    def duplicates(self, answers: Sequence[Given]) -> frozenset[str]:
-        """The answers, as :func:`_key` has them, that many different questions share.
+    def copies(self, answers: Sequence[Given]) -> set[int]:
+        """The places of answers that many different questions share.
 
         An answer that is one of its question's own options is a choice, not a copy.
         """
-        if Flaw.DUPLICATED in self._ignored:
-            return frozenset()
-        asked: defaultdict[str, set[str]] = defaultdict(set)
-        for each in answers:
+        if Degenerate.DUPLICATED in self._ignored:
+            return set()
+        # Most answers occur once: only of those that may be copies are questions looked at.
+        keys = [hash(_key(each.text)) for each in answers]
+        often = {key for key, count in Counter(keys).items() if count >= FEWEST_QUESTIONS}
+        if not often:
+            return set()
+        questions = [hash(_key(each.question)) for each in answers]
+        asked: defaultdict[str, set[int]] = defaultdict(set)
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, each in enumerate(answers):
+            if keys[place] not in often:
+                continue
             key = _key(each.text)
             if len(key) >= FEWEST_LETTERS and not _is_option(each):
-                asked[key].add(_key(each.question))
-        questions = len({_key(each.question) for each in answers})
-        many = max(FEWEST_QUESTIONS, FEWEST_SHARE * questions)
-        return frozenset(key for key, different in asked.items() if len(different) >= many)
-
-    def is_copy(self, given: Given, copied: frozenset[str]) -> bool:
-        """Whether the answer is one of those that :meth:`duplicates` found."""
-        return _key(given.text) in copied and not _is_option(given)
+                asked[key].add(questions[place])
+                places[key].append(place)
+        many = max(FEWEST_QUESTIONS, FEWEST_SHARE * len(set(questions)))
+        return {
+            place
+            for key, different in asked.items()
+            if len(different) >= many
+            for place in places[key]
+        }
 
     def _echoes(self, given: Given) -> bool:
-        answer = bare(given.text)
-        return echoes(given.text, given.question) or any(
-            line in answer for line in self._instructions
-        )
+        if echoes(given.text, given.question):
+            return True
+        return bool(self._instructions) and _holds(given.text, tuple(self._instructions))
 
     def _wrong_language(self, given: Given) -> bool:
-        wanted = self._language(given.question)
-        if wanted is None:
+        if self._language == "any":
             return False
-        words = len(_LATIN_WORD.findall(given.text))
-        if words < FEWEST_WORDS and sum(map(str.isalpha, given.text)) < FEWEST_SIGNS:
+        found = _tellable_language(given.text)
+        if found is None or found == self._language:
             return False
-        found = language_of(given.text)
-        if found == "en" and words < FEWEST_WORDS:
-            return False
-        return found is not None and found != wanted
+        wanted = self._wanted(given.question)
+        return wanted is not None and found != wanted
 
-    def _language(self, question: str) -> str | None:
+    def _wanted(self, question: str) -> str | None:
         """What the answer should be in; None where that is left open."""
-        if self._rules.language == "any":
-            return None
-        if self._rules.language != "auto":
-            return self._rules.language
-        text = f"{self._prompt}\n{question}"
-        named = [language for language, pattern in _LANGUAGES.items() if pattern.search(text)]
+        if self._language != "auto":
+            return self._language
+        named = self._named | _named_languages(question) if _HINTS.search(question) else self._named
         if named:
-            return named[0] if len(named) == 1 else None
-        return None if _TRANSLATION.search(text) else language_of(question)
+            return next(iter(named)) if len(named) == 1 else None
+        if self._translates or _TRANSLATION.search(question):
+            return None
+        return language_of(question)
 
 
+def _named_languages(text: str) -> frozenset[str]:
+    """The languages that the text asks for an answer in."""
+    return frozenset(name for name, pattern in _LANGUAGES.items() if pattern.search(text))
+
+
+@lru_cache(maxsize=1024)
+def _tellable_language(text: str) -> str | None:
+    """The language of an answer; None where it is too short to say that it is a wrong one."""
+    found = language_of(text)
+    if found is None:
+        return None
+    words = len(_LATIN_WORD.findall(text))
+    if words < FEWEST_WORDS and (found == "en" or sum(map(str.isalpha, text)) < FEWEST_SIGNS):
+        return None
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _loops(text: str) -> bool:
+    return is_looping(text)
+
+
+@lru_cache(maxsize=1024)
+def _holds(text: str, lines: tuple[str, ...]) -> bool:
+    answer = bare(text)
+    return any(line in answer for line in lines)
+
+
+@lru_cache(maxsize=1024)
 def _key(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
 def _is_option(given: Given) -> bool:
-    answer = bare(given.text)
+    if not _FIRST.search(given.question):
+        return False
+    options = listed_options(given.question)
+    answer = bare(given.text) if options else ""
     return any(
-        len(bare(option)) >= FEWEST_LETTERS // 2 and bare(option) in answer
-        for option in listed_options(given.question)
+        len(bare(option)) >= FEWEST_LETTERS // 2 and bare(option) in answer for option in options
     )

@@ -1,116 +1,22 @@
-"""The journal of runs. The only module that speaks SQL."""
+"""The journal of runs: what was asked is begun here, and what was answered made durable."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib import resources
-from pathlib import Path
-from typing import Any, Self
 
-from submission.engines.base import Completion, Finish
-from submission.errors import InputError, Stopped
-from submission.files.digest import sha256_file
-from submission.runs.rows import FinishedPart, OrganizerScore, PlannedPart, Progress, Run
-
-VERSION = 2
-"""Schemas only ever gain tables and columns: an older ledger gets what it lacks when opened."""
-WRITERS_WAIT_SECONDS = 30.0
+from submission.engines.base import Completion
+from submission.errors import InputError
+from submission.runs.database import now
+from submission.runs.kept import Kept
+from submission.runs.reading import RunReader
+from submission.runs.rows import PlannedPart, Run
 
 
-class _Connection(sqlite3.Connection):
-    """Says in words what is wrong with the file, whenever it shows."""
-
-    path: Path
-
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        with _explained(self.path):
-            return super().execute(sql, parameters)
-
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-        with _explained(self.path):
-            return super().executemany(sql, parameters)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-        raise
-    except (sqlite3.Error, OSError) as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise Stopped(f"{path}: the disk is full. Make room; what it holds is kept.") from None
-        raise InputError(
-            f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
-        ) from None
-
-
-class Ledger:
-    """A SQLite file (WAL). Reads may come from anywhere; one process writes one run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with _explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, isolation_level=None, timeout=WRITERS_WAIT_SECONDS, factory=_Connection
-            )
-        self._db.path = path
-        self._db.execute("PRAGMA journal_mode=WAL")
-        # A row that was reported as done survives a power cut, not only a killed process.
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA foreign_keys=ON")
-        self._create()
-
-    def _create(self) -> None:
-        with self._transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == VERSION:
-                return
-            if version > VERSION:
-                raise InputError(
-                    f"{self.path}: written by a newer version of leaderkit (schema {version}, "
-                    f"this one reads {VERSION}). Give another file with --ledger."
-                )
-            schema = resources.files("submission.runs").joinpath("schema.sql").read_text("utf-8")
-            statement = ""
-            for line in schema.splitlines(keepends=True):
-                statement += line
-                if sqlite3.complete_statement(statement):
-                    self._db.execute(statement)
-                    statement = ""
-            columns = {row[1] for row in self._db.execute("PRAGMA table_info(run)")}
-            if "generated" not in columns:
-                self._db.execute("ALTER TABLE run ADD COLUMN generated INTEGER NOT NULL DEFAULT 0")
-            self._db.execute(f"PRAGMA user_version={VERSION}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file. The ledger cannot be used after."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            # An error of the disk's has rolled back already.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+class Ledger(RunReader, Kept):
+    """A ledger's file. Reads may come from anywhere; one process writes one run."""
 
     @contextmanager
     def writing(self, run: str) -> Iterator[None]:
@@ -147,7 +53,7 @@ class Ledger:
                     " command, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         run.name, run.fingerprint, run.competition, run.recipe,
-                        run.test_file, run.engine, run.command, _now(),
+                        run.test_file, run.engine, run.command, now(),
                     ),
                 )  # fmt: skip
             else:
@@ -157,16 +63,17 @@ class Ledger:
             self._db.executemany(
                 "INSERT OR IGNORE INTO part (run, position, part, sample, row_id, question,"
                 " row_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
+                (
                     (run.name, p.position, p.part, p.sample, p.row_id, p.question, p.key)
                     for p in parts
-                ],
+                ),
             )
             if not fresh:
                 self._db.execute(
                     "UPDATE part SET completion = (SELECT max(id) FROM completion"
                     " WHERE completion.row_key = part.row_key)"
-                    " WHERE run = ? AND completion IS NULL",
+                    " WHERE run = ? AND completion IS NULL AND EXISTS"
+                    " (SELECT 1 FROM completion WHERE completion.row_key = part.row_key)",
                     (run.name,),
                 )
             self._db.execute(
@@ -212,36 +119,34 @@ class Ledger:
         )
         return found.fetchone() is not None
 
-    def answered(self, keys: Iterable[str]) -> set[str]:
-        """Those of the row keys that some run has an answer to."""
-        return {
-            key
-            for key in keys
-            if self._db.execute(
-                "SELECT 1 FROM completion WHERE row_key = ? LIMIT 1", (key,)
-            ).fetchone()
-        }
+    def record(self, run: str, completions: Sequence[Completion]) -> int:
+        """Make finished completions durable, all at once, for every part of ``run`` that asked.
 
-    def record(self, run: str, completion: Completion) -> int:
-        """Keep a finished completion for every part of ``run`` that asked for it, durably.
-
-        Returns how many parts that was.
+        This is where a row becomes durable: when it returns, neither a kill nor a power cut loses
+        what was given. Returns how many parts that answers.
         """
+        before = self._db.total_changes
         with self._transaction():
-            cursor = self._db.execute(
-                "INSERT INTO completion (row_key, text, finish, prompt_tokens,"
-                " completion_tokens, created) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    completion.key, completion.text, str(completion.finish),
-                    completion.prompt_tokens, completion.completion_tokens, _now(),
-                ),
+            (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM completion").fetchone()
+            created = now()
+            numbered = list(enumerate(completions, last + 1))
+            self._db.executemany(
+                "INSERT INTO completion (id, row_key, text, finish, prompt_tokens,"
+                " completion_tokens, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        number, each.key, each.text, each.finish.value,
+                        each.prompt_tokens, each.completion_tokens, created,
+                    )
+                    for number, each in numbered
+                ],
             )  # fmt: skip
-            updated = self._db.execute(
+            self._db.executemany(
                 "UPDATE part SET completion = ? WHERE run = ? AND row_key = ?"
                 " AND completion IS NULL",
-                (cursor.lastrowid, run, completion.key),
+                [(number, run, each.key) for number, each in numbered],
             )
-        return updated.rowcount
+        return self._db.total_changes - before - len(completions)
 
     def spent(self, run: str, seconds: float, tokens: int, *, finished: bool) -> None:
         """Add generation time and what came of it to ``run``, and note whether it is complete."""
@@ -249,88 +154,8 @@ class Ledger:
             self._db.execute(
                 "UPDATE run SET seconds = seconds + ?, generated = generated + ?, finished = ?"
                 " WHERE name = ?",
-                (seconds, tokens, _now() if finished else None, run),
+                (seconds, tokens, now() if finished else None, run),
             )
-
-    def runs(self) -> list[Run]:
-        """Every run, oldest first."""
-        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY created, rowid")  # noqa: S608
-        return [Run(*row) for row in rows]
-
-    def run(self, name: str) -> Run:
-        """The run called ``name``. Raises :class:`InputError` that names those there are."""
-        row = self._db.execute(f"SELECT {_RUN} FROM run WHERE name = ?", (name,)).fetchone()  # noqa: S608
-        if row is not None:
-            return Run(*row)
-        names = [run.name for run in self.runs()]
-        known = f"it has {', '.join(names[-8:])}" if names else "it is empty"
-        raise InputError(f"No run '{name}' in {self.path}: {known}.")
-
-    def has_run(self, name: str) -> bool:
-        """Whether there is a run called ``name``."""
-        return self._db.execute("SELECT 1 FROM run WHERE name = ?", (name,)).fetchone() is not None
-
-    def progress(self, run: str) -> Progress:
-        """How far ``run`` is."""
-        rows, done, tokens = self._db.execute(
-            "SELECT count(*), coalesce(sum(parts = answered), 0), coalesce(sum(tokens), 0) FROM ("
-            " SELECT count(*) AS parts, count(completion) AS answered,"
-            "  sum(completion_tokens) AS tokens"
-            " FROM part LEFT JOIN completion ON completion.id = part.completion"
-            " WHERE run = ? GROUP BY position)",
-            (run,),
-        ).fetchone()
-        return Progress(int(rows), int(done), int(tokens))
-
-    def taken_over(self, run: str) -> int:
-        """How many prompts of ``run`` had an answer before the run was made: it took no time."""
-        (count,) = self._db.execute(
-            "SELECT count(*) FROM part JOIN run ON run.name = part.run"
-            " JOIN completion ON completion.id = part.completion"
-            " WHERE run.name = ? AND completion.created < run.created",
-            (run,),
-        ).fetchone()
-        return int(count)
-
-    def pending(self, run: str) -> set[str]:
-        """The row keys that ``run`` has no completion for."""
-        rows = self._db.execute(
-            "SELECT DISTINCT row_key FROM part WHERE run = ? AND completion IS NULL", (run,)
-        )
-        return {key for (key,) in rows}
-
-    def parts(self, run: str) -> list[FinishedPart]:
-        """What ``run`` asked and got, in the order of the test file."""
-        rows = self._db.execute(
-            "SELECT position, part, sample, row_id, question, part.row_key, completion.row_key,"
-            " text, finish, prompt_tokens, completion_tokens"
-            " FROM part LEFT JOIN completion ON completion.id = part.completion"
-            " WHERE run = ? ORDER BY position, sample, part",
-            (run,),
-        )
-        return [
-            FinishedPart(
-                position, part, sample, row_id, question, key,
-                None if text is None
-                else Completion(given, text, Finish(finish), prompt_tokens, completion_tokens),
-            )
-            for position, part, sample, row_id, question, key, given, text, finish, prompt_tokens,
-            completion_tokens in rows
-        ]  # fmt: skip
-
-    def completions(self, keys: Iterable[str]) -> dict[str, Completion]:
-        """What is known of these row keys, from whichever run; the newest of each."""
-        found = {}
-        for key in keys:
-            row = self._db.execute(
-                "SELECT text, finish, prompt_tokens, completion_tokens FROM completion"
-                " WHERE row_key = ? ORDER BY id DESC LIMIT 1",
-                (key,),
-            ).fetchone()
-            if row is not None:
-                text, finish, prompt_tokens, completion_tokens = row
-                found[key] = Completion(key, text, Finish(finish), prompt_tokens, completion_tokens)
-        return found
 
     def adopt(self, run: str, instead: Mapping[str, str], sampling: str) -> None:
         """Let ``run`` answer the row keys on the left by the completions of those on the right.
@@ -340,126 +165,37 @@ class Ledger:
         """
         with self._transaction():
             self._db.executemany(
-                "UPDATE part SET completion = (SELECT max(id) FROM completion"
+                "UPDATE part SET degenerate = NULL, completion = (SELECT max(id) FROM completion"
                 " WHERE completion.row_key = ?) WHERE run = ? AND row_key = ?",
                 [(new, run, old) for old, new in instead.items()],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO mend (run, row_key, adopted, sampling, created)"
                 " VALUES (?, ?, ?, ?, ?)",
-                [(run, old, new, sampling, _now()) for old, new in instead.items()],
+                [(run, old, new, sampling, now()) for old, new in instead.items()],
             )
             self._db.execute("DELETE FROM score WHERE subject = ?", (run,))
 
-    def mends(self, run: str) -> dict[str, str]:
-        """How the completions that ``run`` adopted were sampled (JSON), by what was asked."""
-        rows = self._db.execute("SELECT row_key, sampling FROM mend WHERE run = ?", (run,))
-        return dict(rows.fetchall())
-
-    def save_score(
-        self, subject: str, reference: str, summary: Mapping[str, Any], rows: Mapping[str, float]
+    def mark(
+        self, run: str, sample: int, rules: str, found: Iterable[tuple[int, int, int | None, str]]
     ) -> None:
-        """Keep a score and its value per row id; the same score computed again replaces it."""
+        """Keep what answers are degenerate by under ``rules``: position, part, completion, kinds.
+
+        A part whose completion is another one by now is left alone. What other rules have found of
+        the run is forgotten.
+        """
         with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO score (subject, metric, signature, reference, summary,"
-                " rows, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            if self.rules(run) != rules:
+                self._db.execute(
+                    "UPDATE part SET degenerate = NULL WHERE run = ? AND degenerate IS NOT NULL",
+                    (run,),
+                )
+                self._db.execute("UPDATE run SET rules = ? WHERE name = ?", (rules, run))
+            self._db.executemany(
+                "UPDATE part SET degenerate = ? WHERE run = ? AND position = ? AND part = ?"
+                " AND sample = ? AND completion = ?",
                 (
-                    subject, summary["metric"], summary["signature"], reference,
-                    json.dumps(summary, ensure_ascii=False),
-                    json.dumps(rows, ensure_ascii=False), _now(),
+                    (kinds, run, position, part, sample, number)
+                    for position, part, number, kinds in found
                 ),
-            )  # fmt: skip
-
-    def scores(self, subject: str) -> list[dict[str, Any]]:
-        """The summaries of every score kept for a run or file, oldest first."""
-        rows = self._db.execute(
-            "SELECT summary FROM score WHERE subject = ? ORDER BY created, rowid", (subject,)
-        )
-        return [json.loads(summary) for (summary,) in rows]
-
-    def kept_score(self, run: str, signature: str, reference: str) -> float | None:
-        """The value of a score kept for ``run``; None for none, or one older than its answers."""
-        row = self._db.execute(
-            "SELECT summary FROM score JOIN run ON run.name = score.subject WHERE subject = ?"
-            " AND signature = ? AND reference = ? AND score.created >= run.finished AND NOT EXISTS"
-            " (SELECT 1 FROM mend WHERE mend.run = run.name AND mend.created > score.created)",
-            (run, signature, reference),
-        ).fetchone()
-        return None if row is None else float(json.loads(row[0])["value"])
-
-    def save_organizer_score(self, score: OrganizerScore) -> None:
-        """Keep what the organizer's leaderboard said of a run, in place of what it said before."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO organizer_score (run, competition, public, private,"
-                " answers, recorded) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    score.run, score.competition, score.public, score.private, score.answers,
-                    _now(),
-                ),
-            )  # fmt: skip
-
-    def organizer_scores(self) -> list[OrganizerScore]:
-        """Everything that was recorded of the organizers' leaderboards, oldest first."""
-        rows = self._db.execute(
-            "SELECT run, competition, public, private, answers, recorded FROM organizer_score"
-            " ORDER BY recorded, rowid"
-        )
-        return [OrganizerScore(*row) for row in rows]
-
-    def save_submission(
-        self, path: Path, sha256: str, run: str | None, manifest: Mapping[str, Any]
-    ) -> None:
-        """Remember that a submission file was written."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO submission (path, sha256, run, manifest, created)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (str(path), sha256, run, json.dumps(manifest, ensure_ascii=False), _now()),
             )
-
-    def submissions(self, run: str) -> list[dict[str, Any]]:
-        """Every submission file written from ``run``, oldest first."""
-        rows = self._db.execute(
-            "SELECT path, sha256, created, manifest FROM submission WHERE run = ?"
-            " ORDER BY created, rowid",
-            (run,),
-        )
-        return [
-            {
-                "path": path,
-                "sha256": sha256,
-                "created": created,
-                "uploadable": json.loads(manifest)["uploadable"],
-            }
-            for path, sha256, created, manifest in rows
-        ]
-
-    def hash_file(self, path: Path) -> str:
-        """SHA-256 of a file, remembered as long as its size and modification time stay."""
-        status = path.stat()
-        known = self._db.execute(
-            "SELECT sha256 FROM file_hash WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (str(path.resolve()), status.st_size, status.st_mtime_ns),
-        ).fetchone()
-        if known is not None:
-            return str(known[0])
-        digest = sha256_file(path)
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO file_hash (path, size, mtime_ns, sha256)"
-                " VALUES (?, ?, ?, ?)",
-                (str(path.resolve()), status.st_size, status.st_mtime_ns, digest),
-            )
-        return digest
-
-
-_RUN = (
-    "name, fingerprint, competition, recipe, test_file, engine, command, created, finished,"
-    " seconds, generated"
-)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

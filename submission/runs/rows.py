@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from submission.engines.base import Completion
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPart:
+class PlannedPart(NamedTuple):
     """One prompt of a run: which test row, which part of its question, which sample."""
 
     position: int
@@ -19,12 +19,12 @@ class PlannedPart:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedPart:
+class FinishedPart(NamedTuple):
     """A planned part and its completion, ``None`` while there is none.
 
     ``key`` is what was asked; a completion with another key was adopted in place of the answer
-    to it.
+    to it. ``degenerate`` names what the completion is under the run's rules, separated by blanks,
+    and is ``None`` where that is not known; ``number`` is the completion's id.
     """
 
     position: int
@@ -34,6 +34,8 @@ class FinishedPart:
     question: str
     key: str
     completion: Completion | None
+    degenerate: str | None = None
+    number: int | None = None
 
     @property
     def mended(self) -> bool:
@@ -69,6 +71,18 @@ class Progress:
     rows: int
     done: int
     completion_tokens: int
+
+
+class RowCounts(NamedTuple):
+    """The test rows of a sample: in all, not answered, not told yet whether degenerate.
+
+    ``parts`` is how many parts a question has at most.
+    """
+
+    rows: int
+    unfinished: int
+    unmarked: int
+    parts: int
 
 
 @dataclass(frozen=True)

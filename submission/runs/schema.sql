@@ -1,3 +1,4 @@
+-- rules: a digest of the rules by which the run's parts were last told degenerate or not.
 CREATE TABLE IF NOT EXISTS run (
     name        TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,
@@ -9,7 +10,8 @@ CREATE TABLE IF NOT EXISTS run (
     created     TEXT NOT NULL,
     finished    TEXT,
     seconds     REAL NOT NULL DEFAULT 0,
-    generated   INTEGER NOT NULL DEFAULT 0
+    generated   INTEGER NOT NULL DEFAULT 0,
+    rules       TEXT
 ) STRICT;
 
 -- One text per computation. A recomputed row is a new completion: runs that point to the old
@@ -26,6 +28,8 @@ CREATE TABLE IF NOT EXISTS completion (
 CREATE INDEX IF NOT EXISTS completion_by_key ON completion (row_key);
 
 -- What a run has to answer: one line per test row, part of a compound question, and sample.
+-- degenerate: the kinds that its completion is under the run's rules, separated by blanks; NULL
+-- until that is known.
 CREATE TABLE IF NOT EXISTS part (
     run        TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
     position   INTEGER NOT NULL,
@@ -35,6 +39,7 @@ CREATE TABLE IF NOT EXISTS part (
     question   TEXT NOT NULL,
     row_key    TEXT NOT NULL,
     completion INTEGER REFERENCES completion (id),
+    degenerate TEXT,
     PRIMARY KEY (run, position, part, sample)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS part_by_key ON part (run, row_key);

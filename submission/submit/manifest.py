@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from submission import __version__
 from submission.competitions import Competition
 from submission.machine.hardware import installed
-from submission.runs.answers import degenerate
+from submission.runs.answers import degenerate_counts
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
@@ -76,7 +75,7 @@ def _manifest(
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
-            **asdict(degenerate(subject.answers)),
+            **degenerate_counts(subject.answers),
             "mended": sum(answer.mended for answer in subject.answers),
         }
         manifest["scores"] = ledger.scores(subject.name)

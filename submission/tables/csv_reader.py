@@ -1,25 +1,28 @@
-"""CSV and TSV text to columns and records, with nothing repaired silently."""
+"""CSV and TSV text to columns and rows, with nothing repaired silently."""
+
+from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
-from collections.abc import Iterator
+from array import array
 from pathlib import Path
 from typing import NamedTuple
 
 from submission.errors import InputError, locate
 from submission.tables.names import complaint
-from submission.tables.table import Record
 from submission.tables.text import line_breaks, lines
 
 csv.field_size_limit(sys.maxsize)
 
 
 class Parsed(NamedTuple):
-    """The columns and records of a file, and the newline that ends its header."""
+    """The columns and rows of a file, the lines these start in, and the newline of its header."""
 
     columns: tuple[str, ...]
-    records: tuple[Record, ...]
+    rows: list[tuple[str, ...]]
+    lines: array[int]
     newline: str
 
 
@@ -29,65 +32,77 @@ def parse(path: Path, text: str, delimiter: str) -> Parsed:
     Raises:
         InputError: a broken quote, a ragged or blank row, a NUL, a nameless or repeated column.
     """
-    physical = lines(text)
-    rows = _rows(path, physical, delimiter)
-    header = next(rows, None)
-    if header is None or not text.strip():
-        raise InputError(f"{path}: is empty")
-    columns = tuple(header.cells)
-    if not columns:
-        raise InputError(f"{locate(path, 1)}: is blank; the first row must name the columns")
-    if problem := complaint(columns):
-        raise InputError(f"{locate(path, 1)}: {problem}")
-    newline = "\r\n" if physical[header.end - 1].endswith("\r\n") else "\n"
-    return Parsed(columns, tuple(_records(path, columns, rows)), newline)
-
-
-class _Row(NamedTuple):
-    start: int
-    end: int
-    cells: list[str]
-
-
-def _rows(path: Path, physical: list[str], delimiter: str) -> Iterator[_Row]:
-    """Yield every row, blank ones without cells."""
-    reader = csv.reader(iter(physical), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] = []
-    while True:
-        start = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            rest = "".join(physical[start - 1 :])
-            raise _broken_quote(path, start, rest, delimiter, header, str(error)) from None
-        header = header or cells
-        for index, cell in enumerate(cells):
-            if "\0" in cell:
-                raise InputError(
-                    f"{locate(path, start, _name(header, index))}: holds a NUL character;"
-                    " the file is damaged or is not UTF-8 text"
-                )
-        yield _Row(start, reader.line_num, cells)
-
-
-def _records(path: Path, columns: tuple[str, ...], rows: Iterator[_Row]) -> Iterator[Record]:
+    rows: list[tuple[str, ...]] = []
+    starts = array("q")
     blank: list[int] = []
-    for row in rows:
-        if not row.cells:
-            blank.append(row.start)
-            continue
-        if blank and len(columns) > 1:
-            raise InputError(f"{locate(path, blank[0])}: is blank; remove the line")
-        # In a file of one column, a blank line between others is an empty cell.
-        yield from (Record(line, {columns[0]: ""}) for line in blank)
-        blank.clear()
-        if len(row.cells) != len(columns):
-            found = f"expected {len(columns)} cells, as in the header, found {len(row.cells)}"
-            advice = "a comma or a newline inside a cell needs quotes around the cell"
-            raise InputError(f"{locate(path, row.start)}: {found}; {advice}")
-        yield Record(row.start, dict(zip(columns, row.cells, strict=True)))
+    start, width = 1, 0
+    damaged = "\0" in text
+    try:
+        for cells in reader:
+            if damaged:
+                _refuse_nul(path, start, header or cells, cells)
+            if not width:
+                header, width = cells, _width(path, text, cells)
+            elif len(cells) == width and not blank:
+                rows.append(tuple(cells))
+                starts.append(start)
+            elif not cells:
+                blank.append(start)
+            else:
+                if blank and width > 1:
+                    raise InputError(f"{locate(path, blank[0])}: is blank; remove the line")
+                # In a file of one column, a blank line between others is an empty cell.
+                rows.extend([("",)] * len(blank))
+                starts.extend(blank)
+                blank.clear()
+                if len(cells) != width:
+                    raise _ragged(path, start, width, len(cells))
+                rows.append(tuple(cells))
+                starts.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        rest = "".join(lines(text)[start - 1 :])
+        raise _broken_quote(path, start, rest, delimiter, header, str(error)) from None
+    if not width:
+        raise InputError(f"{path}: is empty")
+    return Parsed(tuple(header), rows, starts, _header_newline(text, delimiter))
+
+
+def _refuse_nul(path: Path, start: int, header: list[str], cells: list[str]) -> None:
+    for index, cell in enumerate(cells):
+        if "\0" in cell:
+            raise InputError(
+                f"{locate(path, start, _name(header, index))}: holds a NUL character;"
+                " the file is damaged or is not UTF-8 text"
+            )
+
+
+def _width(path: Path, text: str, header: list[str]) -> int:
+    """How many columns there are; refuses a header that cannot be one."""
+    if not text.strip():
+        raise InputError(f"{path}: is empty")
+    if not header:
+        raise InputError(f"{locate(path, 1)}: is blank; the first row must name the columns")
+    if problem := complaint(header):
+        raise InputError(f"{locate(path, 1)}: {problem}")
+    return len(header)
+
+
+def _ragged(path: Path, start: int, expected: int, found: int) -> InputError:
+    return InputError(
+        f"{locate(path, start)}: expected {expected} cells, as in the header, found {found};"
+        " a comma or a newline inside a cell needs quotes around the cell"
+    )
+
+
+def _header_newline(text: str, delimiter: str) -> str:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    next(reader)
+    header = io.StringIO(text, newline="")
+    last = [header.readline() for _ in range(reader.line_num)][-1]
+    return "\r\n" if last.endswith("\r\n") else "\n"
 
 
 def _name(header: list[str], index: int) -> str | None:

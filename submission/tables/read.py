@@ -1,5 +1,6 @@
 """Reading a table by the suffix of its file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from submission.errors import InputError
@@ -37,13 +38,15 @@ def read_table(
     text, found_encoding = read_text(path, encoding)
     if suffix in _JSON:
         columns, records = json_reader.table(path, text, by_id)
+        rows = [tuple(record.values[name] for name in columns) for record in records]
+        lines: Sequence[int] = [record.line for record in records]
         newline = "\r\n" if "\r\n" in text else "\n"
     else:
-        columns, records, newline = csv_reader.parse(path, text, _DELIMITERS[suffix])
-    if not records and not allow_empty:
+        columns, rows, lines, newline = csv_reader.parse(path, text, _DELIMITERS[suffix])
+    if not rows and not allow_empty:
         what = "holds no items" if suffix in _JSON else "has a header but no rows"
         raise InputError(f"{path}: {what}")
-    return Table(path, columns, records, found_encoding, newline)
+    return Table(path, columns, rows, lines, found_encoding, newline)
 
 
 def read_items(path: str | Path, *, encoding: str | None = None) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from numbers import Integral, Rational, Real
 from pathlib import Path
 from typing import SupportsFloat, SupportsInt
@@ -41,16 +42,21 @@ def write_csv(
         raise InputError(f"{path}: {problem}")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     special = re.compile(rf'["\r\n{delimiter}]|\A\ufeff')
+    ending = newline.encode()
     with atomic_file(path) as handle:
         if bom:
             handle.write(b"\xef\xbb\xbf")
-        line = 1
-        for number, row in enumerate(_with_header(columns, rows)):
-            if len(row) != len(columns):
+        line, width = 1, len(columns)
+        for number, row in enumerate(chain([columns], rows)):
+            if len(row) != width:
                 raise InputError(
-                    f"{locate(path, line)}: {len(row)} cells for {len(columns)} columns"
+                    f"{locate(path, line)}: {len(row)} cells for {width} columns"
                     f" (row {number} of the data)"
                 )
+            if plain := _plain_line(row, delimiter):
+                handle.write(plain + ending)
+                line += 1
+                continue
             cells = [_text(path, line, columns[i], cell) for i, cell in enumerate(row)]
             text = delimiter.join(_quoted(cell, special) for cell in cells)
             # A line that is blank would be skipped at the end of a file.
@@ -87,11 +93,26 @@ def write_jsonl(path: str | Path, items: Iterable[Mapping[str, object]]) -> None
             handle.write(_json(path, number, item, indent=None) + b"\n")
 
 
-def _with_header(
-    columns: Sequence[str], rows: Iterable[Sequence[Cell]]
-) -> Iterable[Sequence[Cell]]:
-    yield columns
-    yield from rows
+def _plain_line(row: Sequence[Cell], delimiter: str) -> bytes | None:
+    """A row of texts that can stand as they are, as most can; None for any other."""
+    try:
+        line = delimiter.join(row)  # type: ignore[arg-type]  # that is what is tried
+    except TypeError:
+        return None
+    if (
+        not line
+        or line.count(delimiter) != len(row) - 1
+        or '"' in line
+        or "\n" in line
+        or "\r" in line
+        or "\ufeff" in line
+        or "\0" in line
+    ):
+        return None
+    try:
+        return line.encode()
+    except UnicodeEncodeError:
+        return None
 
 
 def _text(path: Path, line: int, column: str, cell: Cell) -> str:

@@ -15,7 +15,6 @@ import pytest
 from baselines.training.base import load
 from baselines.training.samples import Sample, make_samples
 from submission.adapters.load import load_tokenizer
-from submission.competitions import find_competition
 from submission.engines.base import EngineContext
 from submission.engines.checkpoint import Checkpoint
 from submission.files.model_files import ModelFiles
@@ -65,7 +64,7 @@ def trained(recipe: Recipe, tokenizer: Any, question: str, context: str, answer:
 
 def asked(recipe: Recipe, question: str, context: str) -> list[int]:
     """The ids that ``generate`` gives the engine."""
-    checkpoint = Checkpoint(EngineContext(recipe, find_competition("dacon-236291")))
+    checkpoint = Checkpoint(EngineContext(recipe))
     return [*checkpoint.prompt_ids(Question("1", question, context, {"id": "1"}), question)]
 
 

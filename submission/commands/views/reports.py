@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from evaluators import Score
-from submission.check import Finding
-from submission.generation.generate import Report
-from submission.runs.answers import Degenerate
-from submission.scoring.breakdown import Slice
-from submission.scoring.classification import Classification
-from submission.submit.write import Written
+from submission.recipes.degenerate import Degenerate
 from submission.terminal import numbers
 from submission.terminal.output import tell
 from submission.terminal.tables import INTERVAL, print_table
+
+if TYPE_CHECKING:
+    from evaluators import Score
+    from submission.check import Finding
+    from submission.generation.generate import Report
+    from submission.scoring.breakdown import Slice
+    from submission.scoring.classification import Classification
+    from submission.submit.write import Written
 
 WIDEST_CONFUSION = 20
 
@@ -35,18 +38,10 @@ def print_report(report: Report) -> None:
     print_degenerate(report.run, report.degenerate)
 
 
-def print_degenerate(run: str, counts: Degenerate) -> None:
+def print_degenerate(run: str, counts: Mapping[str, int]) -> None:
     """A warning with the degenerate answers of each kind, where there are any."""
-    named = [
-        (counts.empty, "empty"),
-        (counts.cut_off, "cut off by length"),
-        (counts.too_long, "with a prompt longer than the context"),
-        (counts.echoed, "echoing the question"),
-        (counts.looping, "looping"),
-        (counts.wrong_language, "in another language"),
-        (counts.duplicated, "given to many questions"),
-    ]
-    if found := ", ".join(f"{count} {what}" for count, what in named if count):
+    named = [f"{counts[kind]} {kind.words}" for kind in Degenerate if counts[kind]]
+    if found := ", ".join(named):
         tell(
             f"Warning: degenerate answers: {found} (leaderkit show {run}).",
             style="yellow",

@@ -8,7 +8,7 @@ from typing import Any
 
 from submission.adapters.attach import attach
 from submission.adapters.load import context_length, end_tokens, load_base
-from submission.engines.base import Completion, EngineContext, Finish, Request
+from submission.engines.base import Completion, EngineContext, Finish, Request, sendable_within
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.slot import load_key
 from submission.errors import InputError, Stopped
@@ -49,19 +49,15 @@ class TransformersEngine:
         self._checkpoint.check_base()
         self._model: Any = None
 
-    def tokens(self, question: Question, text: str) -> tuple[int, ...]:
+    def prompt(self, question: Question, text: str) -> tuple[int, ...]:
         """The prompt's token ids for ``text`` asked of ``question``."""
         return self._checkpoint.prompt_ids(question, text)
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Each request's completion, batch by batch, longest prompts first."""
-        limit = self._context_length()
-        sendable = []
-        for request in requests:
-            if limit is not None and len(request.tokens) >= limit:
-                yield Completion(request.key, "", Finish.PROMPT_TOO_LONG, len(request.tokens))
-            else:
-                sendable.append(request)
+    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Completion]]:
+        """The completions of each batch, longest prompts first."""
+        refused, sendable = sendable_within(self._context_length(), requests)
+        if refused:
+            yield refused
         waiting = deque(self._batches(sendable))
         while waiting:
             batch = waiting.popleft()
@@ -81,7 +77,7 @@ class TransformersEngine:
                 free_memory()
                 waiting.extendleft([batch[half:], batch[:half]])
                 continue
-            yield from done
+            yield done
 
     def close(self) -> None:
         """Free the model, unless its slot is shared."""

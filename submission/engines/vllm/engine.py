@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from submission.engines.base import Completion, EngineContext, Finish, Request
+from submission.engines.base import Completion, EngineContext, Finish, Request, sendable_within
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.slot import load_key
 from submission.engines.vllm import lifeline
@@ -74,20 +74,16 @@ class VllmEngine:
         self._log = EngineLog()
         self._alive = True
 
-    def tokens(self, question: Question, text: str) -> tuple[int, ...]:
+    def prompt(self, question: Question, text: str) -> tuple[int, ...]:
         """The prompt's token ids for ``text`` asked of ``question``."""
         return self._checkpoint.prompt_ids(question, text)
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Each request's completion as it finishes."""
+    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Completion]]:
+        """The completions that finish in each step of the engine core."""
         engine = self._llm.llm_engine
-        context_length = int(engine.model_config.max_model_len)
-        sendable = []
-        for request in requests:
-            if len(request.tokens) >= context_length:
-                yield Completion(request.key, "", Finish.PROMPT_TOO_LONG, len(request.tokens))
-            else:
-                sendable.append(request)
+        refused, sendable = sendable_within(int(engine.model_config.max_model_len), requests)
+        if refused:
+            yield refused
         lora = self._lora()
         try:
             for request in _in_order(sendable):
@@ -99,9 +95,9 @@ class VllmEngine:
                 )
             with remembered() as check_interrupted:
                 while engine.has_unfinished_requests():
-                    for output in self._step(check_interrupted):
-                        if output.finished:
-                            yield _completion(output)
+                    outputs = self._step(check_interrupted)
+                    if done := [_completion(each) for each in outputs if each.finished]:
+                        yield done
         finally:
             # A consumer that stops early must not leave rows for the next call to find.
             if self._alive and engine.has_unfinished_requests():

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from submission.adapters.greedy import ANSWER_TOKENS
-from submission.competitions import find_competition
 from submission.engines.base import EngineContext, Request
 from submission.engines.vllm.engine import VllmEngine
 from submission.engines.vllm.support import lists
 from submission.errors import InputError
 from submission.files.model_files import read_json
 from submission.recipes import Recipe
+from submission.records.rows import Question
 
 
 def vllm_answers(
@@ -37,12 +37,14 @@ def vllm_answers(
             "sampling": {"max_tokens": ANSWER_TOKENS},
         }
     )
-    # A model asks nothing of the competition; any will do.
-    engine = VllmEngine(EngineContext(recipe, find_competition("sample-wallpaper"), say=say))
-    requests = [Request(str(number), "", prompt) for number, prompt in enumerate(prompts)]
+    engine = VllmEngine(EngineContext(recipe, say=say))
+    no_question = Question("", "", "", {})
+    requests = [
+        Request(str(number), no_question, "", prompt) for number, prompt in enumerate(prompts)
+    ]
     try:
         engine.start()
-        texts = {done.key: done.text for done in engine.complete(requests)}
+        texts = {done.key: done.text for step in engine.complete(requests) for done in step}
     finally:
         engine.close()
     return [texts[request.key] for request in requests]

@@ -59,7 +59,7 @@ class Counting:
         self.context = context
         self.identity = {"engine": "counting", "model": context.recipe.model.name}
 
-    def tokens(self, question, text):
+    def prompt(self, question, text):
         return tuple((self.context.recipe.prompt.template + text).encode())
 
     def start(self):
@@ -73,10 +73,10 @@ class Counting:
             if broken and number == 2:
                 raise RuntimeError("the device is lost")
             time.sleep(float(os.environ.get("COUNTING_SECONDS", "0")))
-            words = request.question.split()
+            words = request.text.split()
             kept = words[: 1 + (request.seed or len(recipe.model.name)) % (len(words) + 1)]
             text = " ".join(kept)
-            yield Completion(request.key, text, Finish.STOP, len(words), len(kept))
+            yield [Completion(request.key, text, Finish.STOP, len(words), len(kept))]
 
     def close(self):
         self.context.slot.leave()

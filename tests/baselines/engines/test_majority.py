@@ -8,11 +8,12 @@ import pytest
 
 from baselines.engines.majority import Majority
 from submission.competitions import Competition, find_competition
-from submission.engines.base import EngineContext, Request
+from submission.engines.base import EngineContext, TaskData
 from submission.errors import InputError
 from submission.recipes import find_recipe
 from submission.records.read import read_questions, read_training
 from submission.records.rows import TrainingRow
+from tests.requests import ask, flat
 
 CHOICE = find_competition("sample-choice")
 NEWS = find_competition("dacon-236291")
@@ -31,10 +32,10 @@ def answers(
     train: list[TrainingRow], *questions: str, contest: Competition = CHOICE, **options: str
 ) -> list[str]:
     recipe = find_recipe("majority", [f"{key}={value}" for key, value in options.items()])
-    engine = Majority(EngineContext(recipe, contest, train, "digest"))
+    engine = Majority(EngineContext(recipe, TaskData(contest, train, "digest")))
     engine.start()
-    requests = [Request(str(number), text) for number, text in enumerate(questions)]
-    return [completion.text for completion in engine.complete(requests)]
+    requests = [ask(str(number), text) for number, text in enumerate(questions)]
+    return [completion.text for completion in flat(engine.complete(requests))]
 
 
 def test_each_type_gets_its_own_most_frequent_answer() -> None:

@@ -13,13 +13,14 @@ from evaluators import Example
 from submission.cli import run
 from submission.competitions import Competition, find_competition
 from submission.competitions.profile import Profile
-from submission.engines.base import EngineContext, Request
+from submission.engines.base import EngineContext, Request, TaskData
 from submission.errors import InputError
 from submission.recipes import find_recipe
 from submission.records.rows import Question, TrainingRow
 from submission.runs.answers import run_answers
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
+from tests.requests import ask, flat
 
 NEWS = find_competition("dacon-236291")
 
@@ -35,9 +36,11 @@ def rows(*answers: tuple[str, ...]) -> list[TrainingRow]:
 
 
 def medoid(contest: Competition, train: list[TrainingRow], encoder: str | None = None) -> list[str]:
-    engine = Medoid(EngineContext(find_recipe("medoid"), contest, train, "digest", encoder))
+    engine = Medoid(
+        EngineContext(find_recipe("medoid"), TaskData(contest, train, "digest", encoder))
+    )
     engine.start()
-    done = engine.complete([Request("a", "하나?"), Request("b", "둘?")])
+    done = flat(engine.complete([ask("a", "하나?"), ask("b", "둘?")]))
     return [completion.text for completion in done]
 
 
@@ -99,16 +102,17 @@ def test_where_kinds_of_rows_are_scored_differently_each_kind_has_its_own() -> N
         cultural("선다형", "2"), cultural("선다형", "1"), cultural("선다형", "2"),
         cultural("단답형", "김치"), cultural("단답형", "떡국"), cultural("단답형", "김치"),
     ]  # fmt: skip
-    engine = Medoid(EngineContext(find_recipe("medoid"), CULTURE, train, "digest", None))
+    engine = Medoid(EngineContext(find_recipe("medoid"), TaskData(CULTURE, train, "digest")))
     engine.start()
     asked = [
         Question(str(n), "같은 질문", "", {"input.question_type": kind})
         for n, kind in enumerate(["단답형", "선다형", "단답형", "주관식"])
     ]
-    requests = [Request(row.id, row.text, engine.tokens(row, row.text)) for row in asked]
+    requests = [Request(row.id, row, row.text) for row in asked]
     # The same question of another kind is another request, not the same one answered once.
-    assert [request.tokens for request in requests] == [(2,), (1,), (2,), ()]
-    given = [each.text for each in engine.complete(requests)]
+    prompts = [engine.prompt(row, row.text) for row in asked]
+    assert (prompts[0], len(set(prompts))) == (prompts[2], 3)
+    given = [each.text for each in flat(engine.complete(requests))]
     assert given[:3] == ["김치", "2", "김치"]
     assert given[3] in {"2", "1", "김치", "떡국"}
 

@@ -13,10 +13,11 @@ from baselines.engines import nearest
 from baselines.engines.nearest import Nearest
 from submission.cli import run
 from submission.competitions import find_competition
-from submission.engines.base import EngineContext, Finish, Request
+from submission.engines.base import EngineContext, Finish, TaskData
 from submission.recipes import find_recipe
 from submission.records.read import read_training
 from submission.records.rows import TrainingRow
+from tests.requests import ask, flat
 
 REAL = os.environ.get("LEADERKIT_REAL_DATA")
 WALLPAPER = find_competition("sample-wallpaper")
@@ -28,9 +29,9 @@ def row(name: str, questions: tuple[str, ...], answers: tuple[str, ...]) -> Trai
 
 
 def answers(train: list[TrainingRow], *questions: str) -> list[str]:
-    engine = Nearest(EngineContext(find_recipe("nearest"), WALLPAPER, train, "digest"))
+    engine = Nearest(EngineContext(find_recipe("nearest"), TaskData(WALLPAPER, train, "digest")))
     engine.start()
-    done = list(engine.complete([Request(text, text) for text in questions]))
+    done = flat(engine.complete([ask(text, text) for text in questions]))
     assert [completion.key for completion in done] == list(questions)
     assert {completion.finish for completion in done} <= {Finish.STOP}
     return [completion.text for completion in done]

@@ -46,7 +46,6 @@ def keep_run(tmp_path: Path, book: Ledger) -> KeepRun:
         recipe = find_recipe("embedded").model_dump_json()
         run = Run("samples", "fingerprint", "sample-wallpaper", recipe, str(test), "tiny", "")
         book.begin(run, parts, fresh=True)
-        for completion in completions:
-            book.record("samples", completion)
+        book.record("samples", completions)
 
     return keep

@@ -98,5 +98,5 @@ def test_an_unfinished_run_is_refused(tmp_path: Path, book: Ledger, keep_run: Ke
     book.begin(run, [*asked, new], fresh=False)
     with pytest.raises(InputError, match="not finished: 1 of 3 answers are missing"):
         choices(book, tmp_path / "test.csv")
-    book.record("samples", Completion("new", "볕", Finish.STOP))
+    book.record("samples", [Completion("new", "볕", Finish.STOP)])
     assert len(choices(book, tmp_path / "test.csv").choices[0].candidates) == 3

@@ -169,8 +169,8 @@ def test_an_empty_answer_can_only_be_rejected(tmp_path: Path, book: Ledger) -> N
     write_csv(tmp_path / "test.csv", ["id", "질문"], [("R0", "왜 우나요?")], bom=True)
     run = Run("samples", "f", "sample-wallpaper", "{}", "test.csv", "tiny", "")
     book.begin(run, [PlannedPart(0, 0, n, "R0", "왜 우나요?", f"{n}") for n in (0, 1)], fresh=True)
-    book.record("samples", Completion("0", " ", Finish.STOP))
-    book.record("samples", Completion("1", "습기", Finish.STOP))
+    book.record("samples", [Completion("0", " ", Finish.STOP)])
+    book.record("samples", [Completion("1", "습기", Finish.STOP)])
     with Seated(COMMAND, tmp_path) as person:
         screen = person.question()
         assert "(empty)" in screen

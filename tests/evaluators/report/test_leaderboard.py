@@ -98,7 +98,7 @@ def test_the_table_shows_intervals_and_the_difference_with_its_sign() -> None:
 
 
 def test_a_second_table_has_public_scores_and_further_metrics() -> None:
-    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", True, np.zeros(130))
+    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", "a stand-in", np.zeros(130))
     row = replace(RUN, public=0.7, expected=0.71, expected_low=0.6, expected_high=0.82)
     text = shown_more(replace(row, others={"chrf": chrf}, degenerate=3))
     for part in ("kogpt2", "0.610 … 0.720", "0.7000 / -", "0.600 … 0.820", "3", "0.3100 proxy"):
@@ -107,7 +107,7 @@ def test_a_second_table_has_public_scores_and_further_metrics() -> None:
 
 
 def test_further_metrics_are_columns_of_the_frame() -> None:
-    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", True, np.zeros(130))
+    chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", "a stand-in", np.zeros(130))
     frame = to_frame([replace(RUN, others={"chrf": chrf}), KNOWN])
     added = ["chrf", "chrf_low", "chrf_high", "chrf_n", "chrf_proxy", "chrf_signature"]
     assert list(frame.columns) == [*COLUMNS, *added]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import random
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -75,3 +77,52 @@ def test_the_identifier_is_needed_only_where_scripts_leave_it_open(
     with pytest.raises(EvaluationError, match="pip install 'py3langid'"):
         language_of("Reset key 하세요")
     language_of.cache_clear()
+
+
+def by_letters(text: str) -> str | None:
+    """The rule letter by letter, as it is described; ``?`` where the scripts leave it open."""
+    text = unicodedata.normalize("NFC", text)
+    names = [unicodedata.name(each, "") if each.isalpha() else None for each in text]
+    scripts = [None if name is None else script(name) for name in names]
+    letters = [each for each in scripts if each is not None]
+    if len(letters) < 2:
+        return None
+    hangul, kana, han = (letters.count(each) for each in ("hangul", "kana", "han"))
+    if 2 * letters.count("other") > len(letters):
+        return "other"
+    if kana > hangul:
+        return "ja"
+    starts = zip(scripts, [None, *scripts], strict=False)
+    words = sum(one == "latin" != before for one, before in starts)
+    if not hangul:
+        return "zh" if han > words else "en"
+    if hangul + han >= 4 * words:
+        return "ko"
+    return "en" if words >= 4 * (hangul + han) else "?"
+
+
+def script(name: str) -> str:
+    for mark, found in (("HANGUL", "hangul"), ("HIRAGANA", "kana"), ("KATAKANA", "kana")):
+        if mark in name:
+            return found
+    if name.startswith("CJK"):
+        return "han"
+    return "latin" if "LATIN" in name else "other"
+
+
+def test_any_mixture_of_scripts_is_told_as_letter_by_letter() -> None:
+    draw = random.Random(7)  # noqa: S311
+    alphabets = [
+        "가나다라벽지",
+        "abcXYZé ",
+        "漢字壁紙",
+        "ひらカタ",
+        "Привет",
+        " .,12\n",
+        "\u1100\u1161\u11a8",
+    ]
+    for _ in range(3000):
+        chosen = draw.sample(alphabets, draw.randint(1, 4))
+        text = "".join(draw.choice(draw.choice(chosen)) for _ in range(draw.randint(0, 50)))
+        wanted = by_letters(text)
+        assert language_of(text) == wanted or wanted == "?", text

@@ -59,7 +59,7 @@ def test_unknown_rule_names_the_choices() -> None:
 
 @given(st.text())
 @settings(deadline=None)
-def test_marks_and_punctuation_go_as_they_do_character_by_character(text) -> None:
+def test_marks_and_punctuation_go_as_they_do_character_by_character(text: str) -> None:
     marks, punctuation = "'\"《》<>〈〉()‘’", string.punctuation
     spaced = "".join(" " if char in marks else char for char in text).lower()
     bare = "".join(char for char in spaced if char not in punctuation)

@@ -37,7 +37,8 @@ def make(path: Path, *, samples: int = 1) -> Path:
             for row, (_, text, finish) in list(ANSWERS.items())[:answered]:
                 for sample in range(samples):
                     text_ = text if sample == 0 else f"{text} {sample}"
-                    book.record(name, Completion(f"{name} {row} {sample}", text_, finish, 5, 10))
+                    key = f"{name} {row} {sample}"
+                    book.record(name, [Completion(key, text_, finish, 5, 10)])
             book.spent(
                 name, 2.0 if answered else 0.0, 10 * answered, finished=answered == len(ANSWERS)
             )

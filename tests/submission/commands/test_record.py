@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from submission.cli import run
-from submission.runs.ledger import VERSION, Ledger
+from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
 
@@ -90,19 +89,6 @@ def test_what_is_no_record_is_refused_and_nothing_kept(
     assert says in capsys.readouterr().err
     assert recorded(capsys) == []
     assert not Path("none.db").exists()
-
-
-def test_an_older_ledger_gains_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    with sqlite3.connect("ledger.db") as raw:
-        raw.execute("DROP TABLE organizer_score")
-        raw.execute("PRAGMA user_version=1")
-    raw.close()
-    assert run(["record", "whole", "--public", "0.7"]) == 0
-    assert len(recorded(capsys)) == 1
-    with sqlite3.connect("ledger.db") as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (VERSION,)
-        assert raw.execute("SELECT count(*) FROM run").fetchone() == (3,)
-    raw.close()
 
 
 def test_a_run_started_over_keeps_what_its_submission_got(

@@ -32,7 +32,7 @@ def test_shows_the_run_its_degenerate_answers_scores_and_submissions(
     assert "50 tokens in 2.0 s (25 tokens/s)" in out
     assert "Empty: 2" in out
     assert "Cut off by length: 1" in out
-    assert "Prompt longer than the context: 1" in out
+    assert "With a prompt longer than the context: 1" in " ".join(out.split())
     assert "Echoing the question: 1" in out
     assert re.search(r"cosine +0\.\d{4}.* proxy +cosine", out)
     assert "0.400 … 0.600" in " ".join(out.split())

@@ -9,6 +9,7 @@ import pytest
 
 from submission.engines.slot import ModelSlot
 from submission.engines.transformers.engine import TransformersEngine
+from tests.requests import flat
 from tests.submission.engines.tiny import QUESTIONS, context, prompts
 
 
@@ -65,7 +66,7 @@ def test_engines_of_other_prompts_and_sampling_share_a_model_and_its_answers(
             made = context(model_folder, sampling={"max_tokens": tokens})
             engine = TransformersEngine(replace(made, slot=slot, say=said.append))
             engine.start()
-            answers.append({each.key: each.text for each in engine.complete(requests)})
+            answers.append({each.key: each.text for each in flat(engine.complete(requests))})
             engine.close()
     assert len(said) == 1
     assert answers[0] == answers[2]

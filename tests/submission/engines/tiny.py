@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from submission.competitions import find_competition
 from submission.engines.base import EngineContext, Request
 from submission.recipes import Recipe
 from tests.models import byte_tokenizer
+from tests.requests import ask
 
 SCALE = 8.0
 
@@ -89,16 +89,14 @@ def context(model: Path, adapter: Path | None = None, **tables: Any) -> EngineCo
     """What an engine is made from, for a recipe with these tables."""
     files = {"name": str(model), "adapter": str(adapter) if adapter else None}
     data = {"name": "test", "model": files, **tables}
-    return EngineContext(
-        recipe=Recipe.model_validate(data), competition=find_competition("sample-wallpaper")
-    )
+    return EngineContext(Recipe.model_validate(data))
 
 
 def prompts(texts: Mapping[str, str] | list[str], *, seed: int = 0) -> list[Request]:
     """Requests for ``texts``, in the byte tokenizer's ids; keys are their places or as given."""
     pairs = texts.items() if isinstance(texts, Mapping) else enumerate(texts)
     return [
-        Request(str(key), text, tuple(_ids(text)), seed + place)
+        ask(str(key), text, tuple(_ids(text)), seed + place)
         for place, (key, text) in enumerate(pairs)
     ]
 

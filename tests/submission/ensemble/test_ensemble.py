@@ -89,7 +89,7 @@ def keep(
         book.begin(made, parts, fresh=True)
         for part in parts:
             text = samples[part.sample][part.position]
-            book.record(name, Completion(part.key, text, finish))
+            book.record(name, [Completion(part.key, text, finish)])
         book.spent(name, 1.0, 0, finished=True)
 
 

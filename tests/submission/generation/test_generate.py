@@ -87,7 +87,7 @@ def completions(work: Path, run: str) -> list[str]:
         return [part.completion.text for part in book.parts(run) if part.completion]
 
 
-def test_the_report_counts_rows_prompts_tokens_and_useless_answers(
+def test_the_report_counts_rows_prompts_tokens_and_degenerate_answers(
     work: Path, generate: Any
 ) -> None:
     report = generate()

@@ -17,7 +17,6 @@ import pytest
 
 from submission import cli
 from submission.runs.answers import run_answers
-from submission.runs.degenerate import Flaw
 from submission.runs.ledger import Ledger
 from submission.tables import write_csv
 
@@ -92,7 +91,7 @@ def computed(work: Path) -> int:
 def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> None:
     before = generate()
     first = table(work)
-    degenerate = {key for key, answer in answers(work).items() if answer.flaws}
+    degenerate = {key for key, answer in answers(work).items() if answer.degenerate}
     assert 0 < len(degenerate) < ROWS, "the model must give both kinds of answers"
     assert (before["degenerate"]["any"], before["retried"]) == (len(degenerate), 0)
 
@@ -105,7 +104,7 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> N
     mended = {key for key, answer in now.items() if answer.mended}
     assert mended
     assert mended <= degenerate
-    assert not any(now[key].flaws for key in mended)
+    assert not any(now[key].degenerate for key in mended)
     assert (report["retried"], report["mended"]) == (len(degenerate), len(mended))
     assert report["degenerate"]["any"] == len(degenerate) - len(mended)
     # All else is what it was, byte for byte, and the first answers are still there.
@@ -114,11 +113,10 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> N
     }
     with Ledger(work / "ledger.db") as book:
         kept = book.completions(row[6] for row in first.values())
-        assert {each.text for each in kept.values()} == {row[10] for row in first.values()}
-        how = book.mends("first")
+        assert {each.text for each in kept.values()} == {row[11] for row in first.values()}
+        how = book.retries("first")
         assert book.scores("first") == [], "they were of other answers"
-    assert len(how) == len(mended)
-    assert {json.loads(each)["temperature"] for each in how.values()} == {4.0}
+    assert [(sampling["temperature"], rows) for sampling, rows in how] == [(4.0, len(mended))]
 
 
 def test_a_second_retry_computes_nothing(work: Path, generate: Any) -> None:
@@ -175,7 +173,7 @@ def wait_for(ledger: Path, completions: int, process: subprocess.Popen[bytes]) -
 
 def test_what_the_recipe_ignores_is_not_retried(work: Path, generate: Any) -> None:
     generate()
-    every = 'quarantine.ignore=["empty", "cut_off", "echoed", "looping", "wrong_language"]'
+    every = 'degenerate.ignore=["empty", "cut_off", "echoed", "looping", "wrong_language"]'
     report = generate("--set", every, "--retry-degenerate")
     assert (report["retried"], report["degenerate"]["any"]) == (0, 0)
 
@@ -218,5 +216,9 @@ def test_people_are_told_how_many_were_mended(
     out = capsys.readouterr().out
     assert f"{report['mended']} of {report['retried']} degenerate answers mended." in out
     assert cli.run(["show", "json"]) == 0
-    assert f"{report['mended']} rows" in capsys.readouterr().out
-    assert Flaw.CUT_OFF.value in report["degenerate"]
+    out = capsys.readouterr().out
+    assert f"{report['mended']} rows" in out
+    assert "temperature 4.0" in out
+    assert cli.run(["show", "json", "--json"]) == 0
+    (retried,) = json.loads(capsys.readouterr().out)["retries"]
+    assert (retried["rows"], retried["sampling"]["temperature"]) == (report["mended"], 4.0)

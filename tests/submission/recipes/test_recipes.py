@@ -133,3 +133,15 @@ def test_greedy_is_temperature_0_or_top_k_1(recipe: str, settings: dict, greedy:
 def test_an_unknown_variant_names_those_there_are(recipe: str) -> None:
     with pytest.raises(InputError, match="no variant 'long': it has short, trained"):
         find_recipe(f"{recipe}:long")
+
+
+def test_the_old_name_of_the_table_of_degenerate_answers_says_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "old.toml"
+    path.write_text('name = "old"\n[quarantine]\nlanguage = "any"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"old\.toml: .*\[quarantine\] is called \[degenerate\]"):
+        find_recipe(str(path))
+
+
+def test_a_prompt_that_was_never_answered_cannot_be_ignored(recipe: str) -> None:
+    with pytest.raises(InputError, match="'too_long' cannot be ignored"):
+        find_recipe(recipe, ['degenerate.ignore=["too_long"]'])

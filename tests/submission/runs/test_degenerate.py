@@ -1,8 +1,8 @@
 import pytest
 
 from submission.engines.base import Finish
-from submission.recipes import Quarantine, Recipe
-from submission.runs.degenerate import Flaw, Given, flaws
+from submission.recipes import Degenerate, DegenerateRules, Recipe
+from submission.runs.degenerate import Given, degenerate_kinds
 
 RECIPE = Recipe(name="test")
 LONG = "벽지를 새로 바르기 전에 벽면의 곰팡이를 닦고 충분히 말려야 합니다."
@@ -13,38 +13,43 @@ OPTIONS = "다음 중 옳은 것은?\n1. 벽면을 충분히 말리고 초배지
 
 def of(
     question: str, text: str, finish: Finish = Finish.STOP, recipe: Recipe = RECIPE
-) -> frozenset[Flaw]:
-    return flaws([Given(question, text, finish)], recipe)[0]
+) -> frozenset[Degenerate]:
+    return degenerate_kinds([Given(question, text, finish)], recipe)[0]
 
 
-def test_a_good_answer_has_no_flaw() -> None:
+def test_a_good_answer_is_not_degenerate() -> None:
     assert of("벽지는 어떻게 바르나요?", LONG) == frozenset()
 
 
 @pytest.mark.parametrize(
-    ("question", "text", "finish", "flaw"),
+    ("question", "text", "finish", "kind"),
     [
-        ("질문?", " ", Finish.STOP, Flaw.EMPTY),
-        ("질문?", LONG, Finish.LENGTH, Flaw.CUT_OFF),
-        ("벽지는 어떻게 바르나요?", f"벽지는 어떻게  바르나요? {LONG}", Finish.STOP, Flaw.ECHOED),
-        ("질문?", "환기를 합니다. " * 8, Finish.STOP, Flaw.LOOPING),
-        ("벽지는?", CHINESE, Finish.STOP, Flaw.WRONG_LANGUAGE),
-        ("벽지는?", ENGLISH, Finish.STOP, Flaw.WRONG_LANGUAGE),
+        ("질문?", " ", Finish.STOP, Degenerate.EMPTY),
+        ("질문?", LONG, Finish.LENGTH, Degenerate.CUT_OFF),
+        (
+            "벽지는 어떻게 바르나요?",
+            f"벽지는 어떻게  바르나요? {LONG}",
+            Finish.STOP,
+            Degenerate.ECHOED,
+        ),
+        ("질문?", "환기를 합니다. " * 8, Finish.STOP, Degenerate.LOOPING),
+        ("벽지는?", CHINESE, Finish.STOP, Degenerate.WRONG_LANGUAGE),
+        ("벽지는?", ENGLISH, Finish.STOP, Degenerate.WRONG_LANGUAGE),
     ],
 )
-def test_each_flaw_is_found(question: str, text: str, finish: Finish, flaw: Flaw) -> None:
-    assert of(question, text, finish) == {flaw}
+def test_each_kind_is_found(question: str, text: str, finish: Finish, kind: Degenerate) -> None:
+    assert of(question, text, finish) == {kind}
 
 
 def test_a_prompt_that_did_not_fit_has_no_answer_either() -> None:
-    assert of("질문?", "", Finish.PROMPT_TOO_LONG) == {Flaw.TOO_LONG, Flaw.EMPTY}
+    assert of("질문?", "", Finish.PROMPT_TOO_LONG) == {Degenerate.TOO_LONG, Degenerate.EMPTY}
 
 
 def test_a_line_of_the_prompt_in_the_answer_is_an_echo() -> None:
     prompt = {"template": "주어진 질문에 대한 답을 출력, 질문: {{ question }},답: "}
     recipe = Recipe.model_validate({"name": "x", "prompt": prompt})
     assert of("타일은?", f"{LONG} 주어진 질문에 대한 답을 출력, 질문: 벽지는?", recipe=recipe) == {
-        Flaw.ECHOED
+        Degenerate.ECHOED
     }
     assert of("타일은?", f"{LONG} 답: 이상입니다.", recipe=recipe) == frozenset()
 
@@ -65,11 +70,11 @@ def test_names_and_what_is_asked_for_are_no_wrong_language(question: str, text: 
 
 
 def test_the_language_asked_for_is_the_right_one() -> None:
-    assert of("Translate into Korean: a wall", ENGLISH) == {Flaw.WRONG_LANGUAGE}
-    assert of("영어로 쓰세요: 벽", LONG) == {Flaw.WRONG_LANGUAGE}
-    declared = RECIPE.model_copy(update={"quarantine": Quarantine(language="en")})
+    assert of("Translate into Korean: a wall", ENGLISH) == {Degenerate.WRONG_LANGUAGE}
+    assert of("영어로 쓰세요: 벽", LONG) == {Degenerate.WRONG_LANGUAGE}
+    declared = RECIPE.model_copy(update={"degenerate": DegenerateRules(language="en")})
     assert of("벽지는?", ENGLISH, recipe=declared) == frozenset()
-    whatever = RECIPE.model_copy(update={"quarantine": Quarantine(language="any")})
+    whatever = RECIPE.model_copy(update={"degenerate": DegenerateRules(language="any")})
     assert of("벽지는?", ENGLISH, recipe=whatever) == frozenset()
 
 
@@ -77,7 +82,7 @@ def copies(text: str, questions: int, others: int = 0, recipe: Recipe = RECIPE) 
     """How many of the same answers to different questions, among other rows, are marked."""
     given = [Given(f"질문 {n}?", text, Finish.STOP) for n in range(questions)]
     given += [Given(f"또 다른 질문 {n}?", f"{LONG} {n}", Finish.STOP) for n in range(others)]
-    return sum(Flaw.DUPLICATED in found for found in flaws(given, recipe))
+    return sum(Degenerate.DUPLICATED in found for found in degenerate_kinds(given, recipe))
 
 
 def test_one_answer_to_many_questions_is_a_duplicate() -> None:
@@ -95,17 +100,17 @@ def test_short_answers_may_be_the_same(text: str) -> None:
 
 def test_the_same_question_may_have_the_same_answer() -> None:
     given = [Given("벽지는?", LONG, Finish.STOP)] * 50
-    assert set(flaws(given, RECIPE)) == {frozenset()}
+    assert set(degenerate_kinds(given, RECIPE)) == {frozenset()}
 
 
 def test_an_option_of_the_question_is_no_copy() -> None:
     text = "1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다"
     given = [Given(f"{n}번 문항. {OPTIONS}", text, Finish.STOP) for n in range(50)]
-    assert set(flaws(given, RECIPE)) == {frozenset()}
+    assert set(degenerate_kinds(given, RECIPE)) == {frozenset()}
 
 
-def test_what_the_recipe_ignores_is_no_flaw() -> None:
-    ignore = Quarantine(ignore=["duplicated", "looping", "cut_off"])
-    recipe = RECIPE.model_copy(update={"quarantine": ignore})
+def test_what_the_recipe_ignores_does_not_count() -> None:
+    ignore = DegenerateRules(ignore=[Degenerate.DUPLICATED, Degenerate.LOOPING, Degenerate.CUT_OFF])
+    recipe = RECIPE.model_copy(update={"degenerate": ignore})
     assert copies(LONG, 50, recipe=recipe) == 0
     assert of("질문?", "환기를 합니다. " * 8, Finish.LENGTH, recipe) == frozenset()

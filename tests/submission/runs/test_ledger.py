@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from submission.engines.base import Completion, Finish
 from submission.errors import InputError, Stopped
 from submission.recipes import Recipe
 from submission.runs.answers import run_answers
-from submission.runs.ledger import VERSION, Ledger
+from submission.runs.database import VERSION
+from submission.runs.ledger import Ledger
 from submission.runs.rows import PlannedPart, Run
 
 RECIPE = Recipe(name="test").model_dump_json()
@@ -48,7 +50,7 @@ def texts(book: Ledger, run: str = "first") -> list[str | None]:
 
 def test_a_run_resumes_with_the_rows_it_lacks(ledger: Ledger) -> None:
     assert ledger.begin(a_run(), parts("a", "b", "c"), fresh=False) == 0
-    ledger.record("first", answer("b"))
+    ledger.record("first", [answer("b")])
     ledger.close()
 
     with Ledger(ledger.path) as again:
@@ -62,15 +64,15 @@ def test_a_run_resumes_with_the_rows_it_lacks(ledger: Ledger) -> None:
 def test_a_completion_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     given = Completion("a", '한글 "따옴표"\n\ttab \x00 끝 😀', Finish.PROMPT_TOO_LONG, 7, 0)
     ledger.begin(a_run(), parts("a"), fresh=False)
-    ledger.record("first", given)
-    assert ledger.parts("first")[0].completion == given
+    ledger.record("first", [given])
+    assert next(ledger.parts("first")).completion == given
 
 
 def test_another_fingerprint_under_the_same_name_is_refused_and_changes_nothing(
     ledger: Ledger,
 ) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
     with pytest.raises(InputError, match=r"Run 'first' .*--fresh"):
         ledger.begin(a_run(fingerprint="other"), parts("x", "y"), fresh=False)
     assert texts(ledger) == ["answer a"]
@@ -79,8 +81,8 @@ def test_another_fingerprint_under_the_same_name_is_refused_and_changes_nothing(
 
 def test_answers_are_reused_across_runs_by_row_key(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
-    ledger.record("first", answer("a"))
-    ledger.record("first", answer("b"))
+    ledger.record("first", [answer("a")])
+    ledger.record("first", [answer("b")])
     assert ledger.begin(a_run("second", "g"), parts("b", "c", "a"), fresh=False) == 2
     assert ledger.pending("second") == {"c"}
     assert texts(ledger, "second") == ["answer b", None, "answer a"]
@@ -89,13 +91,13 @@ def test_answers_are_reused_across_runs_by_row_key(ledger: Ledger) -> None:
 def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger) -> None:
     for name in ("first", "second"):
         ledger.begin(a_run(name), parts("a", "b"), fresh=False)
-    ledger.record("first", answer("a", "old a"))
-    ledger.record("first", answer("b", "old b"))
+    ledger.record("first", [answer("a", "old a")])
+    ledger.record("first", [answer("b", "old b")])
     ledger.begin(a_run("second"), parts("a", "b"), fresh=False)
 
     assert ledger.begin(a_run("first", "new"), parts("a", "b"), fresh=True) == 0
     assert ledger.pending("first") == {"a", "b"}
-    ledger.record("first", answer("a", "new a"))
+    ledger.record("first", [answer("a", "new a")])
 
     assert texts(ledger) == ["new a", None]
     assert texts(ledger, "second") == ["old a", "old b"]
@@ -104,14 +106,14 @@ def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger) ->
 
 def test_one_completion_answers_every_part_with_its_key(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("same", "other", "same", "same"), fresh=False)
-    assert ledger.record("first", answer("same")) == 3
+    assert ledger.record("first", [answer("same")]) == 3
     assert texts(ledger) == ["answer same", None, "answer same", "answer same"]
     assert ledger.pending("first") == {"other"}
 
 
 def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
     ledger.spent("first", 1.5, 30, finished=True)
     assert ledger.run("first").finished
 
@@ -122,7 +124,7 @@ def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledge
 
 def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
     ledger.spent("first", 1.0, 0, finished=True)
     finished = ledger.run("first").finished
     ledger.begin(a_run(), parts("a"), fresh=False)
@@ -131,11 +133,11 @@ def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger) -> No
 
 def test_answers_of_an_unfinished_run_are_refused(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b", "c"), fresh=False)
-    ledger.record("first", answer("b"))
+    ledger.record("first", [answer("b")])
     with pytest.raises(InputError, match=r"not finished: 1 of 3 rows.*Resume"):
         run_answers(ledger, "first")
     for key in "ac":
-        ledger.record("first", answer(key))
+        ledger.record("first", [answer(key)])
     assert [each.text for each in run_answers(ledger, "first")] == [
         "answer a", "answer b", "answer c",
     ]  # fmt: skip
@@ -151,7 +153,7 @@ def test_an_unknown_run_is_named_with_those_there_are(ledger: Ledger) -> None:
 
 def test_a_run_has_no_answers_for_a_sample_it_did_not_draw(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
     with pytest.raises(InputError, match="no sample 1"):
         run_answers(ledger, "first", sample=1)
 
@@ -208,7 +210,7 @@ def test_rows_can_be_read_while_another_connection_writes(ledger: Ledger) -> Non
     def write() -> None:
         with Ledger(ledger.path) as writer:
             for key in keys:
-                writer.record("first", answer(key))
+                writer.record("first", [answer(key)])
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -312,7 +314,7 @@ def test_a_run_that_nothing_was_answered_for_may_be_begun_in_another_way(ledger:
 
 def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
 
     for asked in (("a", "c"), ("x", "b")):
         with pytest.raises(InputError, match="the competition read it otherwise"):
@@ -323,12 +325,12 @@ def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger) ->
 
 def test_a_full_disk_stops_and_keeps_what_is_there(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
-    ledger.record("first", answer("a"))
+    ledger.record("first", [answer("a")])
     pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
     ledger._db.execute(f"PRAGMA max_page_count={pages}")
 
     with pytest.raises(Stopped, match=r"the disk is full.*is kept"):
-        ledger.record("first", answer("b", "long " * 10_000))
+        ledger.record("first", [answer("b", "long " * 10_000)])
 
     assert texts(ledger) == ["answer a", None]
 
@@ -342,16 +344,53 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(content)
 
     with pytest.raises(InputError, match=r"l\.db: cannot be used as a ledger: .*--ledger"):
-        Ledger(path).parts("first")
+        list(Ledger(path).parts("first"))
 
 
-def test_an_older_ledger_gets_the_columns_it_lacks(tmp_path: Path) -> None:
+def test_a_ledger_of_a_pre_release_is_refused_with_what_to_do_and_left_alone(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "l.db"
-    with Ledger(path) as book:
-        book.begin(a_run(), parts("a"), fresh=False)
-        book._db.execute("ALTER TABLE run DROP COLUMN generated")
-        book._db.execute("PRAGMA user_version=1")
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("CREATE TABLE run (name TEXT PRIMARY KEY)")
+        old.execute("PRAGMA user_version=2")
+    before = path.read_bytes()
 
-    with Ledger(path) as book:
-        book.spent("first", 2.0, 30, finished=False)
-        assert (book.run("first").seconds, book.run("first").generated) == (2.0, 30)
+    with pytest.raises(InputError, match=r"l\.db: .*pre-release of leaderkit.*--ledger.*again"):
+        Ledger(path)
+
+    assert path.read_bytes() == before
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE note (text TEXT)")
+    before = path.read_bytes()
+
+    with pytest.raises(InputError, match=r"notes\.db: not a ledger.*another program.*--ledger"):
+        Ledger(path)
+
+    assert path.read_bytes() == before
+
+
+def test_what_finishes_together_is_one_transaction(ledger: Ledger) -> None:
+    keys = [f"k{number}" for number in range(500)]
+    ledger.begin(a_run(), parts(*keys), fresh=False)
+    said: list[str] = []
+    ledger._db.set_trace_callback(said.append)
+
+    assert ledger.record("first", [answer(key) for key in keys]) == 500
+
+    assert (said.count("BEGIN IMMEDIATE"), said.count("COMMIT")) == (1, 1)
+    assert texts(ledger) == [f"answer {key}" for key in keys]
+
+
+def test_completions_that_cannot_all_be_kept_are_none_of_them(ledger: Ledger) -> None:
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    nothing = Completion("b", None, Finish.STOP)  # type: ignore[arg-type]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.record("first", [answer("a"), nothing])
+
+    assert texts(ledger) == [None, None]

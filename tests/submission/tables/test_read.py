@@ -372,7 +372,7 @@ def test_items_may_differ_in_their_keys_but_not_be_broken(tmp_path: Path) -> Non
 def test_json_lines_are_numbered_as_lines(tmp_path: Path) -> None:
     content = b'\xef\xbb\xbf{"id": "A"}\r\n{"id": "B"}\r\n\r\n'
     table = read_table(saved(tmp_path, content, "a.jsonl"))
-    assert table.records == (Record(1, {"id": "A"}), Record(2, {"id": "B"}))
+    assert tuple(table.records) == (Record(1, {"id": "A"}), Record(2, {"id": "B"}))
     assert (table.encoding, table.newline) == ("utf-8-sig", "\r\n")
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from submission.engines.choose import make_engine
 from submission.engines.transformers.engine import TransformersEngine
 from submission.errors import InputError, Stopped
 from tests.models import gpt2
+from tests.requests import flat
 from tests.submission.engines.conftest import Tuned
 from tests.submission.engines.tiny import QUESTIONS, context, lively, prompts
 
@@ -43,9 +44,9 @@ def complete(
         return by_key(engine.complete(requests))
 
 
-def by_key(completions: Iterable[Completion]) -> dict[str, Completion]:
+def by_key(steps: Iterable[Sequence[Completion]]) -> dict[str, Completion]:
     found: dict[str, Completion] = {}
-    for completion in completions:
+    for completion in flat(steps):
         assert completion.key not in found
         found[completion.key] = completion
     return found
@@ -307,7 +308,7 @@ def test_out_of_memory_with_one_row_stops_after_giving_the_finished_rows(
 
     with started(model_folder, sampling=GREEDY, engine=ONE_BY_ONE) as engine:
         engine._model = NoRoomForShortPrompts(engine._model, 1, MemoryError)
-        done: list[Completion] = []
+        done: list[Sequence[Completion]] = []
         with pytest.raises(Stopped, match=r"single prompt of 6 tokens.*rows are kept") as stop:
             done.extend(engine.complete(requests))
     assert stop.value.exit_code == 3

@@ -11,12 +11,13 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from baselines.stand_ins.small import Plan, make
-from submission.engines.base import Completion, EngineContext, Request
+from submission.engines.base import Completion, EngineContext
 from submission.engines.choose import make_engine
 from submission.engines.transformers.engine import TransformersEngine
 from submission.engines.vllm.engine import VllmEngine
 from submission.errors import InputError
 from submission.machine.hardware import vllm_version
+from tests.requests import ask
 from tests.submission.adapters.test_merge import lora
 from tests.submission.engines import tiny
 from tests.submission.engines.transformers.test_engine import by_key, texts
@@ -55,7 +56,7 @@ def tied_llama(folder: Path) -> Path:
 def complete(engine: TransformersEngine | VllmEngine) -> dict[str, Completion]:
     tokenizer = engine._checkpoint.tokenizer
     requests = [
-        Request(str(number), text, tuple(tokenizer(text)["input_ids"]))
+        ask(str(number), text, tuple(tokenizer(text)["input_ids"]))
         for number, text in enumerate(TEXTS)
     ]
     engine.start()

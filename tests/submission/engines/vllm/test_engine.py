@@ -21,6 +21,7 @@ from submission.errors import InputError, Stopped
 from submission.machine.hardware import has_gpu, processors, vllm_version
 from tests.crash.processes import engine_processes, wait_until_gone
 from tests.models import gpt2
+from tests.requests import flat
 from tests.submission.engines.conftest import Tuned
 from tests.submission.engines.tiny import QUESTIONS, context, prompts
 from tests.submission.engines.transformers.test_engine import by_key, texts
@@ -99,7 +100,7 @@ def test_a_repetition_penalty_means_the_same_to_both_engines(
 
 def test_every_request_is_completed_exactly_once(engine: Any) -> None:
     many = prompts({f"row-{n}": f"{QUESTIONS[n % 8]} {n}" for n in range(120)})
-    keys = [completion.key for completion in engine(max_tokens=5).complete(many)]
+    keys = [completion.key for completion in flat(engine(max_tokens=5).complete(many))]
     assert sorted(keys) == sorted(request.key for request in many)
 
 
@@ -115,7 +116,7 @@ def test_more_seeded_prompts_than_fit_in_a_step_are_all_drawn(engine: Any) -> No
 def test_a_short_answer_comes_before_a_long_one_is_finished(
     engine: Any, requests: list[Request]
 ) -> None:
-    done = list(engine(max_tokens=60).complete(requests))
+    done = flat(engine(max_tokens=60).complete(requests))
     lengths = {completion.completion_tokens for completion in done}
     assert len(lengths) > 1, "the prompts should differ in how much they get"
     assert done[0].completion_tokens == min(lengths)

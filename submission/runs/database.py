@@ -1,0 +1,132 @@
+"""The ledger's file: opened, checked, and made where there is none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from submission.errors import InputError, Stopped
+
+APPLICATION = 0x4C4B4954
+"""What SQLite's ``application_id`` says in a ledger: LKIT."""
+
+VERSION = 1
+WRITERS_WAIT_SECONDS = 30.0
+CACHE_KIB = 64 * 1024
+
+
+class _Connection(sqlite3.Connection):
+    """Says in words what is wrong with the file, whenever it shows."""
+
+    path: Path
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        with _explained(self.path):
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        with _explained(self.path):
+            return super().executemany(sql, parameters)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise
+    except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise Stopped(f"{path}: the disk is full. Make room; what it holds is kept.") from None
+        raise InputError(
+            f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
+        ) from None
+
+
+class Database:
+    """A SQLite file (WAL) with the ledger's tables.
+
+    Raises :class:`InputError` for a file that is no ledger, or one of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                path, isolation_level=None, timeout=WRITERS_WAIT_SECONDS, factory=_Connection
+            )
+        self._db.path = path
+        self._require_ledger()
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # A row that was reported as done survives a power cut, not only a killed process.
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        # Row keys are hashes: each new one lands anywhere in its index.
+        self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        self._create()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. The ledger cannot be used after."""
+        self._db.close()
+
+    def _require_ledger(self) -> None:
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables == 0:
+            return
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if application != APPLICATION:
+            raise InputError(
+                f"{self.path}: not a ledger of this version: a pre-release of leaderkit wrote it, "
+                "or another program. Give another file with --ledger and generate the runs again; "
+                "the pre-release can still export what it holds."
+            )
+        if version != VERSION:
+            raise InputError(
+                f"{self.path}: written by another version of leaderkit (schema {version}, "
+                f"this one reads {VERSION}). Give another file with --ledger."
+            )
+
+    def _create(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            return
+        with self._transaction():
+            schema = resources.files("submission.runs").joinpath("schema.sql").read_text("utf-8")
+            statement = ""
+            for line in schema.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    self._db.execute(statement)
+                    statement = ""
+            self._db.execute(f"PRAGMA application_id={APPLICATION}")
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            # An error of the disk's has rolled back already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def now() -> str:
+    """The time in UTC to the millisecond, as every table has it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,213 @@
+"""Reading what a ledger's runs asked and got."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from submission.engines.base import Completion, Finish
+from submission.errors import InputError
+from submission.runs.database import Database
+from submission.runs.rows import FinishedPart, Progress, RowCounts, Run
+
+AT_ONCE = 1000
+"""Row keys that are looked for with one statement."""
+
+_FINISH = {str(finish): finish for finish in Finish}
+_RUN = (
+    "name, fingerprint, competition, recipe, test_file, engine, command, created, finished,"
+    " seconds, generated"
+)
+
+
+class RunReader(Database):
+    """Runs, their parts and completions, as they stand."""
+
+    def runs(self) -> list[Run]:
+        """Every run, oldest first."""
+        rows = self._db.execute(f"SELECT {_RUN} FROM run ORDER BY created, rowid")  # noqa: S608
+        return [Run(*row) for row in rows]
+
+    def run(self, name: str) -> Run:
+        """The run called ``name``. Raises :class:`InputError` that names those there are."""
+        row = self._db.execute(f"SELECT {_RUN} FROM run WHERE name = ?", (name,)).fetchone()  # noqa: S608
+        if row is not None:
+            return Run(*row)
+        names = [run.name for run in self.runs()]
+        known = f"it has {', '.join(names[-8:])}" if names else "it is empty"
+        raise InputError(f"No run '{name}' in {self.path}: {known}.")
+
+    def has_run(self, name: str) -> bool:
+        """Whether there is a run called ``name``."""
+        return self._db.execute("SELECT 1 FROM run WHERE name = ?", (name,)).fetchone() is not None
+
+    def progress(self, run: str) -> Progress:
+        """How far ``run`` is."""
+        rows, done, tokens = self._db.execute(
+            "SELECT count(*), coalesce(sum(parts = answered), 0), coalesce(sum(tokens), 0) FROM ("
+            " SELECT count(*) AS parts, count(completion) AS answered,"
+            "  sum(completion_tokens) AS tokens"
+            " FROM part LEFT JOIN completion ON completion.id = part.completion"
+            " WHERE run = ? GROUP BY position)",
+            (run,),
+        ).fetchone()
+        return Progress(int(rows), int(done), int(tokens))
+
+    def taken_over(self, run: str) -> int:
+        """How many prompts of ``run`` had an answer before the run was made: it took no time."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM part JOIN run ON run.name = part.run"
+            " JOIN completion ON completion.id = part.completion"
+            " WHERE run.name = ? AND completion.created < run.created",
+            (run,),
+        ).fetchone()
+        return int(count)
+
+    def pending(self, run: str) -> set[str]:
+        """The row keys that ``run`` has no completion for."""
+        rows = self._db.execute(
+            "SELECT DISTINCT row_key FROM part WHERE run = ? AND completion IS NULL", (run,)
+        )
+        return {key for (key,) in rows}
+
+    def parts(self, run: str, sample: int | None = None) -> Iterator[FinishedPart]:
+        """What ``run`` asked and got, in the order of the test file; of one sample, or of all."""
+        one = "" if sample is None else " AND sample = ?"
+        rows = self._db.execute(
+            "SELECT position, part, sample, row_id, question, part.row_key, completion.row_key,"  # noqa: S608
+            " text, finish, prompt_tokens, completion_tokens, degenerate, completion.id"
+            " FROM part LEFT JOIN completion ON completion.id = part.completion"
+            f" WHERE run = ?{one} ORDER BY position, sample, part",
+            (run,) if sample is None else (run, sample),
+        )
+        for (
+            position, part, drawn, row_id, question, key, given, text, finish, prompt_tokens,
+            completion_tokens, degenerate, number,
+        ) in rows:  # fmt: skip
+            completion = None
+            if text is not None:
+                completion = Completion(
+                    given, text, _FINISH[finish], prompt_tokens, completion_tokens
+                )
+            yield FinishedPart(
+                position, part, drawn, row_id, question, key, completion, degenerate, number
+            )
+
+    def texts(
+        self, run: str, sample: int
+    ) -> Iterator[tuple[int, str, str, str | None, str | None, int]]:
+        """A sample's parts in their order, as far as an answer is made of them.
+
+        Each is its position, row id, question, completion's text, what that is degenerate by, and
+        whether it stands in place of the first one.
+        """
+        return self._db.execute(
+            "SELECT position, row_id, question, text, degenerate,"
+            " completion.row_key IS NOT part.row_key"
+            " FROM part LEFT JOIN completion ON completion.id = part.completion"
+            " WHERE run = ? AND sample = ? ORDER BY position, part",
+            (run, sample),
+        )
+
+    def answered_parts(
+        self, run: str, sample: int
+    ) -> Iterator[tuple[int, int, int, str, str, str, str | None]]:
+        """A sample's parts that have an answer, as far as the rules for degenerate ones ask.
+
+        Each is its position, part, completion's id, question, completion's text, why that ended,
+        and what it is known to be degenerate by.
+        """
+        return self._db.execute(
+            "SELECT position, part, completion.id, question, text, finish, degenerate"
+            " FROM part JOIN completion ON completion.id = part.completion"
+            " WHERE run = ? AND sample = ? ORDER BY position, part",
+            (run, sample),
+        )
+
+    def degenerate(self, run: str, sample: int) -> list[tuple[str, int]]:
+        """What the answered rows of a sample are degenerate by, and how many rows each is."""
+        rows = self._db.execute(
+            "SELECT kinds, count(*) FROM (SELECT group_concat(degenerate, ' ') AS kinds FROM part"
+            " WHERE run = ? AND sample = ? GROUP BY position HAVING count(*) = count(completion))"
+            " GROUP BY kinds",
+            (run, sample),
+        )
+        return [(kinds or "", count) for kinds, count in rows]
+
+    def mended(self, run: str, sample: int = 0) -> int:
+        """How many rows of a sample have an answer in place of a degenerate first one."""
+        (count,) = self._db.execute(
+            "SELECT count(DISTINCT position) FROM part"
+            " JOIN mend ON mend.run = part.run AND mend.row_key = part.row_key"
+            " JOIN completion ON completion.id = part.completion"
+            " WHERE part.run = ? AND sample = ? AND completion.row_key != part.row_key",
+            (run, sample),
+        ).fetchone()
+        return int(count)
+
+    def rows(self, run: str, sample: int) -> RowCounts:
+        """How far a sample of ``run`` is."""
+        counts = self._db.execute(
+            "SELECT count(*), coalesce(sum(lacking), 0), coalesce(sum(unmarked), 0),"
+            " coalesce(max(parts), 0) FROM"
+            " (SELECT max(completion IS NULL) AS lacking,"
+            "  max(completion IS NOT NULL AND degenerate IS NULL) AS unmarked, count(*) AS parts"
+            " FROM part WHERE run = ? AND sample = ? GROUP BY position)",
+            (run, sample),
+        ).fetchone()
+        return RowCounts(*counts)
+
+    def samples(self, run: str) -> list[int]:
+        """The numbers of the samples that ``run`` has."""
+        rows = self._db.execute(
+            "SELECT DISTINCT sample FROM part WHERE run = ? ORDER BY sample", (run,)
+        )
+        return [sample for (sample,) in rows]
+
+    def rules(self, run: str) -> str | None:
+        """The digest of the rules by which the parts of ``run`` were told degenerate, if any."""
+        row = self._db.execute("SELECT rules FROM run WHERE name = ?", (run,)).fetchone()
+        return None if row is None else row[0]
+
+    def answered(self, keys: Iterable[str]) -> set[str]:
+        """Those of the row keys that some run has an answer to."""
+        return {
+            key
+            for some in _batches(keys)
+            for (key,) in self._db.execute(
+                "SELECT value FROM json_each(?) WHERE EXISTS"
+                " (SELECT 1 FROM completion WHERE row_key = value)",
+                (some,),
+            )
+        }
+
+    def completions(self, keys: Iterable[str]) -> dict[str, Completion]:
+        """What is known of these row keys, from whichever run; the newest of each."""
+        return {
+            key: Completion(key, text, _FINISH[finish], prompt_tokens, completion_tokens)
+            for some in _batches(keys)
+            for key, text, finish, prompt_tokens, completion_tokens in self._db.execute(
+                "SELECT row_key, text, finish, prompt_tokens, completion_tokens FROM completion"
+                " WHERE id IN (SELECT (SELECT max(id) FROM completion WHERE row_key = value)"
+                " FROM json_each(?))",
+                (some,),
+            )
+        }
+
+    def retries(self, run: str) -> list[tuple[dict[str, object], int]]:
+        """How the answers that ``run`` adopted were sampled, and how many rows have each."""
+        rows = self._db.execute(
+            "SELECT sampling, count(DISTINCT position) FROM mend JOIN part"
+            " ON part.run = mend.run AND part.row_key = mend.row_key"
+            " WHERE mend.run = ? GROUP BY sampling ORDER BY min(mend.created), sampling",
+            (run,),
+        )
+        return [(json.loads(sampling), count) for sampling, count in rows]
+
+
+def _batches(keys: Iterable[str]) -> Iterator[str]:
+    """The keys in JSON lists of :data:`AT_ONCE`."""
+    rest = iter(keys)
+    while some := list(islice(rest, AT_ONCE)):
+        yield json.dumps(some)

@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baselines.ablation.memory import PeakMemory  # noqa: E402
+from baselines.grid.memory import PeakMemory  # noqa: E402
 from baselines.training.base import load, make_trainable  # noqa: E402
 from baselines.training.batches import Pack, pack  # noqa: E402
 from baselines.training.loop import fit  # noqa: E402

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.ablation.execute import FAILURES, reason_of
-from baselines.ablation.grid import Grid, Trial
-from baselines.ablation.journal import Journal, Taken
+from baselines.grid.cells import Grid, Trial
+from baselines.grid.execute import FAILURES, reason_of
+from baselines.grid.journal import Journal, Taken
 from evaluators import Totals
 from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.effects import (

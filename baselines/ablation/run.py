@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from baselines.ablation.execute import execute
-from baselines.ablation.grid import Grid, Trial
-from baselines.ablation.journal import Journal
 from baselines.ablation.results import Results, collect
+from baselines.grid.cells import Grid, Trial
+from baselines.grid.execute import execute
+from baselines.grid.journal import Journal
 from submission.competitions import find_competition
 from submission.errors import InputError
 from submission.generation.generate import Job

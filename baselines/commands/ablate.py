@@ -24,10 +24,10 @@ def command(
     Cells that need the same model load it once. What is in the ledger is not computed again, so the
     same command resumes. A run that fails does not stop the others; the command then ends with 3.
     """
-    from baselines.ablation.grid import read_grid
+    from baselines.ablation.cells_and_effects import write_tables
     from baselines.ablation.run import run_grid
-    from baselines.ablation.table import write_tables
     from baselines.commands.views.ablation import ablation_json, print_ablation
+    from baselines.grid.cells import read_grid
     from submission.errors import Stopped
     from submission.runs.ledger import Ledger
 

@@ -21,7 +21,7 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
     others; the command then ends with 3.
     """
     from baselines.commands.views.outcome import outcome_json, print_outcome
-    from baselines.experiment import read_experiment, run_experiment
+    from baselines.experiment.run import read_experiment, run_experiment
     from submission.errors import Stopped
     from submission.runs.ledger import Ledger
 

@@ -31,7 +31,7 @@ def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: b
     from baselines.study.plot import write_plots
     from baselines.study.published import write_published
     from baselines.study.run import run_study
-    from baselines.study.table import write_study
+    from baselines.study.runs_table import write_study
     from submission.errors import Stopped
     from submission.runs.ledger import Ledger
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.preference.fit import fit
+from baselines.preference.pair_loop import fit
 from baselines.preference.pairs import Pair, hold_out_pairs
 from baselines.preference.report import Change, PreferenceReport, write_course
 from baselines.preference.samples import PairSet, make_samples

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.ablation.grid import Cell, Grid, make_cells, make_trials, placed
-from baselines.ablation.overrides import beside, flat
-from baselines.ablation.schema import GridFile
+from baselines.grid.cells import Cell, Grid, make_cells, make_trials, placed
+from baselines.grid.overrides import beside, flat
+from baselines.grid.schema import GridFile
 from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
 from evaluators import MetricSpec

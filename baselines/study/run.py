@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from baselines.ablation.execute import FAILURES, execute, reason_of
-from baselines.ablation.grid import Cell, Trial
-from baselines.ablation.journal import Journal
 from baselines.ablation.results import score_trials
+from baselines.grid.cells import Cell, Trial
+from baselines.grid.execute import FAILURES, execute, reason_of
+from baselines.grid.journal import Journal
 from baselines.study.plan import Study, TaskPlan, refuse, training_of
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.tuned import Base, Material, Tuned

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from baselines.ablation.schema import NonEmpty, Table, Varied
+from baselines.grid.schema import NonEmpty, Table, Varied
 
 TaskName = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=60)]
 

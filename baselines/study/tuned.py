@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from baselines.ablation.journal import Journal, Taken
-from baselines.ablation.memory import PeakMemory
+from baselines.grid.journal import Journal, Taken
+from baselines.grid.memory import PeakMemory
 from baselines.study.plan import training_of, unread
 from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport

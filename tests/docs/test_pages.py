@@ -152,7 +152,7 @@ def test_the_example_of_checking_cases_works(folder: Path) -> None:
 
 
 def test_the_experiment_example_is_one(tmp_path: Path) -> None:
-    from baselines.experiment import read_experiment
+    from baselines.experiment.run import read_experiment
 
     path = tmp_path / "experiment.toml"
     path.write_text(blocks("commands/run.md", "toml")[0], "utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from baselines.experiment import Outcome
+from baselines.experiment.run import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
 from submission.commands.views.reports import print_findings
 from submission.commands.views.tables import print_table

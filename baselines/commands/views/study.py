@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from baselines.ablation.table import Record
+from baselines.ablation.cells_and_effects import Record
 from baselines.commands.views.ablation import print_table
 from baselines.study.results import StudyResults, TaskResults
-from baselines.study.table import axes_beside, study_columns, study_records
+from baselines.study.runs_table import axes_beside, study_columns, study_records
 from evaluators.text.cells import printable
 
 

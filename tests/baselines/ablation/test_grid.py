@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from baselines.ablation.grid import read_grid
-from baselines.ablation.overrides import overrides
+from baselines.grid.cells import read_grid
+from baselines.grid.overrides import overrides
 from submission.cli import run
 from submission.errors import InputError
 from submission.recipes import find_recipe

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from baselines.ablation.grid import read_grid
 from baselines.ablation.page import ablation_report
 from baselines.ablation.run import run_grid
+from baselines.grid.cells import read_grid
 from submission.runs.ledger import Ledger
 
 

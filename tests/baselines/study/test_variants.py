@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.ablation.journal import Journal
 from baselines.ablation.results import score_trials
+from baselines.grid.journal import Journal
 from baselines.study.plan import read_study
 from submission.competitions import find_competition
 from submission.runs.ledger import Ledger

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from baselines.ablation.cells_and_effects import Record, write_records
 from baselines.ablation.columns import DIFFERENCE, SCORE
-from baselines.ablation.grid import Cell
-from baselines.ablation.overrides import flat
 from baselines.ablation.results import Finished
-from baselines.ablation.table import Record, write_records
+from baselines.grid.cells import Cell
+from baselines.grid.overrides import flat
 from baselines.study.columns import ABOUT, COMET, FOR_AXES, LAST, SCORES
 from baselines.study.plan import BASE, TaskPlan, training_of
 from baselines.study.published import miss_rate

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from safetensors import SafetensorError
 
-from baselines.ablation.grid import Trial
-from baselines.ablation.journal import Journal, Taken
-from baselines.ablation.memory import PeakMemory
-from baselines.ablation.order import by_model, needs
+from baselines.grid.cells import Trial
+from baselines.grid.journal import Journal, Taken
+from baselines.grid.memory import PeakMemory
+from baselines.grid.order import by_model, needs
 from evaluators import EvaluationError
 from submission.engines.slot import ModelSlot
 from submission.errors import LeaderkitError

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.experiment import read_experiment
+from baselines.experiment.run import read_experiment
 from submission.cli import run
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data_sample" / "wallpaper"
+SAMPLE = Path(__file__).resolve().parents[3] / "data_sample" / "wallpaper"
 
 EXPERIMENT = """
 competition = "sample-wallpaper"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baselines.ablation.grid import Trial
+from baselines.grid.cells import Trial
 from submission.recipes import Recipe
 
 

@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import Path
 
 from baselines.ablation.columns import FIXED_COLUMNS
-from baselines.ablation.overrides import beside, flat, overrides
-from baselines.ablation.schema import GridFile
+from baselines.grid.overrides import beside, flat, overrides
+from baselines.grid.schema import GridFile
 from evaluators import EvaluationError, parse_spec
 from submission.errors import InputError, LeaderkitError
 from submission.files.toml import read_toml, validate

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from baselines.experiment import Experiment, Outcome, RunTable, run_experiment
+from baselines.experiment.run import Experiment, Outcome, RunTable, run_experiment
 from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from submission.adapters import Weighted, merge

@@ -1,30 +1,20 @@
-"""Results as tidy tables."""
+"""The tables that an ablation writes: its cells, main effects and interactions."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from baselines.ablation.columns import (
-    COST,
-    DEGENERATE,
-    DIFFERENCE,
-    EFFECT,
-    INTERACTION,
-    MAIN,
-    SCORE,
-    TESTED,
-)
-from baselines.ablation.results import Finished, Results
+from baselines.ablation.results import Results
+from baselines.grid.records import COST, DEGENERATE, DIFFERENCE, SCORE, Record, write_records
+from baselines.grid.scores import Finished
 from evaluators.effects import Difference, Interaction, MainEffect
-from evaluators.text.cells import neutralize
-from submission.tables import write_csv
 
-Record = Mapping[str, Any]
-"""One row by column; None is a cell with nothing in it."""
+TESTED = (*DIFFERENCE, "p_value", "p_adjusted")
+EFFECT = ("effect", "low", "high")
+MAIN = ("axis", "level", "mean", *EFFECT, *TESTED)
+INTERACTION = ("axis", "level", "other_axis", "other_level", *EFFECT, *TESTED)
 
 
 def cell_records(results: Results) -> list[Record]:
@@ -37,7 +27,7 @@ def cell_records(results: Results) -> list[Record]:
             **dict(zip(results.grid.axes, trial.cell.labels, strict=True)),
             "seed": trial.seed,
             "seeds": seeds[trial.cell.labels],
-            **(_numbers(finished[trial.run]) if trial.run in finished else {}),
+            **(_figures(finished[trial.run]) if trial.run in finished else {}),
             "error": results.failed.get(trial.run),
         }
         for trial in results.grid.trials
@@ -76,20 +66,10 @@ def write_tables(results: Results) -> list[Path]:
     return [cells, effects, interactions]
 
 
-def _numbers(each: Finished) -> Record:
-    main, cost = each.scored.main, each.cost
-    difference = each.difference[:3] if each.difference is not None else (None, None, None)
+def _figures(each: Finished) -> Record:
     return {
-        **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
-        **each.metrics,
-        **dict(zip(DIFFERENCE, difference, strict=True)),
+        **each.record(),
         **dict(zip(DEGENERATE, asdict(each.degenerate).values(), strict=True)),
-        "seconds": round(cost.seconds, 3),
-        "prompts": cost.prompts,
-        "reused_prompts": cost.reused,
-        "prompt_tokens": cost.prompt_tokens,
-        "completion_tokens": cost.completion_tokens,
-        **{name: value and round(value, 1) for name, value in cost.memory.model_dump().items()},
     }
 
 
@@ -116,19 +96,3 @@ def _pair(effect: Interaction) -> Record:
 
 def _tested(difference: Difference | None) -> Record:
     return dict(zip(TESTED, difference or [None] * len(TESTED), strict=True))
-
-
-def write_records(path: Path, columns: Sequence[str], records: Sequence[Record]) -> None:
-    """Write these columns of the records; text cannot run in a spreadsheet."""
-    write_csv(
-        path,
-        columns,
-        [[_cell(record.get(column)) for column in columns] for record in records],
-        bom=False,
-    )
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    return neutralize(value) if isinstance(value, str) else value

@@ -24,12 +24,12 @@ def ablation_report(results: Results, ledger: Ledger) -> Report:
         ledger,
         [trial.run for trial in runs],
         base.run,
-        results.references,
-        file.references,
+        results.inputs.references,
+        results.inputs.references_file,
         metrics=file.metrics,
         test=file.test,
     )
-    report = build_report(comparison, results.scorer.competition, results.references, ledger)
+    report = build_report(comparison, results.scorer.competition, results.inputs.references, ledger)
     return replace(
         report,
         effects=[

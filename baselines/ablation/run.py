@@ -7,15 +7,11 @@ from collections.abc import Callable
 from baselines.ablation.results import Results, collect
 from baselines.grid.cells import Grid, Trial
 from baselines.grid.execute import execute
+from baselines.grid.inputs import Inputs, job_for, refuse_file, scorer_for
 from baselines.grid.journal import Journal
-from submission.competitions import find_competition
-from submission.errors import InputError
 from submission.generation.generate import Job
-from submission.records.read import read_questions, read_training
-from submission.records.rows import Prediction
+from submission.records.read import read_training
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
-from submission.scoring.subjects import load_references
 
 
 def run_grid(
@@ -33,31 +29,17 @@ def run_grid(
     not fit each other or the metrics cannot be had.
     """
     file = grid.file
-    if file.out.exists() and not file.out.is_dir():
-        raise InputError(f"{file.out}: is a file; 'out' is the folder of the results.")
-    contest = find_competition(file.competition)
-    scorer = Scorer(contest, file.encoder)
-    references = load_references(contest, file.references)
-    asked = [Prediction(each.id, "") for each in read_questions(contest.profile, file.test)]
-    scorer.examples(asked, references, str(file.test))
+    refuse_file(file.out)
+    inputs = Inputs.read(file)
+    scorer = scorer_for(file, inputs.competition)
     if file.train is not None:
-        read_training(contest.profile, file.train)
-    for metric in (None, *file.metrics):
-        scorer.metric_of(metric)
+        read_training(inputs.competition.profile, file.train)
+    inputs.require(scorer, (None, *file.metrics))
 
     def job(trial: Trial) -> Job:
-        return Job(
-            run=trial.run,
-            recipe=trial.recipe,
-            competition=contest,
-            test=file.test,
-            train=file.train,
-            encoder=file.encoder,
-            fresh=fresh,
-            command=command,
-        )
+        return job_for(file, inputs.competition, trial, command=command, fresh=fresh)
 
     say(f"{len(grid.cells)} cells, {len(grid.trials)} runs.")
     journal = Journal(file.out)
-    failed = execute(grid.trials, job, ledger, journal, say)
-    return collect(grid, scorer, references, ledger, journal, failed)
+    done = execute(grid.trials, job, ledger, say, journal)
+    return collect(grid, inputs, scorer, ledger, journal, done.failed)

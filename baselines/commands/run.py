@@ -21,7 +21,8 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
     others; the command then ends with 3.
     """
     from baselines.commands.views.outcome import outcome_json, print_outcome
-    from baselines.experiment.run import read_experiment, run_experiment
+    from baselines.experiment.plan import read_experiment
+    from baselines.experiment.run import run_experiment
     from submission.errors import Stopped
     from submission.runs.ledger import Ledger
 
@@ -36,6 +37,6 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
         print_outcome(outcome)
     if outcome.failed:
         raise Stopped(
-            f"{len(outcome.failed)} of {len(declared.runs)} runs failed: "
+            f"{len(outcome.failed)} of {len(declared.trials)} runs failed: "
             f"{', '.join(outcome.failed)}. The others are kept."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from safetensors import SafetensorError
 
@@ -27,20 +28,28 @@ def reason_of(error: Exception) -> str:
     return str(error).strip() or type(error).__name__
 
 
+@dataclass(frozen=True)
+class Executed:
+    """What was generated, and what failed and why, by name of run."""
+
+    reports: dict[str, Report] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
 def execute(
     trials: Sequence[Trial],
     job: Callable[[Trial], Job],
     ledger: Ledger,
-    journal: Journal,
     say: Callable[[str], None],
-) -> dict[str, str]:
-    """Generate every trial; what failed, and why, by name of run.
+    journal: Journal | None = None,
+) -> Executed:
+    """Generate every trial; the ``journal`` is told what memory it took.
 
     ``job`` makes what is generated of a trial, right before it is; an error that it raises is the
     trial's. Trials that need the same model load it once. What the ledger has is not computed
     again, so the same call resumes.
     """
-    failed: dict[str, str] = {}
+    done = Executed()
     loaded = ""
     with ModelSlot(shared=True) as slot:
         for number, trial in enumerate(by_model(trials), start=1):
@@ -49,36 +58,22 @@ def execute(
                 # What an earlier trial needed must not count as this one's memory.
                 slot.clear()
                 loaded = needs(trial.recipe)
-            error = _attempt(trial, job, ledger, journal, say, slot)
-            if error is not None:
-                failed[trial.run] = reason_of(error)
-                say(f"Error: {failed[trial.run]}")
-            if error is not None and not isinstance(error, LeaderkitError):
+            broken = False
+            try:
+                with PeakMemory() as peak:
+                    report = generate(job(trial), ledger, say, slot)
+                if report.computed and journal is not None:
+                    journal.note(trial.run, Taken.of(peak))
+                done.reports[trial.run] = report
+                say(_summary(report))
+            except FAILURES as error:
+                done.failed[trial.run] = reason_of(error)
+                say(f"Error: {done.failed[trial.run]}")
+                broken = not isinstance(error, LeaderkitError)
+            if broken:
                 # An engine that failed in a way of its own may not be fit for the next trial.
                 slot.clear()
-    return failed
-
-
-def _attempt(
-    trial: Trial,
-    job: Callable[[Trial], Job],
-    ledger: Ledger,
-    journal: Journal,
-    say: Callable[[str], None],
-    slot: ModelSlot,
-) -> Exception | None:
-    try:
-        with PeakMemory() as peak:
-            report = generate(job(trial), ledger, say, slot)
-        if report.computed:
-            journal.note(
-                trial.run,
-                Taken(peak_memory_mib=peak.mib, gpu_peak_memory_mib=peak.gpu_mib),
-            )
-        say(_summary(report))
-    except FAILURES as error:
-        return error.with_traceback(None)
-    return None
+    return done
 
 
 def _summary(report: Report) -> str:

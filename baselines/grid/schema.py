@@ -1,11 +1,16 @@
-"""The keys of a grid file."""
+"""The keys of experiment, grid and study files: one dialect."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from baselines.grid.overrides import beside
+from submission.errors import InputError
+from submission.files.toml import read_toml, validate
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -16,6 +21,9 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Keys = TypeVar("Keys", bound=Table)
+
+
 class Level(Table):
     """One choice on an axis: what it is called, and the recipe fields it sets."""
 
@@ -23,8 +31,36 @@ class Level(Table):
     set: dict[str, Any] = {}
 
 
-class Varied(Table):
-    """What is varied, and what all cells have in common; ``out`` is where results go.
+class Shared(Table):
+    """The keys of every file. Paths are relative to the file; ``out`` is where results go.
+
+    ``recipe`` and ``set`` are what all cells have in common. ``metrics`` are computed beside the
+    competition's score, and ``metric_models`` names models for them, by metric.
+    """
+
+    out: Path
+    recipe: NonEmpty | None = None
+    set: dict[str, Any] = {}
+    encoder: NonEmpty | None = None
+    metrics: list[NonEmpty] = []
+    metric_models: dict[NonEmpty, NonEmpty] = {}
+
+
+class Files(Table):
+    """What is answered, and what answers are scored against."""
+
+    competition: NonEmpty
+    test: Path
+    references: Path | None = None
+    train: Path | None = None
+
+
+class GridFile(Shared, Files):
+    """A file whose cells all answer one test file."""
+
+
+class Varied(Shared):
+    """The keys of a file whose cells are combinations of levels.
 
     Cells are all combinations of ``axes`` that no table of ``exclude`` matches, or those of
     ``cells``. ``{AXIS}`` in ``recipe`` stands for the cell's label on that axis. A plain value on
@@ -32,15 +68,11 @@ class Varied(Table):
     """
 
     recipe: NonEmpty
-    out: Path
     name: str | None = None
-    encoder: str | None = None
-    set: dict[str, Any] = {}
     axes: dict[NonEmpty, Annotated[list[Level], Field(min_length=1)]] = Field(min_length=1)
     cells: list[dict[str, str]] = []
     exclude: list[dict[str, str | list[str]]] = []
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
-    metrics: list[NonEmpty] = []
 
     @field_validator("axes", mode="before")
     @classmethod
@@ -53,26 +85,56 @@ class Varied(Table):
         }
 
 
-class GridFile(Varied):
-    """A grid file. Paths are relative to the file.
+class VariedFile(Varied, GridFile):
+    """Combinations of levels over one test file, with references.
 
     ``baseline`` names the levels that differences are against; an axis that it leaves out has its
     first.
     """
 
-    competition: NonEmpty
-    test: Path
     references: Path
-    train: Path | None = None
     baseline: dict[str, str] = {}
+
+
+def read_keys(model: type[Keys], path: Path) -> Keys:
+    """The file at ``path``. Raises :class:`InputError` for everything wrong with its keys."""
+    data = read_toml(path)
+    for key, command in (("tasks", "study"), ("axes", "ablate")):
+        if key in data and key not in model.model_fields:
+            raise InputError(f"{path}: a file with '{key}' is run by leaderkit {command}.")
+    return validate(model, data, str(path))
+
+
+def placed(table: Keys, base: Path) -> Keys:
+    """``table`` with its paths as seen from ``base``."""
+    values = {name: getattr(table, name) for name in type(table).model_fields}
+    found: dict[str, Any] = {
+        name: base / value for name, value in values.items() if isinstance(value, Path)
+    }
+    contest = base / values.get("competition", "")
+    if (contest / "competition.toml").is_file():
+        found["competition"] = str(contest)
+    if values.get("encoder") is not None:
+        found["encoder"] = beside(values["encoder"], base)
+    if "metric_models" in values:
+        models = values["metric_models"].items()
+        found["metric_models"] = {metric: beside(model, base) for metric, model in models}
+    return table.model_copy(update=found)
+
+
+def refuse(where: str | Path, mistakes: Iterable[str]) -> None:
+    """Raise :class:`InputError` with all of the mistakes, each once, if there are any."""
+    different = list(dict.fromkeys(mistakes))
+    if len(different) == 1:
+        raise InputError(f"{where}: {different[0]}.")
+    if different:
+        listed = "\n".join(f"  - {each}" for each in different)
+        raise InputError(f"{where}: {len(different)} problems:\n{listed}")
 
 
 def _level(axis: str, value: Any) -> Any:
     if isinstance(value, dict):
         return value
-    return {"label": label_of(value), "set": {axis: value}}
-
-
-def label_of(value: object) -> str:
-    """A plain value as TOML would have it, strings without quotes."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    # As TOML would have it, strings without quotes.
+    label = str(value).lower() if isinstance(value, bool) else str(value)
+    return {"label": label, "set": {axis: value}}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from baselines.ablation.cells_and_effects import Record, write_records
-from baselines.ablation.columns import DIFFERENCE, SCORE
-from baselines.ablation.results import Finished
 from baselines.grid.cells import Cell
 from baselines.grid.overrides import flat
+from baselines.grid.records import Record, tenth, write_records
+from baselines.grid.scores import Finished
 from baselines.study.columns import ABOUT, COMET, FOR_AXES, LAST, SCORES
 from baselines.study.plan import BASE, TaskPlan, training_of
 from baselines.study.published import miss_rate
@@ -76,26 +75,17 @@ def _cell(plan: TaskPlan, cell: Cell) -> Record:
 
 
 def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
-    main, comet, cost = finished.scored.main, task.comet(finished), finished.cost
-    difference = finished.difference[:3] if finished.difference is not None else (None,) * 3
+    comet = task.comet(finished)
     base = [] if untuned else task.base
     bases = [each.scored.main.value for each in base]
     return {
-        **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
+        **finished.record(),
         "base_score": sum(bases) / len(bases) if bases else None,
-        **dict(zip(DIFFERENCE, difference, strict=True)),
         "comet": comet and comet.value,
         "base_comet": task.value(base) if comet is not None and base else None,
         "miss_rate": miss_rate(task, [finished]),
         "base_miss_rate": miss_rate(task, base),
-        **finished.metrics,
         "degenerate": finished.degenerate.any,
-        "seconds": round(cost.seconds, 3),
-        "prompts": cost.prompts,
-        "reused_prompts": cost.reused,
-        "completion_tokens": cost.completion_tokens,
-        "peak_memory_mib": _tenth(cost.memory.peak_memory_mib),
-        "gpu_peak_memory_mib": _tenth(cost.memory.gpu_peak_memory_mib),
     }
 
 
@@ -111,8 +101,8 @@ def _training(outcome: Outcome) -> Record:
         "training_seconds": report.seconds,
         "training_steps": report.steps,
         "training_tokens_per_second": report.tokens_per_second,
-        "training_peak_memory_mib": _tenth(outcome.taken.peak_memory_mib),
-        "training_gpu_peak_memory_mib": _tenth(outcome.taken.gpu_peak_memory_mib),
+        "training_peak_memory_mib": tenth(outcome.taken.peak_memory_mib),
+        "training_gpu_peak_memory_mib": tenth(outcome.taken.gpu_peak_memory_mib),
         "samples": report.samples,
         "too_long": report.too_long,
         "diverged_at": report.diverged_at,
@@ -121,10 +111,6 @@ def _training(outcome: Outcome) -> Record:
         "merge_seconds": merged and merged["seconds"],
         "merge_difference": merged and merged["written"]["difference"],
     }
-
-
-def _tenth(value: float | None) -> float | None:
-    return value if value is None else round(value, 1)
 
 
 def axes_beside(results: StudyResults) -> Sequence[str]:

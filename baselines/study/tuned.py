@@ -132,9 +132,7 @@ class Tuned:
                 )
         finally:
             free_memory()
-        journal.note(
-            self.folder.name, Taken(peak_memory_mib=peak.mib, gpu_peak_memory_mib=peak.gpu_mib)
-        )
+        journal.note(self.folder.name, Taken.of(peak))
         say(report.summary())
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from baselines.ablation.cells_and_effects import (
-    Record,
     cell_columns,
     cell_records,
     effect_records,
     interaction_records,
 )
 from baselines.ablation.results import Results
+from baselines.grid.records import Record
 from evaluators.text.cells import printable
 
 WIDTH = 160

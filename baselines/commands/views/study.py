@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from baselines.ablation.cells_and_effects import Record
 from baselines.commands.views.ablation import print_table
+from baselines.grid.records import Record
 from baselines.study.results import StudyResults, TaskResults
 from baselines.study.runs_table import axes_beside, study_columns, study_records
 from evaluators.text.cells import printable

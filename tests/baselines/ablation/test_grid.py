@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.grid.cells import read_grid
+from baselines.ablation.plan import read_grid
 from baselines.grid.overrides import overrides
 from submission.cli import run
 from submission.errors import InputError

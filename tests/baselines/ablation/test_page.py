@@ -8,7 +8,7 @@ import pytest
 
 from baselines.ablation.page import ablation_report
 from baselines.ablation.run import run_grid
-from baselines.grid.cells import read_grid
+from baselines.ablation.plan import read_grid
 from submission.runs.ledger import Ledger
 
 

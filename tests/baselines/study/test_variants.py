@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from baselines.ablation.results import score_trials
+from baselines.grid.inputs import Inputs, scorer_for
 from baselines.grid.journal import Journal
+from baselines.grid.scores import score_trials
 from baselines.study.plan import read_study
-from submission.competitions import find_competition
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
-from submission.scoring.subjects import load_references
 from tests.baselines.study.conftest import prepare, study_in
 
 AXES = """
@@ -75,13 +74,13 @@ def test_the_model_of_the_command_line_is_seen_from_where_it_is_typed(varied: Pa
 def test_a_run_that_cannot_be_scored_costs_none_of_the_others(whole: Path) -> None:
     study = read_study(whole / "study.toml")
     grid = study.tasks[0].grid
-    contest = find_competition("sample-translation")
-    references = load_references(contest, grid.file.references)
+    inputs = Inputs.read(grid.file)
     with Ledger(whole / "l.db") as book:
         journal = Journal(whole / "results")
-        scorer = Scorer(contest, None)
-        known = score_trials(grid, scorer, references, book, journal, {})
-        finished, unscored = score_trials(grid, scorer, references[:1], book, journal, {})
+        scorer = scorer_for(grid.file, inputs.competition)
+        known = score_trials(grid, inputs, scorer, book, journal, {})
+        fewer = replace(inputs, references=inputs.references[:1])
+        finished, unscored = score_trials(grid, fewer, scorer, book, journal, {})
     assert len(known[0]) == len(grid.trials)
     assert known[1] == {}
     assert finished == []

@@ -33,6 +33,13 @@ recipe = "constant"
 set = { answer = "모릅니다." }
 """
 
+LOST = """
+[[cells]]
+name = "lost"
+recipe = "embedded"
+set = { model.name = "./nowhere" }
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -80,7 +87,7 @@ def test_a_failing_run_is_named_and_the_others_are_kept(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (folder / "experiment.toml").open("a", encoding="utf-8") as handle:
-        handle.write('\n[[cells]]\nname = "lost"\nrecipe = "embedded"\nset = { model.name = "./nowhere" }\n')
+        handle.write(LOST)
     assert leaderkit_run(folder) == 3
     error = capsys.readouterr().err
     assert "nowhere does not exist" in error
@@ -115,9 +122,7 @@ def test_a_baseline_that_failed_is_replaced_aloud(
 ) -> None:
     path = folder / "experiment.toml"
     text = path.read_text(encoding="utf-8").replace('baseline = "constant"', 'baseline = "lost"')
-    path.write_text(
-        text + '\n[[cells]]\nname = "lost"\nrecipe = "embedded"\nset = { model.name = "./nowhere" }\n', "utf-8"
-    )
+    path.write_text(text + LOST, "utf-8")
 
     assert leaderkit_run(folder) == 3
 

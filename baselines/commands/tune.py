@@ -40,9 +40,9 @@ def command(
     tuned, such as that of the round before; else a new adapter over the model. Checkpoints are
     kept beside the adapter's folder until it is whole: --resume goes on.
     """
+    from baselines.commands.views.training import print_training
     from baselines.preference.pairs import read_pairs
     from baselines.preference.tune import tune
-    from baselines.training.report import refuse_if_diverged
     from submission.files.digest import sha256_file
     from submission.recipes import find_recipe, model_overrides
 
@@ -56,8 +56,4 @@ def command(
         resume=resume,
         say=options.say,
     )
-    if as_json:
-        options.print_json(report.as_json())
-    else:
-        click.echo(f"{out}: {report.summary()}")
-    refuse_if_diverged(report.diverged_at, report.kept_step)
+    print_training(report, out, as_json=as_json)

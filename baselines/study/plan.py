@@ -12,6 +12,7 @@ from baselines.grid.overrides import beside, flat
 from baselines.grid.schema import Files, VariedFile, placed, read_keys, refuse
 from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
+from baselines.training.frame import unread
 from evaluators import MetricSpec
 from submission.errors import InputError
 from submission.recipes.schema import Model, Recipe, Training
@@ -84,15 +85,6 @@ def read_study(path: Path, model: str | None = None) -> Study:
         plans.append(TaskPlan(task_name, task, grid, comet))
     refuse(path, wrong)
     return Study(placed(file, base), tuple(plans))
-
-
-def unread(training: Training) -> set[str]:
-    """The tables of ``[training]`` that its method does not read."""
-    return {
-        "lora": {"quantization"},
-        "qlora": set(),
-        "full": {"lora", "quantization"},
-    }[training.method]
 
 
 def training_of(recipe: Recipe) -> Training:

@@ -10,7 +10,8 @@ from typing import Any
 
 from baselines.grid.journal import Journal, Taken
 from baselines.grid.memory import PeakMemory
-from baselines.study.plan import training_of, unread
+from baselines.study.plan import training_of
+from baselines.training.frame import unread
 from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport
 from submission.adapters.merge import REPORT

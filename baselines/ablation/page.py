@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from baselines.ablation.results import Results
 from evaluators.report.data import Effect, Report
-from submission.compare import compare
 from submission.compare.report import build_report
 from submission.runs.ledger import Ledger
 
@@ -18,16 +17,8 @@ def ablation_report(results: Results, ledger: Ledger) -> Report:
     """
     runs = [each.trial for each in results.finished]
     base = next((trial for trial in runs if trial.cell is results.grid.baseline), runs[0])
-    file = results.grid.file
-    comparison = compare(
-        results.scorer,
-        ledger,
-        [trial.run for trial in runs],
-        base.run,
-        results.inputs.references,
-        results.inputs.references_file,
-        metrics=file.metrics,
-        test=file.test,
+    comparison = results.inputs.compare(
+        results.scorer, ledger, [trial.run for trial in runs], base.run
     )
     report = build_report(comparison, results.scorer.competition, results.inputs.references, ledger)
     return replace(

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from baselines.ablation.results import Results, collect
-from baselines.grid.cells import Grid, Trial
+from baselines.grid.axes import baseline_of, combine
+from baselines.grid.cells import Grid, make_grid
 from baselines.grid.execute import execute
-from baselines.grid.inputs import Inputs, job_for, refuse_file, scorer_for
+from baselines.grid.inputs import Contest, refuse_file
 from baselines.grid.journal import Journal
-from submission.generation.generate import Job
+from baselines.grid.schema import VariedFile, read_keys, refuse
+from submission.errors import InputError
 from submission.records.read import read_training
 from submission.runs.ledger import Ledger
+
+
+def read_grid(path: Path) -> Grid:
+    """The grid of a file.
+
+    Raises :class:`InputError` for everything wrong in it at once: first keys and types, then what
+    names something that is not there, then recipes that the cells would make.
+    """
+    file = read_keys(VariedFile, path)
+    cells, wrong = combine(file, path.parent)
+    refuse(path, wrong)
+    baseline = next((cell for cell in cells if cell.labels == baseline_of(file)), None)
+    if baseline is None:
+        wanted = ", ".join(baseline_of(file))
+        raise InputError(f"{path}: the baseline ({wanted}) is none of the cells. Set 'baseline'.")
+    return make_grid(file, path.parent, file.name or path.stem, cells, baseline)
 
 
 def run_grid(
@@ -30,16 +49,12 @@ def run_grid(
     """
     file = grid.file
     refuse_file(file.out)
-    inputs = Inputs.read(file)
-    scorer = scorer_for(file, inputs.competition)
+    contest = Contest.of(file)
+    inputs, scorer = contest.inputs(), contest.scorer()
     if file.train is not None:
-        read_training(inputs.competition.profile, file.train)
+        read_training(contest.competition.profile, file.train)
     inputs.require(scorer, (None, *file.metrics))
-
-    def job(trial: Trial) -> Job:
-        return job_for(file, inputs.competition, trial, command=command, fresh=fresh)
-
     say(f"{len(grid.cells)} cells, {len(grid.trials)} runs.")
     journal = Journal(file.out)
-    done = execute(grid.trials, job, ledger, say, journal)
+    done = execute(grid.trials, contest.jobs(command, fresh=fresh), ledger, say, journal)
     return collect(grid, inputs, scorer, ledger, journal, done.failed)

@@ -25,8 +25,7 @@ def command(
     same command resumes. A run that fails does not stop the others; the command then ends with 3.
     """
     from baselines.ablation.cells_and_effects import write_tables
-    from baselines.ablation.plan import read_grid
-    from baselines.ablation.run import run_grid
+    from baselines.ablation.run import read_grid, run_grid
     from baselines.commands.views.ablation import ablation_json, print_ablation
     from submission.errors import Stopped
     from submission.runs.ledger import Ledger

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from baselines.experiment.plan import plan_experiment
+from baselines.experiment.plan import ExperimentFile, NamedCell, plan_experiment
 from baselines.experiment.run import Outcome, run_experiment
-from baselines.experiment.schema import ExperimentFile, NamedCell
 from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from submission.adapters import Weighted, merge

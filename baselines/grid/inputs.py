@@ -1,79 +1,94 @@
-"""What a grid's files hold, read and tried before anything is generated."""
+"""What a grid's file names: its competition, and what its files hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.grid.cells import Trial
 from baselines.grid.schema import GridFile
+from submission.compare import Comparison, compare
 from submission.competitions import Competition, find_competition
 from submission.errors import InputError
 from submission.generation.generate import Job
 from submission.records.read import read_questions
 from submission.records.rows import Prediction, Question, Reference
+from submission.runs.ledger import Ledger
 from submission.scoring.metrics import Models
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import load_references
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """The questions and references of a grid's file."""
+class Contest:
+    """The competition of a grid's file."""
 
     file: GridFile
     competition: Competition
+
+    @classmethod
+    def of(cls, file: GridFile) -> Contest:
+        """Find it. Raises :class:`InputError` where there is none of that name."""
+        return cls(file, find_competition(file.competition))
+
+    def scorer(self) -> Scorer:
+        """A new one, so that its models are not kept for longer than it is."""
+        models = [f"{metric}={model}" for metric, model in self.file.metric_models.items()]
+        return Scorer(self.competition, self.file.encoder, models=Models.read(models))
+
+    def jobs(self, command: str, *, fresh: bool) -> Callable[[Trial], Job]:
+        """What is generated for a trial."""
+        file = self.file
+        return lambda trial: Job(
+            run=trial.run,
+            recipe=trial.recipe,
+            competition=self.competition,
+            test=file.test,
+            train=file.train,
+            encoder=file.encoder,
+            fresh=fresh,
+            command=command,
+        )
+
+    def inputs(self) -> Inputs:
+        """What its files hold. Raises :class:`InputError` where they cannot be read."""
+        file, profile = self.file, self.competition.profile
+        if file.references is None:
+            raise InputError("'references' is missing: there is nothing to score answers against.")
+        references = load_references(self.competition, file.references)
+        return Inputs(self, read_questions(profile, file.test), references, file.references)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The questions and references of a grid's file."""
+
+    contest: Contest
     questions: Sequence[Question]
     references: Sequence[Reference]
     references_file: Path
 
-    @classmethod
-    def read(cls, file: GridFile) -> Inputs:
-        """Read them. Raises :class:`InputError` for files that cannot be read."""
-        if file.references is None:
-            raise InputError("'references' is missing: there is nothing to score answers against.")
-        competition = find_competition(file.competition)
-        return cls(
-            file,
-            competition,
-            read_questions(competition.profile, file.test),
-            load_references(competition, file.references),
-            file.references,
-        )
-
     def require(self, scorer: Scorer, metrics: Iterable[str | None]) -> None:
-        """See that answers to these questions can be scored.
+        """See that answers to these questions can be scored; None is the competition's metric.
 
         Raises :class:`InputError` where test file and references do not fit, ``EvaluationError``
-        where a metric cannot be had. None is the competition's own.
+        where a metric cannot be had.
         """
         asked = [Prediction(each.id, "") for each in self.questions]
-        scorer.examples(asked, self.references, str(self.file.test))
+        scorer.examples(asked, self.references, str(self.contest.file.test))
         for metric in metrics:
             scorer.metric_of(metric)
 
-
-def scorer_for(file: GridFile, competition: Competition) -> Scorer:
-    """A new scorer, so that its models are not kept for longer than it is."""
-    models = Models.read([f"{metric}={model}" for metric, model in file.metric_models.items()])
-    return Scorer(competition, file.encoder, models=models)
-
-
-def job_for(
-    file: GridFile, competition: Competition, trial: Trial, *, command: str, fresh: bool
-) -> Job:
-    """What is generated for a trial."""
-    return Job(
-        run=trial.run,
-        recipe=trial.recipe,
-        competition=competition,
-        test=file.test,
-        train=file.train,
-        encoder=file.encoder,
-        fresh=fresh,
-        command=command,
-    )
+    def compare(
+        self, scorer: Scorer, ledger: Ledger, runs: Sequence[str], baseline: str
+    ) -> Comparison:
+        """The runs against one of them, on the file's further metrics, too."""
+        file, references = self.contest.file, self.references
+        return compare(
+            scorer, ledger, runs, baseline, references, self.references_file,
+            metrics=file.metrics, test=file.test,
+        )  # fmt: skip
 
 
 def refuse_file(out: Path) -> None:

@@ -14,8 +14,8 @@ from baselines.preference.start import tunable
 from baselines.training.base import load
 from baselines.training.frame import (
     CHECKPOINT_SECONDS,
-    Begin,
     Say,
+    base_for,
     make_once,
     refuse_patience,
     unread,
@@ -68,12 +68,13 @@ def tune(
     """
     table, training, preference = _tables(recipe)
     _refuse_unread(training)
-    begin = Begin.of(recipe, table, training, out, base=base, seed=seed, resume=resume)
-    base = begin.base
+    base = base_for(recipe, table, out, base, resume=resume)
+    seed = training.seed if seed is None else seed
+    base_sha256 = folder_digest(base.folder, sha256_file)
     start = locate_model(table.adapter) if table.adapter is not None else None
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
-    begun = None if start is None else _begun(start, begin, table, say)
-    pairs, held_out = _divided(pairs, held_out, training, begin.seed, say)
+    begun = None if start is None else _begun(start, base, base_sha256, table, say)
+    pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
     if loaded.seq2seq:
         raise InputError(f"{base.folder} is an encoder-decoder; only causal models are tuned.")
@@ -91,28 +92,28 @@ def tune(
             preference.model_dump_json(),
             samples.digest,
             unseen.digest if unseen is not None else "",
-            begin.base_sha256,
+            base_sha256,
             start_sha256 or "",
-            str(begin.seed),
+            str(seed),
         ]
     )
 
     def work(folder: Path, workspace: Workspace) -> PreferenceReport:
         tuned = tunable(loaded.model, training.lora, begun)
         done = fit_pairs(
-            tuned, loaded.tokenizer, samples, unseen, training, preference, begin.seed, workspace,
+            tuned, loaded.tokenizer, samples, unseen, training, preference, seed, workspace,
             checkpoint_seconds, say, start=start is not None,
         )  # fmt: skip
         ended, points = done.ended, done.points
         report = PreferenceReport(
             recipe=recipe.model_dump(mode="json"),
             base=base.name,
-            base_sha256=begin.base_sha256,
+            base_sha256=base_sha256,
             base_quantization=loaded.quantized,
             start=start.name if start else None,
             start_sha256=start_sha256,
             data_sha256=data_sha256,
-            seed=begin.seed,
+            seed=seed,
             pairs=len(samples.samples),
             too_long=samples.too_long,
             steps=ended.steps,
@@ -133,20 +134,17 @@ def tune(
         write_course(folder / COURSE, points, ended.evaluations)
         return report
 
-    return make_once(
-        PreferenceReport, out, fingerprint, work, resume=resume, seed=begin.seed, say=say
-    )
+    return make_once(PreferenceReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
 
 
-def _begun(start: ModelFiles, begin: Begin, table: Model, say: Say) -> Part:
+def _begun(start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, say: Say) -> Part:
     """The adapter that tuning begins with, after a look at whether it belongs over the base."""
     adapter = read_adapter(start.folder, at_run_time=True)
     if adapter.beyond_weights is not None:
         raise InputError(
             f"{start.folder}: adapters with {adapter.beyond_weights} are not tuned further."
         )
-    base = begin.base
-    other = check_base(adapter, base, begin.base_sha256, other_base=table.other_base)
+    other = check_base(adapter, base, base_sha256, other_base=table.other_base)
     if other is not None:
         say(f"warning: {other}")
     seq2seq = is_seq2seq(base.folder, table.kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from baselines.grid.cells import Cell, Trial
 from baselines.grid.execute import FAILURES, execute, reason_of
-from baselines.grid.inputs import Inputs, job_for, refuse_file, scorer_for
+from baselines.grid.inputs import Contest, Inputs, refuse_file
 from baselines.grid.journal import Journal
 from baselines.grid.schema import refuse
 from baselines.grid.scores import score_trials
@@ -20,7 +20,6 @@ from submission.generation.generate import Job
 from submission.machine.memory import free_memory
 from submission.recipes.schema import Recipe
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
 
 Say = Callable[[str], None]
 
@@ -35,15 +34,11 @@ class _Task:
 
     @classmethod
     def read(cls, plan: TaskPlan) -> _Task:
-        file, inputs = plan.grid.file, Inputs.read(plan.grid.file)
+        file, contest = plan.grid.file, Contest.of(plan.grid.file)
         if file.train is None:
             raise AssertionError(plan)
-        return cls(plan, inputs, HeldOut.read(inputs.competition, file.train, file.encoder))
-
-    @property
-    def scorer(self) -> Scorer:
-        """A new one, so that its models are not kept for longer than it is."""
-        return scorer_for(self.plan.grid.file, self.inputs.competition)
+        everything = HeldOut.read(contest.competition, file.train, file.encoder)
+        return cls(plan, contest.inputs(), everything)
 
     def material(self, recipe: Recipe) -> Material:
         """What is trained on: the rows that the recipe does not hold out."""
@@ -90,11 +85,14 @@ def run_study(
     refuse("Files of the study", [mistake for each in tasks for mistake in each.wrong()])
     _require(tasks)
     journal = Journal(study.out)
-    of_run = {trial.run: task.inputs for task in tasks for trial in task.plan.grid.trials}
+    jobs = {
+        trial.run: task.inputs.contest.jobs(command, fresh=fresh)
+        for task in tasks
+        for trial in task.plan.grid.trials
+    }
 
     def job(trial: Trial) -> Job:
-        inputs = of_run[trial.run]
-        return job_for(inputs.file, inputs.competition, trial, command=command, fresh=fresh)
+        return jobs[trial.run](trial)
 
     cells = [(task, cell) for task in tasks for cell in task.plan.tuned]
     say(f"{len(tasks)} tasks, {len(cells)} cells to train. First the answers before training.")
@@ -124,11 +122,11 @@ def _require(tasks: Sequence[_Task]) -> None:
     built: set[str] = set()
     for task in tasks:
         # A metric's model may be large: it is loaded once to see that it can be, and let go.
-        name = f"-c {task.inputs.competition.name}"
+        name = f"-c {task.inputs.contest.competition.name}"
         wanted = [
             spec for spec in (None, *task.plan.grid.file.metrics) if (spec or name) not in built
         ]
-        task.inputs.require(task.scorer, wanted)
+        task.inputs.require(task.inputs.contest.scorer(), wanted)
         built |= {spec or name for spec in wanted}
     free_memory()
 
@@ -158,7 +156,7 @@ def _results(
     failed: dict[str, str],
     tuned: dict[str, Tuned],
 ) -> TaskResults:
-    plan, scorer = task.plan, task.scorer
+    plan, scorer = task.plan, task.inputs.contest.scorer()
     finished, unscored = score_trials(plan.grid, task.inputs, scorer, ledger, journal, failed)
     failed |= unscored
     outcomes = []

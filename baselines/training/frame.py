@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +10,6 @@ from baselines.training.report import Report
 from baselines.training.workspace import Workspace, making
 from submission.errors import InputError
 from submission.files.atomic import refuse_occupied
-from submission.files.digest import folder_digest, sha256_file
 from submission.files.model_files import ModelFiles, locate_model
 from submission.recipes.schema import Model, Recipe, Training
 
@@ -21,40 +18,13 @@ Say = Callable[[str], None]
 Made = TypeVar("Made", bound=Report)
 
 
-@dataclass(frozen=True)
-class Begin:
-    """The base model of a training, and the seed in force."""
-
-    base: ModelFiles
-    seed: int
-
-    @classmethod
-    def of(
-        cls,
-        recipe: Recipe,
-        model: Model,
-        training: Training,
-        out: Path,
-        *,
-        base: ModelFiles | None,
-        seed: int | None,
-        resume: bool,
-    ) -> Begin:
-        """From the recipe and what is given instead of its model and seed.
-
-        Raises :class:`InputError` where ``out`` is in the way or there is no such model.
-        """
-        if not resume:
-            refuse_occupied(out)
-        return cls(
-            base or locate_model(model.name, recipe.engine.revision),
-            training.seed if seed is None else seed,
-        )
-
-    @cached_property
-    def base_sha256(self) -> str:
-        """The digest of the base model's files."""
-        return folder_digest(self.base.folder, sha256_file)
+def base_for(
+    recipe: Recipe, model: Model, out: Path, base: ModelFiles | None, *, resume: bool
+) -> ModelFiles:
+    """``base``, or the recipe's model. Raises :class:`InputError` where ``out`` is in the way."""
+    if not resume:
+        refuse_occupied(out)
+    return base or locate_model(model.name, recipe.engine.revision)
 
 
 def refuse_patience(training: Training, *, held_out: bool, what: str) -> None:

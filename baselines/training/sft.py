@@ -11,8 +11,8 @@ from baselines.training.base import Base, load, make_trainable
 from baselines.training.curve import write_curve
 from baselines.training.frame import (
     CHECKPOINT_SECONDS,
-    Begin,
     Say,
+    base_for,
     make_once,
     refuse_patience,
     unread,
@@ -28,7 +28,7 @@ from baselines.training.usage import count_parameters, peak_gpu_memory, peak_mem
 from baselines.training.workspace import Workspace
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.errors import InputError
-from submission.files.digest import digest
+from submission.files.digest import digest, folder_digest, sha256_file
 from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Model, Recipe, Training
@@ -66,9 +66,10 @@ def train(
     """
     table, training = tables(recipe)
     refuse_patience(training, held_out=held_out is not None, what="rows")
-    begin = Begin.of(recipe, table, training, out, base=base, seed=seed, resume=resume)
-    rows = draw_rows(rows, training.rows, begin.seed, say)
-    loaded = load(begin.base, table, training)
+    base = base_for(recipe, table, out, base, resume=resume)
+    seed = training.seed if seed is None else seed
+    rows = draw_rows(rows, training.rows, seed, say)
+    loaded = load(base, table, training)
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     samples = make_samples(rows, encoder, limits_for(loaded, training), training.loss_on)
     samples.tell(say)
@@ -77,35 +78,34 @@ def train(
     measured = None
     if held_out is not None:
         measured = HeldOutScore(
-            held_out.some(training.evaluation.rows, begin.seed),
+            held_out.some(training.evaluation.rows, seed),
             recipe,
-            begin.base,
+            base,
             encoder,
             limits_for(loaded, training),
             collate_for(training, start),
             training.evaluation.metric,
         )
         measured.tell(loaded.context, say)
-    fingerprint = _fingerprint(training, samples, begin, measured)
+    base_sha256 = folder_digest(base.folder, sha256_file)
+    fingerprint = _fingerprint(training, samples, base_sha256, seed, measured)
 
     def work(folder: Path, workspace: Workspace) -> TrainingReport:
         tuned = make_trainable(loaded, training)
         done = fit_samples(
-            tuned, samples, training, begin.seed, workspace, checkpoint_seconds, say,
+            tuned, samples, training, seed, workspace, checkpoint_seconds, say,
             start=start, held_out=measured,
         )  # fmt: skip
         report = _report(
-            recipe, training, begin, loaded, tuned, samples, done, measured,
-            data_sha256=data_sha256, fingerprint=fingerprint,
+            recipe, training, base, loaded, tuned, samples, done, measured,
+            base_sha256=base_sha256, data_sha256=data_sha256, seed=seed, fingerprint=fingerprint,
         )  # fmt: skip
-        save(tuned, loaded, training, folder, begin.base.name)
+        save(tuned, loaded, training, folder, base.name)
         name = measured.name if measured is not None else ""
         write_curve(folder, done.points, done.ended.evaluations, name)
         return report
 
-    return make_once(
-        TrainingReport, out, fingerprint, work, resume=resume, seed=begin.seed, say=say
-    )
+    return make_once(TrainingReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
 
 
 def tables(recipe: Recipe) -> tuple[Model, Training]:
@@ -192,13 +192,16 @@ def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -
 
 
 def _fingerprint(
-    training: Training, samples: SampleSet, begin: Begin, measured: HeldOutScore | None
+    training: Training,
+    samples: SampleSet,
+    base_sha256: str,
+    seed: int,
+    measured: HeldOutScore | None,
 ) -> str:
     ignored = {"seed", "report_to", *unread(training)}
     ignored |= {"evaluation"} if measured is None else set()
     settings = training.model_dump(mode="json", exclude=ignored)
-    parts = [json.dumps(settings, sort_keys=True), samples.digest, begin.base_sha256]
-    parts.append(str(begin.seed))
+    parts = [json.dumps(settings, sort_keys=True), samples.digest, base_sha256, str(seed)]
     if measured is not None:
         parts.append(measured.identity)
     return digest(parts)
@@ -207,7 +210,7 @@ def _fingerprint(
 def _report(
     recipe: Recipe,
     training: Training,
-    begin: Begin,
+    files: ModelFiles,
     base: Base,
     tuned: Any,
     samples: SampleSet,
@@ -222,10 +225,8 @@ def _report(
     return TrainingReport(
         recipe=recipe.model_dump(mode="json"),
         method=training.method,
-        base=begin.base.name,
-        base_sha256=begin.base_sha256,
+        base=files.name,
         base_quantization=base.quantized,
-        seed=begin.seed,
         samples=len(samples.samples),
         too_long=samples.too_long,
         sequences=done.sequences,

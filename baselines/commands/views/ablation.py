@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from baselines.ablation.cells_and_effects import (
     interaction_records,
 )
 from baselines.ablation.results import Results
+from baselines.commands.views.columns import Column, figures, interval, print_records, words
 from baselines.grid.records import Record
-from evaluators.text.cells import printable
 
-WIDTH = 160
 MOST_INTERACTIONS = 12
+DIFFERENCE = (figures("vs baseline", "difference", "+.4f"), interval("difference_", "+"))
 
 
 def print_ablation(results: Results, files: Sequence[Path]) -> None:
@@ -29,7 +28,7 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
     effects = effect_records(results)
     if effects:
         click.echo("Main effects: what a level changes, averaged over the other axes.")
-        _print_effects(("axis", "level", "mean"), effects)
+        _print_effects(("axis", "level"), effects, figures("mean", "mean", ".4f"))
     pairs = [each for each in interaction_records(results) if each["difference"] is not None]
     pairs.sort(key=lambda each: -abs(each["difference"]))
     if pairs:
@@ -79,91 +78,29 @@ def _print_cells(results: Results) -> None:
         return
     sign = -1 if results.finished[0].scored.main.direction == "higher" else 1
     records.sort(key=lambda record: sign * record["score"])
-    seeds = any(record["seed"] is not None for record in records)
-    memory = any(record["peak_memory_mib"] is not None for record in records)
-    header = [*results.grid.axes, *(["seed"] if seeds else []), "score", "95 %"]
-    header += [
-        *results.grid.file.metrics,
-        "vs baseline",
-        "95 %",
-        "degenerate",
-        "tokens",
-        "reused",
-        "s",
+    numbers = [
+        figures("seed", "seed"),
+        figures("score", "score", ".4f"),
+        interval(),
+        *(figures(metric, metric, ".4f") for metric in results.grid.file.metrics),
+        *DIFFERENCE,
+        figures("degenerate", "degenerate_any"),
+        figures("tokens", "completion_tokens"),
+        ("reused", lambda record: f"{record['reused_prompts']}/{record['prompts']}"),
+        figures("s", "seconds", ".1f"),
+        figures("MiB", "peak_memory_mib", ".0f"),
     ]
-    header += ["MiB"] if memory else []
-    rows = []
-    for record in records:
-        row = [printable(record[axis]) for axis in results.grid.axes]
-        row += [str(record["seed"] if record["seed"] is not None else "")] if seeds else []
-        row += [_number(record["score"]), _interval(record["low"], record["high"])]
-        row += [_number(record[metric]) for metric in results.grid.file.metrics]
-        row += [_signed(record["difference"])]
-        row += [_interval(record["difference_low"], record["difference_high"], "+")]
-        row += [str(record["degenerate_any"]), str(record["completion_tokens"])]
-        row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
-        row += [_rounded(record["peak_memory_mib"])] if memory else []
-        rows.append(row)
-    print_table(header, rows, text=len(results.grid.axes))
+    # Seeds and memory are not there in every ablation.
+    optional = [numbers[0], numbers[-1]]
+    shown = [
+        column
+        for column in numbers
+        if column not in optional or any(column[1](record) for record in records)
+    ]
+    print_records([words(axis) for axis in results.grid.axes], shown, records)
 
 
-def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
-    rows = []
-    for record in records:
-        texts = [
-            _number(record[name]) if name == "mean" else printable(record[name]) for name in names
-        ]
-        p_value = record["p_adjusted"]
-        rows.append(
-            [
-                *texts,
-                _signed(record["effect"]),
-                _interval(record["low"], record["high"], "+"),
-                _signed(record["difference"]),
-                _interval(record["difference_low"], record["difference_high"], "+"),
-                "" if p_value is None else f"{p_value:.4f}",
-            ]
-        )
-    header = [*(name.replace("_", " ") for name in names), "effect", "95 %"]
-    print_table(
-        [*header, "vs baseline", "95 %", "p"],
-        rows,
-        text=len([name for name in names if name != "mean"]),
-    )
-
-
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, text: int) -> None:
-    """A table whose first ``text`` columns are words and the others numbers."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    for place, name in enumerate(header):
-        table.add_column(
-            Text(printable(name)),
-            justify="left" if place < text else "right",
-            no_wrap=place >= text,
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.4f}"
-
-
-def _interval(low: float | None, high: float | None, sign: str = "") -> str:
-    if low is None or high is None:
-        return ""
-    return f"{low:{sign}.3f} … {high:{sign}.3f}"
-
-
-def _rounded(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}"
+def _print_effects(names: Sequence[str], records: Iterable[Record], *means: Column) -> None:
+    effect = [figures("effect", "effect", "+.4f"), interval(sign="+")]
+    numbers = [*means, *effect, *DIFFERENCE, figures("p", "p_adjusted", ".4f")]
+    print_records([words(name, name.replace("_", " ")) for name in names], numbers, records)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from baselines.commands.views.ablation import print_table
+from baselines.commands.views.columns import figures, print_records, words
 from baselines.grid.records import Record
 from baselines.study.results import StudyResults, TaskResults
 from baselines.study.runs_table import axes_beside, study_columns, study_records
@@ -61,23 +61,23 @@ def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Record]) -> None:
-    axes = axes_beside(results)
-    judged = ["COMET", "misses"] if task.plan.comet is not None else []
-    header = ["method", *axes, "rows", "rank", *judged, _signatures(task)[0].partition("|")[0]]
-    header += ["vs base", "trained", "train s", "train MiB", "answer s", "MiB"]
-    rows = []
-    for record in records:
-        row = [str(record["method"]), *(printable(record.get(axis) or "") for axis in axes)]
-        row += [_text(record.get("dataset_size")), _text(record.get("rank"))]
-        if judged:
-            row += [_text(record["comet"], ".4f"), _text(record["miss_rate"], ".0%")]
-        row += [_text(record["score"], ".4f"), _text(record["difference"], "+.4f")]
-        row += [_text(record.get("trained_parameters"), ",")]
-        row += [_text(record.get("training_seconds"), ".1f")]
-        row += [_text(record.get("training_peak_memory_mib"), ".0f")]
-        row += [_text(record["seconds"], ".1f"), _text(record["peak_memory_mib"], ".0f")]
-        rows.append(row)
-    print_table(header, rows, text=1 + len(axes))
+    judged = [figures("COMET", "comet", ".4f"), figures("misses", "miss_rate", ".0%")]
+    print_records(
+        [words("method"), *map(words, axes_beside(results))],
+        [
+            figures("rows", "dataset_size"),
+            figures("rank", "rank"),
+            *(judged if task.plan.comet is not None else []),
+            figures(_signatures(task)[0].partition("|")[0], "score", ".4f"),
+            figures("vs base", "difference", "+.4f"),
+            figures("trained", "trained_parameters", ","),
+            figures("train s", "training_seconds", ".1f"),
+            figures("train MiB", "training_peak_memory_mib", ".0f"),
+            figures("answer s", "seconds", ".1f"),
+            figures("MiB", "peak_memory_mib", ".0f"),
+        ],
+        records,
+    )
     for signature in _signatures(task):
         click.echo(f"Score: {signature}")
 
@@ -88,7 +88,3 @@ def _signatures(task: TaskResults) -> list[str]:
         return []
     comet = task.comet(runs[0])
     return [runs[0].scored.main.signature, *([comet.signature] if comet else [])]
-
-
-def _text(value: Any, form: str = "") -> str:
-    return "" if value is None else format(value, form)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.ablation.plan import read_grid
+from baselines.ablation.run import read_grid
 from baselines.grid.overrides import overrides
 from submission.cli import run
 from submission.errors import InputError

@@ -179,8 +179,9 @@ def test_a_file_of_the_earlier_form_is_told_what_to_change(
 
     said = capsys.readouterr().err
     assert "write [[cells]] for each [[runs]]" in said
-    assert 'set = { answer = "모릅니다.", a.b = 3, engine.name = "constant" }' in said
-    assert 'metric_models = { bertscore = "./bert" }' in said
+    assert "'runs.1.set' is a table now: set = { answer = 모릅니다., a.b = 3 }" in said
+    assert "'runs.1.engine' is part of 'set' now: engine.name = \"constant\"" in said
+    assert "metric_models = { bertscore = ./bert }" in said
 
 
 def test_a_file_of_another_command_is_told_which(

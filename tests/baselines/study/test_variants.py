@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.grid.inputs import Inputs, scorer_for
+from baselines.grid.inputs import Contest
 from baselines.grid.journal import Journal
 from baselines.grid.scores import score_trials
 from baselines.study.plan import read_study
@@ -74,10 +74,10 @@ def test_the_model_of_the_command_line_is_seen_from_where_it_is_typed(varied: Pa
 def test_a_run_that_cannot_be_scored_costs_none_of_the_others(whole: Path) -> None:
     study = read_study(whole / "study.toml")
     grid = study.tasks[0].grid
-    inputs = Inputs.read(grid.file)
+    inputs = Contest.of(grid.file).inputs()
     with Ledger(whole / "l.db") as book:
         journal = Journal(whole / "results")
-        scorer = scorer_for(grid.file, inputs.competition)
+        scorer = inputs.contest.scorer()
         known = score_trials(grid, inputs, scorer, book, journal, {})
         fewer = replace(inputs, references=inputs.references[:1])
         finished, unscored = score_trials(grid, fewer, scorer, book, journal, {})

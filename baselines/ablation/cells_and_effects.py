@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from baselines.ablation.results import Results
 from baselines.grid.records import COST, DEGENERATE, DIFFERENCE, SCORE, Record, write_records
 from baselines.grid.scores import Finished
-from evaluators.effects import Difference, Interaction, MainEffect
+from evaluators.effects import Interaction, MainEffect
 
 TESTED = (*DIFFERENCE, "p_value", "p_adjusted")
 EFFECT = ("effect", "low", "high")
-MAIN = ("axis", "level", "mean", *EFFECT, *TESTED)
-INTERACTION = ("axis", "level", "other_axis", "other_level", *EFFECT, *TESTED)
+MAIN = ("axis", "level", "mean")
+INTERACTION = ("axis", "level", "other_axis", "other_level")
 
 
 def cell_records(results: Results) -> list[Record]:
@@ -43,12 +44,13 @@ def cell_columns(results: Results) -> list[str]:
 
 def effect_records(results: Results) -> list[Record]:
     """One record per level of an axis."""
-    return [_main(each) for each in results.effects.main] if results.effects else []
+    return [_effect(each, MAIN) for each in results.effects.main] if results.effects else []
 
 
 def interaction_records(results: Results) -> list[Record]:
     """One record per pair of levels of two axes."""
-    return [_pair(each) for each in results.effects.interactions] if results.effects else []
+    found = results.effects.interactions if results.effects else []
+    return [_effect(each, INTERACTION) for each in found]
 
 
 def write_tables(results: Results) -> list[Path]:
@@ -61,8 +63,8 @@ def write_tables(results: Results) -> list[Path]:
         out / f"{name}.csv" for name in ("cells", "effects", "interactions")
     )
     write_records(cells, cell_columns(results), cell_records(results))
-    write_records(effects, MAIN, effect_records(results))
-    write_records(interactions, INTERACTION, interaction_records(results))
+    write_records(effects, (*MAIN, *EFFECT, *TESTED), effect_records(results))
+    write_records(interactions, (*INTERACTION, *EFFECT, *TESTED), interaction_records(results))
     return [cells, effects, interactions]
 
 
@@ -73,26 +75,10 @@ def _figures(each: Finished) -> Record:
     }
 
 
-def _main(effect: MainEffect) -> Record:
+def _effect(effect: MainEffect | Interaction, about: Sequence[str]) -> Record:
+    difference = effect.difference or [None] * len(TESTED)
     return {
-        "axis": effect.axis,
-        "level": effect.level,
-        "mean": effect.mean,
+        **{name: getattr(effect, name) for name in about},
         **dict(zip(EFFECT, effect.effect, strict=True)),
-        **_tested(effect.difference),
+        **dict(zip(TESTED, difference, strict=True)),
     }
-
-
-def _pair(effect: Interaction) -> Record:
-    return {
-        "axis": effect.axis,
-        "level": effect.level,
-        "other_axis": effect.other_axis,
-        "other_level": effect.other_level,
-        **dict(zip(EFFECT, effect.effect, strict=True)),
-        **_tested(effect.difference),
-    }
-
-
-def _tested(difference: Difference | None) -> Record:
-    return dict(zip(TESTED, difference or [None] * len(TESTED), strict=True))

@@ -27,7 +27,7 @@ def command(
     from baselines.ablation.cells_and_effects import write_tables
     from baselines.ablation.run import read_grid, run_grid
     from baselines.commands.views.ablation import ablation_json, print_ablation
-    from submission.errors import Stopped
+    from baselines.grid.execute import stop_if_failed
     from submission.runs.ledger import Ledger
 
     declared = read_grid(grid)
@@ -45,8 +45,4 @@ def command(
         options.print_json(ablation_json(results, files))
     else:
         print_ablation(results, files)
-    if results.failed:
-        raise Stopped(
-            f"{len(results.failed)} of {len(declared.trials)} runs failed: "
-            f"{', '.join(results.failed)}. The others are kept; the same command tries these again."
-        )
+    stop_if_failed(results.failed, len(declared.trials))

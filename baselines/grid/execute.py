@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from safetensors import SafetensorError
 
 from baselines.grid.cells import Trial
 from baselines.grid.journal import Journal, Taken
 from baselines.grid.memory import PeakMemory
-from baselines.grid.order import by_model, needs
 from evaluators import EvaluationError
 from submission.engines.slot import ModelSlot
-from submission.errors import LeaderkitError
+from submission.errors import LeaderkitError, Stopped
 from submission.generation.generate import Job, Report, generate
 from submission.runs.ledger import Ledger
 
@@ -50,30 +50,47 @@ def execute(
     again, so the same call resumes.
     """
     done = Executed()
-    loaded = ""
+    number = count(1)
     with ModelSlot(shared=True) as slot:
-        for number, trial in enumerate(by_model(trials), start=1):
-            say(f"== {number} of {len(trials)}: {trial.run}")
-            if needs(trial.recipe) != loaded:
-                # What an earlier trial needed must not count as this one's memory.
-                slot.clear()
-                loaded = needs(trial.recipe)
-            broken = False
-            try:
-                with PeakMemory() as peak:
-                    report = generate(job(trial), ledger, say, slot)
-                if report.computed and journal is not None:
-                    journal.note(trial.run, Taken.of(peak))
-                done.reports[trial.run] = report
-                say(_summary(report))
-            except FAILURES as error:
-                done.failed[trial.run] = reason_of(error)
-                say(f"Error: {done.failed[trial.run]}")
-                broken = not isinstance(error, LeaderkitError)
-            if broken:
-                # An engine that failed in a way of its own may not be fit for the next trial.
-                slot.clear()
+        for group in _by_model(trials):
+            # What an earlier group needed must not count as this one's memory.
+            slot.clear()
+            for trial in group:
+                say(f"== {next(number)} of {len(trials)}: {trial.run}")
+                broken = False
+                try:
+                    with PeakMemory() as peak:
+                        report = generate(job(trial), ledger, say, slot)
+                    if report.computed and journal is not None:
+                        journal.note(trial.run, Taken.of(peak))
+                    done.reports[trial.run] = report
+                    say(_summary(report))
+                except FAILURES as error:
+                    done.failed[trial.run] = reason_of(error)
+                    say(f"Error: {done.failed[trial.run]}")
+                    broken = not isinstance(error, LeaderkitError)
+                if broken:
+                    # An engine that failed in a way of its own may not be fit for the next trial.
+                    slot.clear()
     return done
+
+
+def stop_if_failed(failed: Collection[str], runs: int) -> None:
+    """Raise :class:`Stopped` where any of the ``runs`` is among ``failed``."""
+    if failed:
+        raise Stopped(
+            f"{len(failed)} of {runs} runs failed: {', '.join(failed)}. "
+            "The others are kept; the same command tries these again."
+        )
+
+
+def _by_model(trials: Sequence[Trial]) -> Iterable[list[Trial]]:
+    """The trials grouped by what their engines load: model and engine settings."""
+    groups: dict[str, list[Trial]] = {}
+    for trial in trials:
+        needs = trial.recipe.model_dump_json(include={"model", "engine"})
+        groups.setdefault(needs, []).append(trial)
+    return groups.values()
 
 
 def _summary(report: Report) -> str:

@@ -14,6 +14,12 @@ from baselines.study.plan import BASE, TaskPlan, training_of
 from baselines.study.published import miss_rate
 from baselines.study.results import Outcome, StudyResults, TaskResults
 
+REPORTED = (
+    "trained_parameters", "parameters", "samples", "too_long", "diverged_at", "loss_first",
+    "loss_last",
+)  # fmt: skip
+"""What is called in the table as in a training's report."""
+
 
 def study_columns(results: StudyResults) -> list[str]:
     """The columns of ``study.csv``: the axes under their names, metrics under their specs."""
@@ -96,18 +102,12 @@ def _training(outcome: Outcome) -> Record:
     return {
         "dataset_size": tuned.size,
         "model": str(tuned.merged or tuned.trained),
-        "trained_parameters": report.trained_parameters,
-        "parameters": report.parameters,
+        **{name: getattr(report, name) for name in REPORTED},
         "training_seconds": report.seconds,
         "training_steps": report.steps,
         "training_tokens_per_second": report.tokens_per_second,
         "training_peak_memory_mib": tenth(outcome.taken.peak_memory_mib),
         "training_gpu_peak_memory_mib": tenth(outcome.taken.gpu_peak_memory_mib),
-        "samples": report.samples,
-        "too_long": report.too_long,
-        "diverged_at": report.diverged_at,
-        "loss_first": report.loss_first,
-        "loss_last": report.loss_last,
         "merge_seconds": merged and merged["seconds"],
         "merge_difference": merged and merged["written"]["difference"],
     }

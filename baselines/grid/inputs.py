@@ -38,7 +38,7 @@ class Contest:
         return Scorer(self.competition, self.file.encoder, models=Models.read(models))
 
     def jobs(self, command: str, *, fresh: bool) -> Callable[[Trial], Job]:
-        """What is generated for a trial."""
+        """What makes the job of a trial."""
         file = self.file
         return lambda trial: Job(
             run=trial.run,

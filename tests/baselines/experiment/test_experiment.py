@@ -135,7 +135,10 @@ def test_models_adapters_and_recipes_are_found_beside_the_file(folder: Path) -> 
     (folder / "mine.toml").write_text(
         'name = "mine"\n[variants.a]\nabout = "A"\n', encoding="utf-8"
     )
-    with (folder / "experiment.toml").open("a", encoding="utf-8") as handle:
+    path = folder / "experiment.toml"
+    models = 'metric_models = { bertscore = "mine", comet = "OWNER/NAME" }\n'
+    path.write_text(models + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with path.open("a", encoding="utf-8") as handle:
         handle.write(
             '\n[[cells]]\nname = "c"\nrecipe = "mine.toml:a"\n'
             'set = { model = { name = "mine", adapter = "mine" } }\n'
@@ -143,8 +146,13 @@ def test_models_adapters_and_recipes_are_found_beside_the_file(folder: Path) -> 
             'set = { model.name = "skt/kogpt2-base-v2" }\n'
         )
 
-    *_, beside, named = read_experiment(folder / "experiment.toml").cells
+    experiment = read_experiment(path)
+    *_, beside, named = experiment.cells
 
+    assert experiment.file.metric_models == {
+        "bertscore": str(folder / "mine"),
+        "comet": "OWNER/NAME",
+    }
     assert beside.recipe.about == "A"
     assert beside.recipe.model is not None
     assert (beside.recipe.model.name, beside.recipe.model.adapter) == (str(folder / "mine"),) * 2

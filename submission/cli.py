@@ -6,6 +6,7 @@ Nothing heavy is imported until a command runs.
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import sys
 from collections.abc import Mapping
@@ -92,6 +93,7 @@ def run(arguments: list[str] | None = None) -> int:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from evaluators.errors import EvaluationError
     from submission.errors import LeaderkitError
+    from submission.terminal import output
 
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
@@ -100,21 +102,23 @@ def run(arguments: list[str] | None = None) -> int:
     # Bytes that are no UTF-8 arrive as lone surrogates, which no file or library here takes.
     for argument in sys.argv[1:] if arguments is None else arguments:
         if not argument.isprintable() and any("\ud800" <= char <= "\udfff" for char in argument):
-            click.echo(f"Error: argument {argument!a} is not UTF-8.", err=True)
+            output.error(f"argument {argument!a} is not UTF-8")
             return LeaderkitError.exit_code
     try:
         result = cli.main(args=arguments, prog_name="leaderkit", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Interrupted. What was finished is kept.", err=True)
+        output.say("Interrupted. What was finished is kept.")
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        output.say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except LeaderkitError as error:
-        click.echo(f"Error: {error}", err=True)
+        output.error(error)
         return error.exit_code
     except EvaluationError as error:
-        click.echo(f"Error: {error}", err=True)
+        output.error(error)
         return LeaderkitError.exit_code
     return result if isinstance(result, int) else 0
 

@@ -4,8 +4,9 @@ Every message says what is wrong, where, and what to do; the command line prints
 traceback and ends with the class's exit code.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class LeaderkitError(Exception):
@@ -15,7 +16,32 @@ class LeaderkitError(Exception):
 
 
 class InputError(LeaderkitError):
-    """A file, an option or a setting cannot be used."""
+    """A file, an option or a setting cannot be used.
+
+    ``problems`` are the things that are wrong: the message itself, or what :meth:`listing` was
+    given, in words that do not repeat where it was found.
+    """
+
+    MOST_LISTED: ClassVar[int] = 5
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
+
+    @classmethod
+    def listing(cls, where: str | Path, problems: Iterable[str]) -> Self:
+        """Everything that is wrong in ``where``, each problem once.
+
+        A single problem stands behind the place; of several the first five are listed, and the
+        others counted.
+        """
+        different = tuple(dict.fromkeys(problems))
+        if len(different) == 1:
+            return cls(f"{where}: {sentence(different[0])}", different)
+        listed = [f"  - {sentence(problem)}" for problem in different[: cls.MOST_LISTED]]
+        if len(different) > len(listed):
+            listed.append(f"  and {len(different) - len(listed)} more.")
+        return cls("\n".join([f"{where}: {len(different)} problems:", *listed]), different)
 
 
 class CheckFailed(LeaderkitError):  # noqa: N818 -- a "no" that was asked for, not a malfunction
@@ -28,6 +54,11 @@ class Stopped(LeaderkitError):  # noqa: N818 -- work ended early, nothing went w
     """Work stopped before its end; what was finished is kept."""
 
     exit_code = 3
+
+
+def sentence(text: str) -> str:
+    """``text`` with the full stop that every message ends with."""
+    return text if text.endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def locate(path: str | Path, row: int | None = None, column: str | None = None) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
 @click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
-@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
 @options.ledger()
 @options.as_json()
 def command(
@@ -32,7 +33,7 @@ def command(
 
     declared = read_grid(grid)
     with Ledger(ledger) as book:
-        results = run_grid(declared, book, options.say, command=options.command_line(), fresh=fresh)
+        results = run_grid(declared, book, say, command=options.command_line(), fresh=fresh)
         files = write_tables(results)
         if results.finished and (html is not None or plots is not None):
             from baselines.ablation.page import ablation_report
@@ -42,7 +43,7 @@ def command(
             files += [] if html is None else [write_html(report, html)]
             files += [] if plots is None else write_plots(report, plots)
     if as_json:
-        options.print_json(ablation_json(results, files))
+        print_json(ablation_json(results, files))
     else:
         print_ablation(results, files)
     stop_if_failed(results.failed, len(declared.trials))

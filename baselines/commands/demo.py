@@ -8,12 +8,13 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
 
 
 @click.command()
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     default=Path("out/demo"),
     show_default=True,
     help="Folder for the adapter, the model, the ledger and the results.",
@@ -32,9 +33,9 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
     from baselines.experiment.demo import STAND_INS, run_demo
     from submission.errors import CheckFailed, Stopped
 
-    done = run_demo(out, options.say, command=options.command_line(), fresh=fresh)
+    done = run_demo(out, say, command=options.command_line(), fresh=fresh)
     if as_json:
-        options.print_json(
+        print_json(
             {
                 "training": done.training.as_json(),
                 "merged": str(done.merged),
@@ -48,12 +49,12 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
         )
     else:
         print_outcome(done.outcome)
-        click.echo("\nMultiple choice and short answers:")
+        tell("\nMultiple choice and short answers:")
         print_outcome(done.choice)
-        click.echo("\nThe questions with options, as labels:")
+        tell("\nThe questions with options, as labels:")
         print_classes(done.classes)
         took = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in done.seconds.items())
-        click.echo(f"Took: {took}.\n\n{STAND_INS}")
+        tell(f"Took: {took}.\n\n{STAND_INS}")
     for name, why in {**done.outcome.failed, **done.choice.failed}.items():
         raise Stopped(f"{name} failed: {why}")
     for written, findings in [*done.outcome.submissions, *done.choice.submissions]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
 @click.argument("run")
-@click.option("--out", type=options.FILE, required=True, help="The pairs, as JSON lines.")
+@click.option("--out", type=options.PLACE, required=True, help="The pairs, as JSON lines.")
 @click.option(
     "--by",
     metavar="METRIC",
@@ -93,6 +94,6 @@ def command(
         else:
             raise click.UsageError("--by METRIC and --references FILE belong together.")
     if as_json:
-        options.print_json(done.as_json())
+        print_json(done.as_json())
     else:
-        click.echo(done.summary())
+        tell(done.summary())

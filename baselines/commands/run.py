@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
@@ -28,11 +29,9 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
 
     declared = read_experiment(experiment)
     with Ledger(ledger) as book:
-        outcome = run_experiment(
-            declared, book, options.say, command=options.command_line(), fresh=fresh
-        )
+        outcome = run_experiment(declared, book, say, command=options.command_line(), fresh=fresh)
     if as_json:
-        options.print_json(outcome_json(outcome))
+        print_json(outcome_json(outcome))
     else:
         print_outcome(outcome)
     stop_if_failed(outcome.failed, len(declared.trials))

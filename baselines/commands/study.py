@@ -7,11 +7,14 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
-@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
+@click.option(
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
+)
 @click.option(
     "--fresh",
     is_flag=True,
@@ -37,12 +40,10 @@ def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: b
 
     declared = read_study(grid, model)
     with Ledger(ledger) as book:
-        results = run_study(
-            declared, book, options.say, command=options.command_line(), fresh=fresh
-        )
+        results = run_study(declared, book, say, command=options.command_line(), fresh=fresh)
     files = [write_study(results), *write_published(results), *write_plots(results)]
     if as_json:
-        options.print_json(study_json(results, files))
+        print_json(study_json(results, files))
     else:
         print_study(results, files)
     stop_if_failed(results.failed, sum(len(plan.grid.trials) for plan in declared.tasks))

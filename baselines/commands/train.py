@@ -7,14 +7,15 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import say
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", type=options.NAME)
 @options.competition()
 @click.option("--data", type=options.FILE, required=True, help="The competition's training file.")
 @click.option(
-    "--out", type=options.FILE, required=True, help="New folder for the adapter or the model."
+    "--out", type=options.PLACE, required=True, help="New folder for the adapter or the model."
 )
 @click.option(
     "--eval",
@@ -23,7 +24,9 @@ from submission.commands import options
     help="Held-out rows in the training file's format, tried while training goes on.",
 )
 @options.encoder()
-@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
+@click.option(
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
+)
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")
 @click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")
@@ -66,7 +69,7 @@ def command(
         everything = HeldOut.read(profile, data, encoder)
         chance = settings.seed if seed is None else seed
         rows, held_out = hold_out(everything, settings.evaluation.share, chance)
-        options.say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
+        say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
     report = train(
         wanted,
         rows,
@@ -75,6 +78,6 @@ def command(
         data_sha256=sha256_file(data),
         seed=seed,
         resume=resume,
-        say=options.say,
+        say=say,
     )
     print_training(report, out, as_json=as_json)

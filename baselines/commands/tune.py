@@ -7,16 +7,22 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import say
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", type=options.NAME)
 @click.option("--pairs", type=options.FILE, required=True, help="Pairs, such as prefer writes.")
-@click.option("--out", type=options.FILE, required=True, help="New folder for the adapter.")
+@click.option("--out", type=options.PLACE, required=True, help="New folder for the adapter.")
 @click.option("--eval", "held_out", type=options.FILE, help="Pairs to judge by, not learned.")
-@click.option("--model", metavar="NAME|FOLDER", help="Base model instead of the recipe's.")
 @click.option(
-    "--adapter", metavar="NAME|FOLDER", help="Begin with this adapter; it is the reference."
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
+)
+@click.option(
+    "--adapter",
+    type=options.NAME,
+    metavar="NAME|FOLDER",
+    help="Begin with this adapter; it is the reference.",
 )
 @options.overrides()
 @click.option("--resume", is_flag=True, help="Go on with the tuning that was stopped.")
@@ -54,6 +60,6 @@ def command(
         data_sha256=sha256_file(pairs),
         seed=seed,
         resume=resume,
-        say=options.say,
+        say=say,
     )
     print_training(report, out, as_json=as_json)

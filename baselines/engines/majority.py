@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 from baselines.engines.base import AnswerEngine
 from evaluators.text.choices import choice
+from evaluators.text.options import listed_options
 from submission.engines.base import EngineContext
 from submission.records.rows import TrainingRow
-
-_NUMBER: Final = r"[1-9]|1\d|20"
-# A line may begin with "1 ", "1.", "(1)" or "①"; within it a number needs more to be an option's.
-_MARK: Final = re.compile(
-    rf"^[ \t]*\(?(?P<first>{_NUMBER})(?:[ \t]|[.):](?!\d))"
-    rf"|(?<=\s)\(?(?P<within>{_NUMBER})[.):](?=\s)"
-    r"|(?:^|(?<=\s))(?P<circled>[①-⑳])",
-    re.MULTILINE,
-)
-
-
-def option_count(question: str) -> int:
-    """Return how many numbered options stand in the question's own text; 0 where none do.
-
-    They count up from 1 without a gap; of several such lists the last one is the options.
-    """
-    count = 0
-    for mark in _MARK.finditer(question):
-        number = _number(mark)
-        if number == 1:
-            count = 1
-        elif number == count + 1:
-            count = number
-    return count if count > 1 else 0
-
-
-def _number(mark: re.Match[str]) -> int:
-    circled = mark["circled"]
-    return ord(circled) - ord("①") + 1 if circled else int(mark["first"] or mark["within"])
 
 
 class Majority(AnswerEngine):
@@ -63,7 +33,7 @@ class Majority(AnswerEngine):
 
     def answers(self, questions: Sequence[str]) -> Sequence[str]:
         """Per question the majority answer of its type."""
-        counts = [option_count(question) for question in questions]
+        counts = [len(listed_options(question)) for question in questions]
         given = {count: self._answer(count) for count in set(counts)}
         return [given[count] for count in counts]
 
@@ -80,7 +50,7 @@ class Majority(AnswerEngine):
 
 
 def _options(row: TrainingRow) -> int:
-    return max(option_count(question) for question in row.questions)
+    return max(len(listed_options(question)) for question in row.questions)
 
 
 def _most_frequent(counts: Counter[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from submission.files import named
 from submission.recipes import Recipe
 
 PLACES = ("model.name", "model.adapter", "model.tokenizer")
@@ -29,9 +30,8 @@ def flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def beside(path: str, base: Path) -> str:
     """``path`` as seen from ``base``, if it is there or can be nothing but a path."""
-    if path and (path.startswith(("./", "../")) or (base / path).exists()):
-        return str(base / path)
-    return path
+    place = named.beside(base, path)
+    return str(place) if path and (path.startswith(("./", "../")) or place.exists()) else path
 
 
 def _placed(key: str, value: Any, base: Path) -> Any:

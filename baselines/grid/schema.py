@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from baselines.grid.overrides import beside
 from submission.errors import InputError
+from submission.files import named
 from submission.files.toml import read_toml, validate
 
 NonEmpty = Annotated[str, Field(min_length=1)]
@@ -101,7 +102,7 @@ def read_keys(model: type[Keys], path: Path) -> Keys:
     data = read_toml(path)
     for key, command in (("tasks", "study"), ("axes", "ablate")):
         if key in data and key not in model.model_fields:
-            raise InputError(f"{path}: a file with '{key}' is run by leaderkit {command}.")
+            refuse(path, [f"a file with '{key}' is run by leaderkit {command}"])
     return validate(model, data, str(path))
 
 
@@ -109,9 +110,9 @@ def placed(table: Keys, base: Path) -> Keys:
     """``table`` with its paths as seen from ``base``."""
     values = {name: getattr(table, name) for name in type(table).model_fields}
     found: dict[str, Any] = {
-        name: base / value for name, value in values.items() if isinstance(value, Path)
+        name: named.beside(base, value) for name, value in values.items() if isinstance(value, Path)
     }
-    contest = base / values.get("competition", "")
+    contest = named.beside(base, values.get("competition", ""))
     if (contest / "competition.toml").is_file():
         found["competition"] = str(contest)
     if values.get("encoder") is not None:
@@ -124,12 +125,8 @@ def placed(table: Keys, base: Path) -> Keys:
 
 def refuse(where: str | Path, mistakes: Iterable[str]) -> None:
     """Raise :class:`InputError` with all of the mistakes, each once, if there are any."""
-    different = list(dict.fromkeys(mistakes))
-    if len(different) == 1:
-        raise InputError(f"{where}: {different[0]}.")
-    if different:
-        listed = "\n".join(f"  - {each}" for each in different)
-        raise InputError(f"{where}: {len(different)} problems:\n{listed}")
+    if found := tuple(mistakes):
+        raise InputError.listing(where, found)
 
 
 def _level(axis: str, value: Any) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
 from baselines.preference.person import Key, Question
-from submission.commands.views.tables import printable
+from evaluators.text.cells import visible
 from submission.errors import InputError
+from submission.terminal.output import console
 
 COMMANDS = {"s": Key.SKIP, "u": Key.UNDO, "q": Key.QUIT}
 # The same keys while the keyboard is in Hangul mode.
@@ -31,7 +31,7 @@ class Terminal:
                 "Choosing needs a terminal. Run it in one, or let a metric choose with --by METRIC "
                 "--references FILE."
             )
-        self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._console = console(stderr=True)
 
     def ask(self, question: Question) -> int | Key:
         """Show ``question`` and wait for a key that means something."""
@@ -62,10 +62,10 @@ class Terminal:
         console = self._console
         console.rule(f"{question.done + 1} of {question.total}")
         if question.context:
-            console.print(Text(printable(question.context), style="dim"))
-        console.print(Text(printable(question.question), style="bold"))
+            console.print(Text(visible(question.context), style="dim"))
+        console.print(Text(visible(question.question), style="bold"))
         for mark, answer in zip(marks, question.answers, strict=True):
-            text = Text(printable(answer)) if answer else Text("(empty)", style="dim")
+            text = Text(visible(answer)) if answer else Text("(empty)", style="dim")
             console.print(Panel(text, title=mark if answer else None, title_align="left"))
         undo = ", u undoes the last" if question.undoable else ""
         console.print(f"{marks[0]}-{marks[-1]} the best answer, s skips{undo}, q quits")

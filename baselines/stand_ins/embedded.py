@@ -19,6 +19,7 @@ from evaluators.encoders.torch_support import quiet_transformers
 from submission.adapters.load import share
 from submission.files.atomic import atomic_folder
 from submission.tables import read_table
+from submission.terminal.output import say
 
 DATA = Path(__file__).parents[2] / "data_sample"
 END = "</s>"
@@ -172,14 +173,13 @@ def main(out: Path) -> None:
         end = tokenizer.eos_token_id
         encoded = [[*tokenizer(text)["input_ids"], end] for text in texts]
         model = make_model(tokenizer, plan)
-        click.echo(
+        say(
             f"{len(texts)} texts, {sum(map(len, encoded))} tokens, "
-            f"{model.num_parameters()} parameters",
-            err=True,
+            f"{model.num_parameters()} parameters."
         )
         for epoch, loss in fit(model, encoded, plan):
             spent = time.monotonic() - start
-            click.echo(f"epoch {epoch + 1}/{plan.epochs}  loss {loss:.3f}  {spent:.0f} s", err=True)
+            say(f"epoch {epoch + 1}/{plan.epochs}  loss {loss:.3f}  {spent:.0f} s")
         save(model, tokenizer, folder)
 
 

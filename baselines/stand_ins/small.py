@@ -27,6 +27,7 @@ from submission.adapters.load import share
 from submission.files.atomic import atomic_folder
 from submission.files.digest import digest
 from submission.tables import read_table
+from submission.terminal import output
 
 CACHE = "LEADERKIT_CACHE"
 
@@ -313,19 +314,15 @@ def _fit(model: Any, batches: Iterator[dict[str, Any]], plan: Plan, rate: float)
     model.eval()
 
 
-def _say(message: str) -> None:
-    click.echo(message, err=True)
-
-
 @click.command()
 @click.argument("architectures", nargs=-1, type=click.Choice(ARCHITECTURES))
 def main(architectures: tuple[str, ...]) -> None:
     """Make the small models that are missing, and print where they are."""
     for architecture in architectures or ARCHITECTURES:
         start = time.monotonic()
-        folder = small_model(architecture, say=_say)
-        click.echo(f"{architecture}: {time.monotonic() - start:.0f} s", err=True)
-        click.echo(folder)
+        folder = small_model(architecture, say=output.say)
+        output.say(f"{architecture}: {time.monotonic() - start:.0f} s")
+        output.tell(str(folder))
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def read_study(path: Path, model: str | None = None) -> Study:
             tuned = _distinct(varied, [_over(cell, model) for cell in cells])
             asked = Cell((BASE,), _asked(task_name, tuned))
         except InputError as error:
-            wrong.append(str(error).rstrip("."))
+            wrong += error.problems
             continue
         grid = make_grid(varied, base, f"{name}/{task_name}", (asked, *tuned), asked)
         plans.append(TaskPlan(task_name, task, grid, comet))

@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from submission.machine.progress import Pace
+from submission.terminal.progress import Pace
 
 
 class TellProgress(TrainerCallback):  # type: ignore[misc]  # untyped base

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from evaluators.encoders.torch_support import (
     weights_digest,
 )
 from evaluators.errors import EvaluationError
+from evaluators.paths import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ class SentenceTransformerEncoder:
 
 
 def _load(name_or_path: str, revision: str | None, device: str | None) -> Any:
-    path = Path(name_or_path).expanduser()
+    path = local_path(name_or_path)
     help_text = "use --encoder PATH with a local copy, or --encoder offline for a proxy score"
     if means_folder(name_or_path) and not path.exists():
         raise EvaluationError(

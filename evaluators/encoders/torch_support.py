@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from evaluators.paths import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,5 +77,5 @@ def means_folder(name_or_path: str) -> bool:
 
 def display_name(name_or_path: str) -> str:
     """Return a hub name as it is and a local folder by its last part: paths differ by machine."""
-    path = Path(name_or_path).expanduser()
+    path = local_path(name_or_path)
     return path.resolve().name if path.exists() else name_or_path

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from evaluators.errors import EvaluationError
+from evaluators.paths import local_path
 
 _SEPARATOR: Final = "\x1f"
 
@@ -27,7 +28,7 @@ class ReplyCache:
 
     def __init__(self, file: str | None = None) -> None:
         self._replies: dict[str, str] = {}
-        self._path = Path(file) if file is not None else None
+        self._path = local_path(file) if file is not None else None
         if self._path is not None:
             self._read(self._path)
 

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from evaluators.errors import EvaluationError
+from evaluators.paths import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,12 @@ def load_rubric(path: str | None, mode: Mode) -> Rubric:
     if path is None:
         shipped = files("evaluators.judge") / "rubrics" / f"{mode}.ko.txt"
         return Rubric("default", shipped.read_text(encoding="utf-8"))
+    file = local_path(path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"judge: the rubric {path} cannot be read as UTF-8 text") from error
-    rubric = Rubric(Path(path).name, text)
+    rubric = Rubric(file.name, text)
     for place in _NEEDED[mode]:
         if not rubric.asks_for(place):
             raise EvaluationError(

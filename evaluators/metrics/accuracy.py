@@ -19,7 +19,8 @@ from evaluators.metrics.rowwise import (
     require_text,
     text_rows,
 )
-from evaluators.text.choices import choice, split_options
+from evaluators.text.choices import choice
+from evaluators.text.options import split_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,6 +20,7 @@ from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.neural.token_weights import even_weights, idf_weights
 from evaluators.neural.vector_cache import VectorCache, cache_home
 from evaluators.neural.vector_table import VectorSource
+from evaluators.paths import local_path
 from evaluators.progress import begin
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _build(request: Request) -> BertScore:
         idf=request.flag("idf"),
         baseline=request.values.get("baseline"),
         fast=request.flag("fast"),
-        cache=None if cache in ("on", "off") else Path(cache).expanduser(),
+        cache=None if cache in ("on", "off") else local_path(cache),
         cache_bytes=kept,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluators.errors import EvaluationError
+from evaluators.paths import local_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ def load_baseline(spec: str, model: str, layer: int) -> Baseline:
     A file has the columns LAYER,P,R,F as bert-score's do. Raises EvaluationError where there is
     none for the model, its layer or the language; nothing is ever left unscaled silently.
     """
-    path = Path(spec).expanduser()
+    path = local_path(spec)
     if not path.is_file():
         path = _shipped(spec, model)
     try:

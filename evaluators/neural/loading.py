@@ -15,6 +15,7 @@ from evaluators.encoders.torch_support import (
     reason,
 )
 from evaluators.errors import ModelUnavailableError
+from evaluators.paths import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ class ModelSource:
     @classmethod
     def of(cls, name_or_path: str) -> ModelSource:
         """Tell a folder from a hub name; raises EvaluationError for a folder that is not there."""
-        path = Path(name_or_path).expanduser()
+        path = local_path(name_or_path)
         name = display_name(name_or_path)
         if path.exists():
             return cls(str(path), name, path, local_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from evaluators.errors import EvaluationError
 from evaluators.metrics.registry import available, build_metric
 from evaluators.scoring import value_of
-from evaluators.text.cells import neutralize, printable
+from evaluators.text.cells import neutralize, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ class RankFlip:
 
     def __str__(self) -> str:
         return (
-            f"{printable(self.one)} leads {printable(self.other)} under "
+            f"{one_line(self.one)} leads {one_line(self.other)} under "
             f"{', '.join(self.one_leads)}, and trails under {', '.join(self.other_leads)}"
         )
 
@@ -136,7 +136,7 @@ def render(found: Sensitivity) -> Group:
     notes = [str(flip) for flip in found.flips] or ["no two systems change order"]
     notes += [f"{name} left out: {reason}" for name, reason in found.unavailable]
     table = Table(
-        title=Text(f"{printable(found.metric)} by tokenizer, n = {found.n}"),
+        title=Text(f"{one_line(found.metric)} by tokenizer, n = {found.n}"),
         box=SIMPLE,
         padding=(0, 1, 0, 0),
     )
@@ -148,7 +148,7 @@ def render(found: Sensitivity) -> Group:
             f"{score:.4f} #{rank}"
             for score, rank in zip(found.scores[row], found.ranks[row], strict=True)
         )
-        table.add_row(Text(printable(system)), *(Text(cell) for cell in cells))
+        table.add_row(Text(one_line(system)), *(Text(cell) for cell in cells))
     return Group(table, *(Text(note) for note in notes))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from evaluators.report.payload import embedded_json
 from evaluators.report.wording import say
-from evaluators.text.cells import printable
+from evaluators.text.cells import one_line
 
 if TYPE_CHECKING:
     from evaluators.report.data import Report
@@ -39,8 +39,8 @@ def render_html(report: Report) -> str:
     script = _wrapped("\n".join(_file("script", name) for name in _SCRIPTS))
     return environment.from_string(_file("report.html")).render(
         report=report,
-        title=printable(report.title),
-        competition=printable(report.competition),
+        title=one_line(report.title),
+        competition=one_line(report.competition),
         say=lambda key: say(key, report.language),
         style=style,
         script=script,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal
 
-from evaluators.text.cells import neutralize, printable
+from evaluators.text.cells import neutralize, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,10 +157,10 @@ def _table(
     from rich.text import Text
 
     shown = [column for column in columns if any(column.cells(rows))]
-    table = Table(title=Text(printable(title)) if title else None, box=SIMPLE, padding=(0, 1, 0, 0))
+    table = Table(title=Text(one_line(title)) if title else None, box=SIMPLE, padding=(0, 1, 0, 0))
     for column in shown:
         table.add_column(
-            Text(printable(column.title)),
+            Text(one_line(column.title)),
             justify="left" if column.left else "right",
             no_wrap=not column.left,
             overflow="fold",
@@ -192,7 +192,7 @@ class _Column:
         if value is None:
             return "-"
         if isinstance(value, str):
-            return printable(value)
+            return one_line(value)
         if isinstance(value, bool):
             return "proxy" if value else ""
         if isinstance(value, int):
@@ -232,7 +232,7 @@ _REMARKS: Final = (
 
 
 def _columns(baseline: str | None) -> tuple[_Column, ...]:
-    against = f"vs {printable(baseline)}" if baseline else "difference"
+    against = f"vs {one_line(baseline)}" if baseline else "difference"
     return (
         _Column("#", ("rank",)),
         _NAME,

@@ -149,12 +149,6 @@ def choice(text: str, options: Sequence[str] = ()) -> str | None:
     return _repeated(plain, options)
 
 
-def split_options(text: str) -> tuple[str, ...]:
-    """Return the options of a question, written line by line or with ``|`` between them."""
-    parts = text.splitlines() if "\n" in text else text.split("|")
-    return tuple(part.strip() for part in parts if part.strip())
-
-
 def _read(plain: str, way: _Way) -> Iterator[str]:
     for match in way.pattern.finditer(plain):
         start, end = match.span(match.lastgroup or "label")

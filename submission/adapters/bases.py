@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from submission.adapters.adapter import Adapter, check_base
@@ -20,6 +19,7 @@ from submission.adapters.report import Onto
 from submission.errors import InputError
 from submission.files.digest import folder_digest, sha256_file
 from submission.files.model_files import ModelFiles
+from submission.files.named import named
 
 _SEEN_IN_4_BITS = (
     "the adapter was trained on a 4-bit base; over full precision it behaves a little differently "
@@ -115,5 +115,5 @@ def _not_known(adapter: Adapter) -> str:
 def _same(name: str | None, base: ModelFiles) -> bool:
     if name is None or name == base.name:
         return True
-    folder = Path(name).expanduser()
+    folder = named(name)
     return folder.is_dir() and folder.resolve() == base.folder.resolve()

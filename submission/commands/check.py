@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
@@ -50,12 +51,10 @@ def command(
     )
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
-        options.print_json(
-            {"ok": not errors, "findings": [options.plain(finding) for finding in findings]}
-        )
+        print_json({"ok": not errors, "findings": [options.plain(finding) for finding in findings]})
     else:
         print_findings(findings)
         if not errors:
-            click.echo(f"{submission}: fits {template}.")
+            tell(f"{submission}: fits {template}.")
     if errors:
         raise CheckFailed(f"{submission}: {errors} finding(s) make it unfit.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 
 @click.command()
@@ -18,11 +19,11 @@ from submission.commands import options
 )
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     help="The leaderboard to write: .csv (with .breakdown.csv beside it), .md or .json.",
 )
-@click.option("--html", type=options.FILE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.FILE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
+@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
 @options.metrics()
 @click.option(
     "--by",
@@ -104,8 +105,8 @@ def command(
             files += [] if html is None else [write_html(report, html)]
             files += [] if plots is None else write_plots(report, plots)
     if as_json:
-        options.print_json(comparison_json(comparison, files))
+        print_json(comparison_json(comparison, files))
         return
     print_comparison(comparison, groups=bool(by))
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.views.tables import print_facts, print_table
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_facts, print_table
 
 if TYPE_CHECKING:
     from submission.competitions import Competition
@@ -18,7 +19,7 @@ REFERENCES = {"first": "only the first counts", "mean": "their mean", "max": "th
 
 
 @click.command()
-@click.argument("name", required=False, metavar="[NAME|FOLDER]")
+@click.argument("name", type=options.NAME, required=False, metavar="[NAME|FOLDER]")
 @options.as_json()
 def command(name: str | None, as_json: bool) -> None:
     """List the competitions, or show one: its columns, submission, formula, rules and scores.
@@ -31,13 +32,13 @@ def command(name: str | None, as_json: bool) -> None:
     if name is None:
         listed = [find_competition(shipped) for shipped in shipped_competitions()]
         if as_json:
-            options.print_json([_everything(competition) for competition in listed])
+            print_json([_everything(competition) for competition in listed])
         else:
             _print_list(listed)
         return
     competition = find_competition(name)
     if as_json:
-        options.print_json(_everything(competition))
+        print_json(_everything(competition))
     else:
         _print_one(competition)
 
@@ -116,7 +117,7 @@ def _print_one(competition: Competition) -> None:
     print_facts(_facts(competition))
     known = known_scores(competition)
     if known:
-        click.echo()
+        tell()
         print_table(
             ["Known score", "Public", "Private", "Certainty", "Source"],
             [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from evaluators.text.cells import visible
 from submission.commands import options
+from submission.terminal import numbers
+from submission.terminal.output import in_colour, print_json, show, tell
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,8 +50,8 @@ SHOWN = 10
     type=click.IntRange(min=1),
     help=f"At most so many rows. On the terminal {SHOWN} unless it is given.",
 )
-@click.option("--html", type=options.FILE, help="Write a page that opens offline.")
-@click.option("--csv", type=options.FILE, help="Write a table for spreadsheets.")
+@click.option("--html", type=options.PLACE, help="Write a page that opens offline.")
+@click.option("--csv", type=options.PLACE, help="Write a table for spreadsheets.")
 @options.encoder()
 @options.references_by()
 @options.ledger()
@@ -105,12 +107,12 @@ def command(
     if csv is not None:
         write_table(rows, csv)
     if as_json:
-        options.print_json(to_json(diff, rows))
+        print_json(to_json(diff, rows))
     else:
         _print(diff, rows if limit else rows[:SHOWN], len(rows))
         for path in (html, csv):
             if path is not None:
-                click.echo(f"Wrote {path}.")
+                tell(f"Wrote {path}.")
 
 
 def _subject(contest: Competition, book: Ledger | None, name: str) -> Subject:
@@ -132,64 +134,63 @@ def _questions(book: Ledger | None, subjects: Sequence[Subject]) -> Mapping[str,
 
 
 def _print(diff: Diff, rows: Sequence[Row], found: int) -> None:
-    from rich.console import Console
-
     _print_summary(diff)
     # Without colours, marks around the words say which they are.
-    console = Console(markup=False, highlight=False, emoji=False)
-    plain = not sys.stdout.isatty() or console.no_color
+    plain = not in_colour()
     for row in rows:
-        console.print()
+        tell()
         for line in _lines(diff, row, plain=plain):
-            console.print(line, soft_wrap=plain)
+            show(line, soft_wrap=plain)
     if found > len(rows):
-        click.echo(f"\n{found - len(rows)} more rows: --limit, --html or --csv shows them.")
+        tell(f"\n{found - len(rows)} more rows: --limit, --html or --csv shows them.")
 
 
 def _print_summary(diff: Diff) -> None:
     total, changed = len(diff.rows), diff.count("changed")
     if not changed:
-        click.echo(f"No row differs: {diff.first} and {diff.second} have the same {total} answers.")
+        tell(f"No row differs: {diff.first} and {diff.second} have the same {total} answers.")
     elif diff.scale is None:
-        click.echo(f"{diff.second} against {diff.first}: {changed} of {total} answers differ.")
+        tell(f"{diff.second} against {diff.first}: {changed} of {total} answers differ.")
     if (scale := diff.scale) is None:
         return
     if changed:
         unscored = f", {diff.unscored} without a score" if diff.unscored else ""
-        click.echo(
+        tell(
             f"{diff.second} against {diff.first}, {scale.metric}: {diff.count('worse')} rows "
             f"worse, {diff.count('better')} better, {total - changed} unchanged of {total}"
             f"{unscored}; "
-            f"{scale.first:.5f} -> {scale.second:.5f}."
+            f"{numbers.score(scale.first)} -> {numbers.score(scale.second)}."
         )
-    click.echo(f"  {scale.signature}")
+    tell(f"Score: {scale.signature}")
     if scale.proxy:
-        click.secho(f"Proxy: {scale.proxy}.", fg="yellow")
+        tell(f"Proxy: {scale.proxy}.", style="yellow")
 
 
 def _lines(diff: Diff, row: Row, *, plain: bool) -> list[Text]:
     from rich.text import Text
 
-    from submission.commands.views.tables import printable
     from submission.diff import word_diff
 
-    head = Text(printable(row.id), style="bold")
+    head = Text(visible(row.id), style="bold")
     if row.category:
-        head.append(f"  {printable(row.category)}", style="dim")
+        head.append(f"  {visible(row.category)}", style="dim")
     if row.difference is not None and row.gain is not None:
         style = "" if row.gain == 0 else "bold dark_orange3" if row.gain < 0 else "bold blue"
-        head.append(f"  {row.first.score:.5f} -> {row.second.score:.5f}", style="not bold")
-        head.append(f"  {row.difference:+.5f}", style=style)
+        head.append(
+            f"  {numbers.score(row.first.score)} -> {numbers.score(row.second.score)}",
+            style="not bold",
+        )
+        head.append(f"  {numbers.difference(row.difference)}", style=style)
     words = word_diff(row.first.answer, row.second.answer)
     named = [("question", row.question), *(("reference", text) for text in row.references)]
-    lines = [Text.assemble((f"  {name}: ", "dim"), printable(text)) for name, text in named if text]
+    lines = [Text.assemble((f"  {name}: ", "dim"), visible(text)) for name, text in named if text]
     old = _marked(words.first, ("[-", "-]"), "dark_orange3 strike", plain=plain)
     new = _marked(words.second, ("{+", "+}"), "blue underline", plain=plain)
     return [
         head,
         *lines,
-        Text.assemble((f"  {printable(diff.first)}: ", "dim"), old),
-        Text.assemble((f"  {printable(diff.second)}: ", "dim"), new),
+        Text.assemble((f"  {visible(diff.first)}: ", "dim"), old),
+        Text.assemble((f"  {visible(diff.second)}: ", "dim"), new),
     ]
 
 
@@ -198,11 +199,9 @@ def _marked(
 ) -> Text:
     from rich.text import Text
 
-    from submission.commands.views.tables import printable
-
     found = Text()
     for text, changed in segments:
-        shown = printable(text)
+        shown = visible(text)
         if not changed:
             found.append(shown)
         elif plain:

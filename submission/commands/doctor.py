@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.views.tables import print_table
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.machine.doctor import Finding
@@ -38,7 +39,7 @@ def command(patience: float, ledger: Path, as_json: bool) -> None:
     findings = examine(ledger.parent, patience)
     lacking = [each for each in findings if each.every_command and each.status == "missing"]
     if as_json:
-        options.print_json({"ok": not lacking, "findings": [asdict(each) for each in findings]})
+        print_json({"ok": not lacking, "findings": [asdict(each) for each in findings]})
     else:
         _print(findings)
     if lacking:
@@ -57,6 +58,6 @@ def _print(findings: list[Finding]) -> None:
     print_table(["What", "Status", "Found", "Enables"], lines)
     wanting = [each for each in findings if each.status != "ok"]
     if wanting:
-        click.echo("\nTo get what is missing:")
+        tell("\nTo get what is missing:")
     for each in wanting:
-        click.echo(f"  {each.name}: {each.get}")
+        tell(f"  {each.name}: {each.get}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell
 
 if TYPE_CHECKING:
     from submission.ensemble import Report
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_name", metavar="NAME", help="Name of the run that is made.")
 @options.competition()
 @click.option("--template", type=options.FILE, help="With vector: the sample submission.")
-@click.option("--out", type=options.FILE, help="With vector: the submission to write.")
+@click.option("--out", type=options.PLACE, help="With vector: the submission to write.")
 @click.option(
     "--metric-model",
     "metric_models",
@@ -84,14 +85,16 @@ def command(
         found = find_members(book, contest, runs)
         report = ensemble(run_name, found, method, scorer, book, command=typed, fresh=fresh)
     if as_json:
-        options.print_json(asdict(report))
+        print_json(asdict(report))
     else:
         _print(report)
 
 
 def _tell_written(written: Written, *, as_json: bool) -> None:
+    from submission.commands.views.reports import print_upload
+
     if as_json:
-        options.print_json(
+        print_json(
             {
                 "file": str(written.path),
                 "manifest": str(written.manifest),
@@ -101,18 +104,16 @@ def _tell_written(written: Written, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"Wrote {written.path}: {written.rows} mean vectors.")
-    if written.reason:
-        click.secho(f"NOT FOR UPLOAD: {written.reason}.", fg="yellow")
+    print_upload(written)
 
 
 def _print(report: Report) -> None:
-    click.echo(f"Run '{report.run}': {report.rows} rows by {report.by}.")
+    tell(f"Run '{report.run}': {report.rows} rows by {report.by}.")
     told = f"{report.unanimous} rows unanimous"
     if report.decided is not None:
         tied = report.rows - report.unanimous - report.decided
         told += f", {report.decided} by more votes, {tied} by the tie break"
-    click.echo(f"{told}.")
+    tell(f"{told}.")
     for member, rows in zip(report.members, report.taken, strict=True):
         sample = f", sample {member.sample}" if member.sample else ""
-        click.echo(f"  {member.run}{sample}: {rows} rows taken")
+        tell(f"  {member.run}{sample}: {rows} rows taken")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import say
 
 if TYPE_CHECKING:
     from submission.runs.answers import Answer
@@ -20,7 +21,7 @@ COLUMNS = ("id", "question", "answer")
 @click.argument("run")
 @click.option(
     "--out",
-    type=options.FILE,
+    type=options.PLACE,
     required=True,
     help="File to write; it ends in .csv, .json or .jsonl.",
 )
@@ -51,7 +52,7 @@ def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> No
         raise InputError(f"Run '{run}' has no answered row yet.")
     _write(out, answers)
     share = f" of {rows.rows}" if len(answers) < rows.rows else ""
-    options.say(f"{out}: {len(answers)}{share} rows.")
+    say(f"Wrote {out}: {len(answers)}{share} rows.")
 
 
 def _write(out: Path, answers: list[Answer]) -> None:

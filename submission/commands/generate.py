@@ -8,16 +8,24 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", type=options.NAME)
 @options.competition()
 @click.option("--test", type=options.FILE, required=True, help="The competition's test file.")
 @click.option("--run", "run_name", required=True, metavar="NAME", help="Name of the run.")
 @click.option("--train", type=options.FILE, help="Training file, for recipes that answer from it.")
-@click.option("--model", metavar="NAME|FOLDER", help="Model instead of the recipe's.")
-@click.option("--adapter", metavar="NAME|FOLDER", help="Adapter applied at run time, not merged.")
+@click.option(
+    "--model", type=options.NAME, metavar="NAME|FOLDER", help="Model instead of the recipe's."
+)
+@click.option(
+    "--adapter",
+    type=options.NAME,
+    metavar="NAME|FOLDER",
+    help="Adapter applied at run time, not merged.",
+)
 @click.option("--engine", metavar="NAME", help="auto, vllm, transformers, or an installed one.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first rows.")
 @click.option("--samples", type=click.IntRange(min=1), help="Answers per prompt.")
@@ -81,10 +89,10 @@ def command(
         command=options.command_line(),
     )
     with Ledger(ledger) as book, ModelSlot(shared=retry_degenerate) as slot:
-        report = generate(job, book, options.say, slot)
+        report = generate(job, book, say, slot)
         if retry_degenerate:
-            report = mend(job, report, book, options.say, slot)
+            report = mend(job, report, book, say, slot)
     if as_json:
-        options.print_json(asdict(report))
+        print_json(asdict(report))
     else:
         print_report(report)

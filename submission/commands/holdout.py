@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, tell, warn
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.holdout import Report
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.competition()
 @click.option("--train", type=options.FILE, required=True, help="The organizer's training file.")
-@click.option("--out", type=options.FILE, required=True, metavar="DIR", help="A new folder.")
+@click.option("--out", type=options.PLACE, required=True, metavar="DIR", help="A new folder.")
 @click.option(
     "--share", type=float, default=0.2, show_default=True, help="Share of the rows to hold out."
 )
@@ -67,44 +69,43 @@ def command(
     chosen = Options(share=share, joined=joined, similarity=similarity, seed=seed)
     report = hold_out(find_competition(competition).profile, train, out, chosen, like)
     for warning in report.warnings:
-        options.say(f"Warning: {warning}")
+        warn(warning)
     if as_json:
-        options.print_json({"out": str(out), **asdict(report)})
+        print_json({"out": str(out), **asdict(report)})
     else:
         _print(report, out, similarity)
 
 
 def _print(report: Report, out: Path, similarity: float) -> None:
     counts, groups = report.counts, report.groups
-    click.echo(
+    tell(
         f"Held out {counts.held_out} of {counts.rows} rows as {counts.test} test cells, "
         f"{counts.joined} of them with two questions; {counts.train} rows stay in train."
     )
-    click.echo(
+    tell(
         f"Groups: {groups.total}; {groups.joined} join two rows or more, "
         f"the largest {groups.largest}."
     )
     if len(report.categories) > 1:
         shares = ", ".join(f"{one.category} {one.held_out}/{one.rows}" for one in report.categories)
-        click.echo(f"Held out by category: {shares}.")
+        tell(f"Held out by category: {shares}.")
     if report.closest:
         closest = report.closest
-        click.echo(
+        tell(
             f"Closest that remain: {closest.test} and {closest.train}, similarity "
             f"{closest.similarity:.3f} (limit {similarity:g})."
         )
     if report.closeness:
         _print_closeness(report.closeness)
-    click.echo(f"Written to {out}.")
+    tell(f"Wrote {out}.")
 
 
 def _print_closeness(closeness: Closeness) -> None:
-    from submission.commands.views.tables import print_table
 
     print_table(
         ["Like the test file", "Target", "Got"],
         [(each.name, f"{each.target:g}", f"{each.got:g}") for each in closeness.features],
     )
-    click.echo(
+    tell(
         f"Lengths are off by {closeness.off:.1f} characters on average ({closeness.off_share:.0%})."
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.adapters import MergeReport
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option(
     "--base",
+    type=options.NAME,
     required=True,
     metavar="NAME|FOLDER",
     help="The model the adapter was trained on, in full precision or in 4 bits.",
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--adapter",
     "adapters",
+    type=options.NAME,
     required=True,
     multiple=True,
     metavar="NAME|FOLDER",
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     metavar="X",
     help="By what the change of an adapter is multiplied, in the order of --adapter.",
 )
-@click.option("--out", required=True, type=options.FILE, help="New folder for the merged model.")
+@click.option("--out", required=True, type=options.PLACE, help="New folder for the merged model.")
 @click.option(
     "--check",
     "rows",
@@ -122,7 +126,7 @@ def command(
             onto=onto,
             other_base=other_base,
             check=check,
-            say=options.say,
+            say=say,
         )
     except MergeDiffers as differs:
         _print(differs.report, table=check is not None, as_json=as_json)
@@ -133,16 +137,15 @@ def command(
 def _by_vllm(folder: Path, dtype: Any, prompts: Sequence[tuple[int, ...]]) -> list[str]:
     from submission.engines.vllm.merged import vllm_answers
 
-    return vllm_answers(folder, dtype, prompts, options.say)
+    return vllm_answers(folder, dtype, prompts, say)
 
 
 def _print(report: MergeReport, *, table: bool, as_json: bool) -> None:
     if as_json:
-        options.print_json(report.as_json())
+        print_json(report.as_json())
         return
-    click.echo(report.summary())
+    tell(report.summary())
     if table:
         from submission.adapters.report import HEADERS
-        from submission.commands.views.tables import print_table
 
         print_table(HEADERS, report.rows(), names=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from evaluators.metrics.entry import Entry, Option
@@ -20,11 +22,10 @@ def command(as_json: bool) -> None:
     A metric is written NAME or NAME:key=value,key=value, such as rouge1:tokenizer=kiwi.
     """
     from evaluators import available
-    from submission.commands.views.tables import print_table
 
     entries = available()
     if as_json:
-        options.print_json([_everything(entry) for entry in entries])
+        print_json([_everything(entry) for entry in entries])
         return
     print_table(
         ["Metric", "What it is", "Needs", "Options"],

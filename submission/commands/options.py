@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +21,41 @@ Decorator = Callable[[Function], Function]
 
 # LARGEST_SEED of the recipes, which a help text does not load.
 TRAINING_SEED = click.IntRange(0, 2**32 - 1)
-FILE = click.Path(path_type=Path)
+
+
+class UserPath(click.ParamType[Path]):
+    """A path that the user names; with ``reads`` it is a file that has to be there."""
+
+    name = "path"
+
+    def __init__(self, *, reads: bool = False) -> None:
+        self.reads = reads
+
+    def convert(self, value: Any, param: object, ctx: object) -> Path:  # noqa: ARG002
+        """The path; raises ``InputError`` where it cannot be one."""
+        from submission.files.named import named, named_file
+
+        return named_file(value) if self.reads else named(value)
+
+
+class UserName(click.ParamType[str]):
+    """The name of something that may be given as a path instead; it stays as it was typed."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: object, ctx: object) -> str:  # noqa: ARG002
+        """The name; raises ``InputError`` where it is none, and cannot be a path."""
+        from submission.files.named import named
+
+        named(value)
+        return str(value)
+
+
+FILE = UserPath(reads=True)
+"""A file that is read."""
+PLACE = UserPath()
+"""A file or folder that is written, or need not be there."""
+NAME = UserName()
 
 
 def competition(*, required: bool = True) -> Decorator[Any]:
@@ -31,6 +63,7 @@ def competition(*, required: bool = True) -> Decorator[Any]:
     return click.option(
         "-c",
         "--competition",
+        type=NAME,
         metavar="NAME|FOLDER",
         required=required,
         help="A competition's name, or a folder of your own.",
@@ -41,7 +74,7 @@ def ledger() -> Decorator[Any]:
     """``--ledger FILE``."""
     return click.option(
         "--ledger",
-        type=FILE,
+        type=PLACE,
         default=Path("runs/ledger.db"),
         show_default=True,
         envvar="LEADERKIT_LEDGER",
@@ -86,6 +119,7 @@ def encoder() -> Decorator[Any]:
     """``--encoder M``."""
     return click.option(
         "--encoder",
+        type=NAME,
         metavar="NAME|PATH|offline",
         envvar="LEADERKIT_ENCODER",
         help="Sentence encoder instead of the organizer's: a local copy of it, or 'offline' "
@@ -161,30 +195,9 @@ def overrides() -> Decorator[Any]:
     )
 
 
-def say(message: str) -> None:
-    """A message for people, on standard error."""
-    click.echo(message, err=True)
-
-
 def plain(item: Any) -> dict[str, Any]:
     """A flat dataclass as JSON values."""
     return asdict(item)
-
-
-def print_json(data: object) -> None:
-    """One JSON document on standard output; a number that there is not is null."""
-    click.echo(json.dumps(_standard(data), ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _standard(data: object) -> object:
-    """The same without NaN and infinity, which JSON has no words for."""
-    if isinstance(data, float):
-        return data if math.isfinite(data) else None
-    if isinstance(data, Mapping):
-        return {key: _standard(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_standard(value) for value in data]
-    return data
 
 
 def command_line(arguments: Sequence[str] | None = None) -> str:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.views.tables import print_table
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.recipes.find import RecipeEntry
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", type=options.NAME, required=False)
 @options.overrides()
 @options.as_json()
 def command(name: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
@@ -33,15 +34,15 @@ def command(name: str | None, overrides: tuple[str, ...], as_json: bool) -> None
             raise click.UsageError("--set changes one recipe: give its NAME.")
         entries = list_recipes()
         if as_json:
-            options.print_json([asdict(entry) for entry in entries])
+            print_json([asdict(entry) for entry in entries])
         else:
             _print(entries)
         return
     recipe = find_recipe(name, overrides)
     if as_json:
-        options.print_json(recipe.model_dump(mode="json"))
+        print_json(recipe.model_dump(mode="json"))
     else:
-        click.echo("\n".join(_toml(recipe.model_dump(mode="json", exclude_none=True))))
+        tell("\n".join(_toml(recipe.model_dump(mode="json", exclude_none=True))))
 
 
 def _print(entries: list[RecipeEntry]) -> None:

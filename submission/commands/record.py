@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.numbers import minute
+from submission.terminal.output import note, print_json, say, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.runs.rows import OrganizerScore
@@ -37,25 +40,25 @@ def command(
             score, before = record(book, run, public, private)
             scale = _scale(score.competition)
             if scale > 1 and 0 < score.public <= 1:
-                options.say(
-                    f"Note: '{score.competition}' is scored on 0 to {scale:g}, and "
+                note(
+                    f"'{score.competition}' is scored on 0 to {scale:g}, and "
                     f"{score.public:g} is recorded; record it again if it was meant otherwise."
                 )
             if before is not None:
-                options.say(f"Replaced: {_described(before)}.")
+                say(f"Replaced: {_described(before)}.")
             if not as_json:
-                click.echo(f"Recorded for '{run}': {_described(score)}.")
+                tell(f"Recorded for '{run}': {_described(score)}.")
                 return
         elif run is not None:
             book.run(run)  # says which runs there are, if this is none
         found = [each for each in book.organizer_scores() if run in (None, each.run)]
     if as_json:
-        options.print_json([asdict(each) for each in found])
+        print_json([asdict(each) for each in found])
     elif found:
         _print(found)
     else:
         of = f" of '{run}'" if run else ""
-        click.echo(f"No public score{of} is recorded: leaderkit record RUN --public SCORE.")
+        tell(f"No public score{of} is recorded: leaderkit record RUN --public SCORE.")
 
 
 def _scale(competition: str) -> float:
@@ -75,7 +78,6 @@ def _described(score: OrganizerScore) -> str:
 
 
 def _print(found: list[OrganizerScore]) -> None:
-    from submission.commands.views.tables import print_table
 
     print_table(
         ["Run", "Competition", "Public", "Private", "Recorded (UTC)"],
@@ -85,7 +87,7 @@ def _print(found: list[OrganizerScore]) -> None:
                 each.competition,
                 f"{each.public:g}",
                 "" if each.private is None else f"{each.private:g}",
-                each.recorded[:16].replace("T", " "),
+                minute(each.recorded),
             )
             for each in found
         ],

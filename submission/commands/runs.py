@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
-from submission.commands.views.tables import print_table
+from submission.terminal.numbers import minute, seconds
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from submission.runs.answers import Degenerate
@@ -22,15 +24,15 @@ if TYPE_CHECKING:
 @options.ledger()
 @options.as_json()
 def command(ledger: Path, as_json: bool) -> None:
-    """List the runs in the ledger, oldest first, how far each one is, and its useless answers."""
+    """List the runs in the ledger, oldest first: how far each is, and its degenerate answers."""
     with options.open_existing(ledger) as book:
         runs = [(run, book.progress(run.name), _counts(book, run.name)) for run in book.runs()]
     if as_json:
-        options.print_json([_entry(*each) for each in runs])
+        print_json([_entry(*each) for each in runs])
     elif runs:
         _print(runs)
     else:
-        click.echo(f"No runs in {ledger} yet.")
+        tell(f"No runs in {ledger} yet.")
 
 
 def _counts(book: Ledger, run: str) -> Degenerate | None:
@@ -62,16 +64,16 @@ def _entry(run: Run, progress: Progress, counts: Degenerate | None) -> dict[str,
 
 def _print(runs: list[tuple[Run, Progress, Degenerate | None]]) -> None:
     print_table(
-        ["Run", "Recipe", "Competition", "Rows", "Useless", "Seconds", "Created (UTC)"],
+        ["Run", "Recipe", "Competition", "Rows", "Degenerate", "Seconds", "Created (UTC)"],
         [
             (
                 run.name,
                 str(json.loads(run.recipe)["name"]),
                 run.competition,
-                f"{progress.done} of {progress.rows}",
+                f"{progress.done}/{progress.rows}",
                 str(counts.any) if counts else "",
-                f"{run.seconds:.1f}",
-                run.created[:16].replace("T", " "),
+                seconds(run.seconds),
+                minute(run.created),
             )
             for run, progress, counts in runs
         ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json, say, tell
 
 if TYPE_CHECKING:
     from submission.scoring.breakdown import Slice
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     help="Scores per class and the confusion matrix, of answers that are labels, or of the "
     "options that answers choose.",
 )
-@click.option("--rows", "rows_file", type=options.FILE, help="Write id,metric,value per row here.")
+@click.option("--rows", "rows_file", type=options.PLACE, help="Write id,metric,value per row here.")
 @options.encoder()
 @options.references_by()
 @options.ledger()
@@ -69,14 +70,15 @@ def command(
 ) -> None:
     """Score answers by the organizer's formula, and by any further metric.
 
-    Every number comes with its signature, the number of rows and a 95 % bootstrap interval. A
-    proxy is named one, and why. Without -c, any predictions are scored against any references by
-    the metrics given.
+    Every number comes with its signature, the number of rows and a 95 % bootstrap interval.
+    Proxy scores are labelled, with the reason. Without -c, any predictions are scored against any
+    references by the metrics given.
     """
     from submission.commands.views.reports import (
-        describe_degenerate,
         print_classification,
+        print_degenerate,
         print_scores,
+        print_slices,
     )
     from submission.competitions import find_competition, plain_competition
     from submission.runs.answers import degenerate, run_answers
@@ -100,9 +102,9 @@ def command(
         models = Models.read(metric_models, fast=fast)
         scorer = Scorer(contest, encoder, references_by, models=models, working=working)
         gold = load_references(contest, references, reference_columns)
-        scored = score_subject(scorer, subject, gold, metrics, book, references, options.say)
+        scored = score_subject(scorer, subject, gold, metrics, book, references, say)
         if scorer.fast_in_vain:
-            options.say("--fast changes nothing here: of the metrics only bertscore takes it.")
+            say("--fast changes nothing here: of the metrics only bertscore takes it.")
         counts = None
         if run_name is not None and book is not None:
             counts = degenerate(run_answers(book, run_name))
@@ -118,22 +120,17 @@ def command(
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
         if classified is not None:
             printed["classes"] = classified.as_json()
-        options.print_json(printed)
+        print_json(printed)
         return
     print_scores(scored.scores)
-    for each in found:
-        click.echo(f"{by} = {each.value or '(empty)'}, {each.rows} rows")
-        for score in each.scores:
-            click.echo(
-                f"  {score.metric}: {score.value:.5f}  [{score.low:.5f}, {score.high:.5f}]  "
-                f"n={score.n}"
-            )
+    if found and by is not None:
+        print_slices(by, found)
     if classified is not None:
         print_classification(classified)
     if scorer.proxy_reason:
-        click.secho(f"Proxy: {scorer.proxy_reason}.", fg="yellow")
-    if counts is not None and (trouble := describe_degenerate(counts)):
-        click.echo(f"Look at: {trouble} (leaderkit show {run_name}).")
+        tell(f"Proxy: {scorer.proxy_reason}.", style="yellow")
+    if counts is not None and run_name is not None:
+        print_degenerate(run_name, counts)
 
 
 def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> list[Slice]:

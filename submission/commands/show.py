@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from evaluators.text.cells import shortened
 from submission.commands import options
-from submission.commands.views.tables import print_facts, print_table, shortened
+from submission.terminal import numbers
+from submission.terminal.output import print_json, tell
+from submission.terminal.tables import INTERVAL, print_facts, print_table
 
 if TYPE_CHECKING:
     from submission.runs.answers import Answer
 
+LONGEST = 160
+"""Characters of a question or an answer that are shown."""
+
 EXAMPLES = 5
-"""How many useless answers are shown of each kind."""
+"""How many degenerate answers are shown of each kind."""
 
 TROUBLES = {
     "empty": "Empty",
@@ -34,9 +40,9 @@ TROUBLES = {
 @options.ledger()
 @options.as_json()
 def command(run: str, ledger: Path, as_json: bool) -> None:
-    """Show RUN: its recipe, how far it is, its useless answers, scores and submissions.
+    """Show RUN: its recipe, how far it is, its degenerate answers, scores and submissions.
 
-    An answer is of no use where it is empty, was cut off at the length limit, had a prompt longer
+    An answer is degenerate where it is empty, was cut off at the length limit, had a prompt longer
     than the model's context, repeats question or prompt, loops, is in another language, or is given
     to many different questions.
     """
@@ -60,7 +66,7 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
         "submissions": submissions,
     }
     if as_json:
-        options.print_json(report)
+        print_json(report)
     else:
         _print(report)
 
@@ -81,20 +87,27 @@ def _print(report: dict[str, Any]) -> None:
     print_facts(_facts(report))
     for trouble, title in TROUBLES.items():
         if rows := report["degenerate_rows"][trouble]:
-            click.echo()
+            tell()
             print_table(
                 ["Id", "Question", "Answer"],
-                [(row["id"], shortened(row["question"]), shortened(row["answer"])) for row in rows],
+                [
+                    (
+                        row["id"],
+                        shortened(row["question"], LONGEST),
+                        shortened(row["answer"], LONGEST),
+                    )
+                    for row in rows
+                ],
                 title=f"{title}: {report['degenerate'][trouble]}",
             )
     if report["scores"]:
-        click.echo()
+        tell()
         print_table(
-            ["Metric", "Value", "95 % interval", "Rows", "Signature"],
+            ["Metric", "Score", INTERVAL, "Rows", "", "Signature"],
             [_score(score) for score in report["scores"]],
         )
     if report["submissions"]:
-        click.echo()
+        tell()
         print_table(
             ["Submission", "Written", "May be uploaded"],
             [
@@ -106,8 +119,8 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
-    speed = report["tokens_per_second"]
-    spent = f"{report['generated']} tokens in {report['seconds']:.1f} s"
+    speed, finished = report["tokens_per_second"], report["finished"]
+    spent = f"{report['generated']} tokens in {numbers.seconds(report['seconds'])} s"
     done = f"{report['done']} of {report['rows']} rows"
     if report["done"] < report["rows"]:
         done += ", resumed by the command below"
@@ -120,13 +133,18 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Answered", done),
         ("Generated anew", f"{report['mended']} rows" if report["mended"] else ""),
         ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
-        ("Started", report["created"]),
-        ("Finished", report["finished"] or "not yet"),
+        ("Started", f"{numbers.minute(report['created'])} UTC"),
+        ("Finished", f"{numbers.minute(finished)} UTC" if finished else "not yet"),
         ("Command", report["command"]),
     ]
 
 
-def _score(score: dict[str, Any]) -> tuple[str, ...]:
-    name = score["metric"] + (" (proxy)" if score.get("proxy") else "")
-    interval = f"{score['low']:.5f} .. {score['high']:.5f}" if "low" in score else ""
-    return name, f"{score['value']:.5f}", interval, str(score.get("n", "")), score["signature"]
+def _score(kept: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        kept["metric"],
+        numbers.score(kept["value"]),
+        numbers.interval(kept.get("low"), kept.get("high")),
+        str(kept.get("n", "")),
+        "proxy" if kept.get("proxy") else "",
+        kept["signature"],
+    )

@@ -7,13 +7,14 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal.output import print_json
 
 
 @click.command()
 @options.competition()
 @options.subject()
 @click.option("--template", type=options.FILE, required=True, help="The organizer's template.")
-@click.option("--out", type=options.FILE, required=True, help="The submission file to write.")
+@click.option("--out", type=options.PLACE, required=True, help="The submission file to write.")
 @options.encoder()
 @options.ledger()
 @options.as_json()
@@ -34,7 +35,7 @@ def command(
     if the written file does not pass its own check.
     """
     from submission.check import check_submission
-    from submission.commands.views.reports import print_findings
+    from submission.commands.views.reports import print_findings, print_upload
     from submission.competitions import find_competition
     from submission.errors import CheckFailed
     from submission.scoring.scorer import Scorer
@@ -54,7 +55,7 @@ def command(
     )
     failed = any(finding.severity == "error" for finding in findings)
     if as_json:
-        options.print_json(
+        print_json(
             {
                 "file": str(written.path),
                 "manifest": str(written.manifest),
@@ -66,10 +67,7 @@ def command(
             }
         )
     else:
-        click.echo(f"Wrote {out}: {written.rows} rows x {written.columns} columns.")
-        click.echo(f"Manifest: {written.manifest}")
+        print_upload(written)
         print_findings([each for each in findings if each.code != "not-for-upload"])
-        if not written.uploadable:
-            click.secho(f"*** NOT FOR UPLOAD: {written.reason}. ***", fg="red", bold=True)
     if failed:
         raise CheckFailed(f"{out} was written but does not pass its check.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from evaluators import LeaderboardRow
-from evaluators.text.cells import printable
+from evaluators.text.cells import one_line
 from submission.compare.comparison import Comparison
 from submission.compare.explanations import explanations
 from submission.compare.serialize import group_lines
@@ -103,7 +103,7 @@ def _mark(proxy: bool) -> str:
 
 def _notes(comparison: Comparison) -> list[str]:
     notes = [f"- {_escaped(str(note))}" for note in explanations(comparison)]
-    return [*notes, f"- Score: `{printable(comparison.signature).replace('`', '')}`"]
+    return [*notes, f"- Score: `{one_line(comparison.signature).replace('`', '')}`"]
 
 
 def _number(value: float | None, form: str = ".4f") -> str:
@@ -124,4 +124,4 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[st
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", printable(text))
+    return _SPECIAL.sub(r"\\\1", one_line(text))

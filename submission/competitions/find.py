@@ -9,6 +9,7 @@ from pathlib import Path
 
 from submission.competitions.profile import Competition, Profile
 from submission.errors import InputError, locate
+from submission.files.named import named
 from submission.files.toml import read_toml, validate
 from submission.tables import read_table
 
@@ -36,21 +37,19 @@ def shipped_competitions() -> list[str]:
 def find_competition(spec: str) -> Competition:
     """The shipped competition of that name, or the one in that folder.
 
-    Raises :class:`InputError` for an unknown name, or a folder whose declaration is
+    Raises :class:`InputError` for an unknown name, and for a folder whose declaration is
     missing or wrong.
     """
-    shipped = Path(__file__).parent / spec
-    looks_like_path = "/" in spec or spec in {".", ".."}
-    if not looks_like_path and (shipped / DECLARATION).is_file():
-        return _load(shipped)
-    folder = Path(spec)
+    names = shipped_competitions()
+    if spec in names:
+        return _load(Path(__file__).parent / spec)
+    folder = named(spec)
     if folder.is_file() and folder.name == DECLARATION:
         folder = folder.parent
     if folder.is_dir():
         if not (folder / DECLARATION).is_file():
             raise InputError(f"{folder}: a competition folder needs a {DECLARATION}.")
         return _load(folder)
-    names = shipped_competitions()
     close = difflib.get_close_matches(spec, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise InputError(

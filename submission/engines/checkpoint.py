@@ -13,6 +13,7 @@ from submission.engines.base import EngineContext
 from submission.errors import InputError
 from submission.files.digest import folder_digest
 from submission.files.model_files import ModelFiles, locate_model, read_json
+from submission.files.named import named
 from submission.machine.hardware import installed, resolve_dtype
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.records.rows import Question
@@ -140,5 +141,5 @@ class Checkpoint:
 
 def locate_model_or_folder(name: str) -> ModelFiles:
     """A tokenizer's folder: local without a model in it, or a hub name."""
-    folder = Path(name).expanduser()
+    folder = named(name)
     return ModelFiles(name, folder) if folder.is_dir() else locate_model(name)

@@ -9,10 +9,10 @@ import numpy as np
 
 from evaluators import Metric, choice
 from evaluators.consensus import least_risk, majority, same_text, utilities
+from evaluators.text.options import listed_options
 from submission.ensemble.members import Member, Members
 from submission.ensemble.record import record
 from submission.errors import InputError
-from submission.records.options import listed_options
 from submission.runs.answers import Answer
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer

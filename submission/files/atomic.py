@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, overload
 
 from submission.errors import InputError
+from submission.files.named import named
 
 _TEMPORARY = re.compile(r"\.leaderkit-(\d+)-[0-9a-f]+\.tmp")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -53,7 +54,7 @@ def atomic_file(
 
 @contextmanager
 def _atomic_file(path: str | Path, mode: Literal["wb", "w"]) -> Iterator[IO[Any]]:
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(named(path)))
     if target.is_dir():
         raise InputError(f"{path}: is a folder; give the name of a file")
     if target.exists() and not target.is_file():
@@ -89,7 +90,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         InputError: ``path`` is a file, a mount point or a folder that is not empty, the folder
             above it cannot be written to, or the disk is full.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(named(path)))
     with _reasons(path):
         refuse_occupied(path)
         temporary = _temporary_beside(target)
@@ -113,7 +114,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 
 def refuse_occupied(path: str | Path) -> None:
     """Raise :class:`InputError` where :func:`atomic_folder` could not make ``path``."""
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(named(path)))
     if not target.exists():
         return
     if not target.is_dir():

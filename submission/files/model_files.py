@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.errors import InputError
+from submission.files.named import named
 
 EMBEDDED = "embedded"
 """The name of the small stand-in model that comes with the package."""
@@ -37,7 +38,7 @@ def locate_model(name: str, revision: str | None = None) -> ModelFiles:
     """
     if name == EMBEDDED:
         return ModelFiles(name, Path(str(resources.files("data_sample").joinpath("embedded"))))
-    folder = Path(name).expanduser()
+    folder = named(name)
     if folder.is_dir():
         if not any((folder / file).is_file() for file in ("config.json", "adapter_config.json")):
             raise InputError(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from submission.errors import InputError
+from submission.files.named import named_file
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -16,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables. Raises :class:`InputError` where it is missing or not TOML."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = named_file(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
@@ -34,11 +35,7 @@ def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [_describe(problem) for problem in error.errors()]
-        if len(problems) == 1:
-            raise InputError(f"{source}: {problems[0]}.") from None
-        listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise InputError(f"{source}: {len(problems)} problems:\n{listed}") from None
+        raise InputError.listing(source, map(_describe, error.errors())) from None
 
 
 def _describe(problem: Any) -> str:
@@ -47,7 +44,8 @@ def _describe(problem: Any) -> str:
         return f"unknown key '{where}'"
     if problem["type"] == "missing":
         return f"'{where}' is missing"
-    message = problem["msg"].removeprefix("Value error, ")
+    # Pydantic puts words of its own before what a validator says.
+    message = str(problem.get("ctx", {}).get("error", problem["msg"]))
     if not where:
-        return str(message)
+        return message
     return f"'{where}': {message[0].lower()}{message[1:]} (got {problem['input']!r})"

@@ -5,27 +5,28 @@ from __future__ import annotations
 import sys
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from submission.machine.progress import Pace
+from evaluators.text.cells import visible
+from submission.terminal.output import console, say
+from submission.terminal.progress import Pace
 
 
 class RowProgress:
     """Counts rows and tokens of one job: rows/s, tokens/s and time left."""
 
     def __init__(self, total: int, label: str) -> None:
-        self._label = label
+        self._label = visible(label)
         self._tokens = 0
         self._pace = Pace(total, "rows")
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[line]}"),
-            console=Console(stderr=True),
+            console=console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
-        self._task = self._bar.add_task(label, total=total, line="")
+        self._task = self._bar.add_task(self._label, total=total, line="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -49,5 +50,4 @@ class RowProgress:
         return self._pace.line(f"{self._pace.rate(self._tokens):.0f} tokens/s")
 
     def _tell(self) -> None:
-        sys.stderr.write(f"{self._label}: {self._line()}\n")
-        sys.stderr.flush()
+        say(f"{self._label}: {self._line()}")

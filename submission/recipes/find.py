@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.errors import InputError
+from submission.files.named import named
 from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Recipe
 
@@ -40,7 +41,7 @@ def find_recipe(spec: str, overrides: Iterable[str] = ()) -> Recipe:
     unknown name or variant, and for every wrong key or value at once.
     """
     spec = _variant_aliases().get(spec, spec)
-    base, _, variant = spec.partition(":") if not Path(spec).is_file() else (spec, "", "")
+    base, _, variant = (spec, "", "") if named(spec).is_file() else spec.partition(":")
     path = _path(base)
     data = read_toml(path)
     data.pop("aliases", None)
@@ -133,7 +134,7 @@ def _variant_aliases() -> dict[str, str]:
 
 def _path(base: str) -> Path:
     if base.endswith(".toml") or "/" in base:
-        return Path(base)
+        return named(base)
     names = _installed()
     if base in names:
         return names[base]

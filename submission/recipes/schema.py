@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from submission.recipes.base import Conflict, NonEmpty, Table
 from submission.recipes.preference import Preference
@@ -90,14 +90,14 @@ class Sampling(Table):
         """Whether the same input always gives the same output."""
         return self.temperature == 0.0 or self.top_k == 1
 
-    @model_validator(mode="after")
-    def _several_samples_differ(self) -> Self:
+    def conflicts(self) -> Iterator[Conflict]:
+        """Several samples of what is always the same."""
         if self.samples > 1 and self.greedy:
-            raise ValueError(
+            yield Conflict(
+                "samples",
                 f"{self.samples} samples of greedy decoding are all alike: "
-                "set sampling.temperature above 0 and sampling.top_k other than 1"
+                "set sampling.temperature above 0 and sampling.top_k other than 1",
             )
-        return self
 
 
 class Extraction(Table):
@@ -182,28 +182,22 @@ class Recipe(Table):
         training = self.training
         if training is None:
             if self.preference is not None:
-                yield Conflict("preference", "training", "needs a [training] table, which says how")
+                yield Conflict("preference", "needs a [training] table, which says how")
             return
         kind = self.model.kind if self.model is not None else "auto"
         if kind == "causal" and training.seq2seq_lengths:
             unset = training.source_length is None
             yield Conflict(
                 "training.target_length" if unset else "training.source_length",
-                "model",
                 "is an encoder-decoder's, and model.kind is causal; its length is max_length",
             )
         if kind == "seq2seq" and training.packing:
-            yield Conflict(
-                "training.packing", "model", "is for causal models, and model.kind is seq2seq"
-            )
+            yield Conflict("training.packing", "is for causal models, and model.kind is seq2seq")
         if kind == "seq2seq" and training.loss_on == "all":
-            yield Conflict(
-                "training.loss_on", "model", "an encoder-decoder has no loss on its prompt"
-            )
+            yield Conflict("training.loss_on", "an encoder-decoder has no loss on its prompt")
         if self.prompt.chat and training.end_token is not None:
             yield Conflict(
                 "training.end_token",
-                "prompt",
                 "is for prompts that are not a chat; a chat's turn ends as the chat template says",
             )
         if self.preference is not None:
@@ -211,17 +205,14 @@ class Recipe(Table):
 
     def _conflicts_of_preference(self, training: Training, kind: str) -> Iterator[Conflict]:
         if kind == "seq2seq":
-            yield Conflict("preference", "model", "is for causal models, and model.kind is seq2seq")
+            yield Conflict("preference", "is for causal models, and model.kind is seq2seq")
         if training.method == "full":
             yield Conflict(
                 "training.method",
-                "preference",
                 "preference tuning trains an adapter (lora, qlora): the model without it is the "
                 "reference",
             )
         if training.packing:
-            yield Conflict("training.packing", "preference", "pairs are not packed")
+            yield Conflict("training.packing", "pairs are not packed")
         if training.loss_on == "all":
-            yield Conflict(
-                "training.loss_on", "preference", "only the answers of a pair are compared"
-            )
+            yield Conflict("training.loss_on", "only the answers of a pair are compared")

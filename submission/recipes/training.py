@@ -32,7 +32,7 @@ class Lora(Table):
         """Targets that are named twice."""
         twice = sorted({name for name in self.targets if self.targets.count(name) > 1})
         if twice:
-            yield Conflict("targets", "targets", f"named more than once: {', '.join(twice)}")
+            yield Conflict("targets", f"named more than once: {', '.join(twice)}")
 
 
 class Quantization(Table):
@@ -133,7 +133,6 @@ class Training(Table):
         if self.max_steps is not None and self.max_steps <= self.warmup_steps(self.max_steps):
             yield Conflict(
                 "warmup",
-                "max_steps",
                 f"warming up takes all of max_steps ({self.max_steps}), so the learning rate is "
                 "never reached",
             )
@@ -142,17 +141,15 @@ class Training(Table):
             if self.packing:
                 yield Conflict(
                     "packing",
-                    key,
                     f"{key} is an encoder-decoder's, and only causal models are packed",
                 )
             if self.loss_on == "all":
                 yield Conflict(
                     "loss_on",
-                    key,
                     f"{key} is an encoder-decoder's, which has no loss on its prompt",
                 )
         if len(set(self.report_to)) < len(self.report_to):
-            yield Conflict("report_to", "report_to", "named more than once")
+            yield Conflict("report_to", "named more than once")
         evaluation = self.evaluation
         if (
             self.max_steps is not None
@@ -161,6 +158,5 @@ class Training(Table):
         ):
             yield Conflict(
                 "evaluation.every_steps",
-                "max_steps",
                 f"is never reached: training ends after max_steps ({self.max_steps})",
             )

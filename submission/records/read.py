@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from evaluators.text.options import listed_options
 from submission.competitions.profile import Profile, SubmissionFormat, TrainColumns
 from submission.errors import InputError
 from submission.prompts.template import render
-from submission.records.options import listed_options
 from submission.records.rows import Prediction, Question, Reference, TrainingRow
 from submission.records.vectors import read_vectors
 from submission.tables import Table, read_table

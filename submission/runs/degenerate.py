@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from evaluators.text.language import language_of
 from evaluators.text.looping import is_looping
+from evaluators.text.options import listed_options
 from submission.engines.base import Finish
 from submission.prompts.extract import bare, echoes
 from submission.prompts.template import fixed_texts
 from submission.recipes import Quarantine, Recipe
-from submission.records.options import listed_options
 
 FEWEST_QUESTIONS = 5
 """The same answer to fewer different questions is no duplicate: some questions are alike."""

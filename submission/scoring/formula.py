@@ -15,6 +15,7 @@ from evaluators.metrics.grouped import Group, Grouped
 from submission.competitions import Competition
 from submission.competitions.profile import Formula, RowGroup, Term
 from submission.errors import InputError
+from submission.files.named import named
 
 BuildPart = Callable[[str], Metric]
 """What makes a metric of a spec such as ``em:rule=nikl``, over the encoder and models in force."""
@@ -74,7 +75,7 @@ def _coded(path: Path, part: BuildPart) -> Metric:
 
 def _module(path: Path) -> ModuleType:
     """The code of a competition: part of this package, or of a folder that the user named."""
-    if not path.is_file():
+    if not named(path).is_file():
         raise InputError(f"{path}: there is no such file, and the competition's score is in it.")
     # Folders of competitions are no packages; each needs a module name that no other one has.
     name = f"leaderkit_formula_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"

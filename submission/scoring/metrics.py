@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from evaluators import EvaluationError, Metric, MetricSpec, build_metric, parse_spec
 from evaluators.base import References
@@ -12,6 +11,7 @@ from evaluators.encoders.base import Encoder
 from evaluators.errors import ModelUnavailableError
 from evaluators.metrics.registry import available
 from submission.errors import InputError
+from submission.files.named import named
 from submission.scoring.cached import Working, quiet, remembering
 
 HUB_FOLDER = "sentence-transformers/"
@@ -35,6 +35,7 @@ class Models:
                 raise InputError(
                     f"--metric-model {each}: write METRIC=PATH, METRIC one of {', '.join(known)}."
                 )
+            named(path)
             paths[name] = path
         return cls(paths, fast)
 
@@ -143,7 +144,7 @@ def same_model(given: str, declared: str) -> bool:
     if name == declared.removeprefix(HUB_FOLDER):
         return True
     wanted = declared.rsplit("/", 1)[-1]
-    folder = Path(given).resolve()
+    folder = named(given).resolve()
     if not folder.is_dir():
         return False
     # The hub's own cache writes models--OWNER--NAME/snapshots/REVISION.

@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from evaluators.progress import listening
-from submission.machine import progress
-from submission.machine.progress import Pace
+from evaluators.text.cells import visible
+from submission.terminal import progress
+from submission.terminal.output import console, say
+from submission.terminal.progress import Pace
 
 
 class _Told:
@@ -33,7 +35,7 @@ class _Told:
         if self._pace is not None:
             self._pace.done += count
         if self._status is not None:
-            self._status.update(str(self))
+            self._status.update(Text(str(self)))
 
     def __str__(self) -> str:
         return self._label if self._pace is None else f"{self._label}, {self._pace.line()}"
@@ -42,17 +44,16 @@ class _Told:
 @contextmanager
 def working(name: str, rows: int) -> Iterator[None]:
     """Tell that the metric ``name`` scores ``rows`` rows, how far it is, and for how long."""
-    label = f"{name}: {rows:,} rows"
+    label = f"{visible(name)}: {rows:,} rows"
     if sys.stderr.isatty():
-        with Console(stderr=True).status(label) as status, listening(_Told(label, status)):
+        with console(stderr=True).status(Text(label)) as status, listening(_Told(label, status)):
             yield
         return
     started, done, told = time.monotonic(), threading.Event(), _Told(label)
 
     def tell() -> None:
         while not done.wait(progress.PATIENCE):
-            sys.stderr.write(f"{told}, {time.monotonic() - started:.0f} s so far\n")
-            sys.stderr.flush()
+            say(f"{told}, {time.monotonic() - started:.0f} s so far")
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()

@@ -9,6 +9,7 @@ from typing import Literal
 
 from submission.competitions import Competition
 from submission.errors import InputError
+from submission.files.named import named
 from submission.records.read import read_predictions, read_references
 from submission.records.rows import Prediction, Reference
 from submission.runs.answers import run_answers
@@ -83,8 +84,9 @@ def find_subject(competition: Competition, ledger: Ledger | None, name: str) -> 
     if ledger is not None and ledger.has_run(name):
         require_competition(ledger, name, competition)
         return run_subject(ledger, name)
-    if Path(name).is_file():
-        return file_subject(competition, Path(name), None)
+    path = named(name)
+    if path.is_file():
+        return file_subject(competition, path, None)
     if ledger is None:
         raise InputError(
             f"'{name}' is not a file, and there is no ledger that it could be a run of."

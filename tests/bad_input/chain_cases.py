@@ -73,7 +73,7 @@ _MERGE = [
 ]  # fmt: skip
 
 _RUN = [
-    Case("run: no experiment", "run none.toml", ("none.toml", "cannot be read")),
+    Case("run: no experiment", "run none.toml", ("none.toml: there is no such file",)),
     Case("run: bad TOML", RUN, ("experiment.toml", "not valid TOML"),
          {"experiment.toml": "competition = shop"}),
     _experiment("unknown keys, all at once", 'out = "out"', 'outt = "out"\nfresh = 1',

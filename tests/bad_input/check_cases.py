@@ -88,7 +88,7 @@ _UNUSABLE = [
     Case("check: no submission", CHECK, ("submission.csv: there is no such file",),
          {"submission.csv": None}),
     Case("check: a folder as submission", swap(CHECK, "submission.csv", "folder"),
-         ("folder: there is no such file",)),
+         ("folder: is a folder",)),
     Case("check: no template", CHECK, ("template.csv: there is no such file",),
          {"template.csv": None}),
     Case("check: template empty", CHECK, ("template.csv: is empty",), {"template.csv": ""}),

@@ -48,7 +48,7 @@ _FILES = [
     _test("id empty", "id,질문\nA,벽지?\n ,타일?\n", "row 3", "column 'id'", "the id is empty"),
     _test("id twice", "id,질문\nA,벽지?\nA,타일?\n", "row 3", "'A' was already given", "row 2"),
     _test("question empty", "id,질문\nA,벽지?\nB,  \n", "row 3", "'질문'", "the question is empty"),
-    Case("test file: a folder", f"{TEST} folder", ("folder", "supported are .csv")),
+    Case("test file: a folder", f"{TEST} folder", ("folder: is a folder",)),
     Case(
         "test file: a folder named csv",
         f"{TEST} folder.csv",
@@ -157,7 +157,7 @@ _PREDICTIONS = [
     Case(
         "predictions: a folder",
         swap(SCORE, "predictions.csv", "folder"),
-        ("folder", "cannot be read"),
+        ("folder: is a folder",),
     ),
     Case(
         "predictions: id twice",

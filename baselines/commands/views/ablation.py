@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from baselines.ablation.cells_and_effects import (
     cell_columns,
     cell_records,
@@ -15,11 +13,23 @@ from baselines.ablation.cells_and_effects import (
     interaction_records,
 )
 from baselines.ablation.results import Results
-from baselines.commands.views.columns import Column, figures, interval, print_records, words
+from baselines.commands.views.columns import (
+    Column,
+    differences,
+    figures,
+    interval,
+    print_records,
+    scores,
+    words,
+)
 from baselines.grid.records import Record
+from submission.terminal.output import tell
 
 MOST_INTERACTIONS = 12
-DIFFERENCE = (figures("vs baseline", "difference", "+.4f"), interval("difference_", "+"))
+DIFFERENCE = (
+    differences("vs baseline", "difference"),
+    interval("difference_", signed=True),
+)
 
 
 def print_ablation(results: Results, files: Sequence[Path]) -> None:
@@ -27,27 +37,27 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
     _print_cells(results)
     effects = effect_records(results)
     if effects:
-        click.echo("Main effects: what a level changes, averaged over the other axes.")
-        _print_effects(("axis", "level"), effects, figures("mean", "mean", ".4f"))
+        tell("Main effects: what a level changes, averaged over the other axes.")
+        _print_effects(("axis", "level"), effects, scores("mean", "mean"))
     pairs = [each for each in interaction_records(results) if each["difference"] is not None]
     pairs.sort(key=lambda each: -abs(each["difference"]))
     if pairs:
-        click.echo("Interactions: what two levels do together beyond what each does by itself.")
+        tell("Interactions: what two levels do together beyond what each does by itself.")
         _print_effects(("axis", "level", "other_axis", "other_level"), pairs[:MOST_INTERACTIONS])
         if len(pairs) > MOST_INTERACTIONS:
-            click.echo(f"{len(pairs) - MOST_INTERACTIONS} smaller ones are in the file.")
-    click.echo(
+            tell(f"{len(pairs) - MOST_INTERACTIONS} smaller ones are in the file.")
+    tell(
         f"Baseline: {', '.join(results.grid.baseline.labels)}. Intervals: 95 %, over rows. "
         "p: sign flips over rows, Holm's correction over the table."
     )
     if results.finished:
-        click.echo(f"Score: {results.finished[0].scored.main.signature}")
+        tell(f"Score: {results.finished[0].scored.main.signature}")
     for note in results.notes:
-        click.echo(f"Note: {note}.")
+        tell(f"Note: {note}.")
     if results.scorer.proxy_reason:
-        click.secho(f"Proxy: {results.scorer.proxy_reason}.", fg="yellow")
+        tell(f"Proxy: {results.scorer.proxy_reason}.", style="yellow")
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")
 
 
 def ablation_json(results: Results, files: Sequence[Path]) -> dict[str, Any]:
@@ -78,29 +88,32 @@ def _print_cells(results: Results) -> None:
         return
     sign = -1 if results.finished[0].scored.main.direction == "higher" else 1
     records.sort(key=lambda record: sign * record["score"])
-    numbers = [
-        figures("seed", "seed"),
-        figures("score", "score", ".4f"),
+    seed, memory = figures("seed", "seed"), figures("MiB", "peak_memory_mib", ".0f")
+    columns = [
+        *map(words, results.grid.axes),
+        seed,
+        scores("score", "score"),
         interval(),
-        *(figures(metric, metric, ".4f") for metric in results.grid.file.metrics),
+        *(scores(metric, metric) for metric in results.grid.file.metrics),
         *DIFFERENCE,
         figures("degenerate", "degenerate_any"),
         figures("tokens", "completion_tokens"),
         ("reused", lambda record: f"{record['reused_prompts']}/{record['prompts']}"),
         figures("s", "seconds", ".1f"),
-        figures("MiB", "peak_memory_mib", ".0f"),
+        memory,
     ]
     # Seeds and memory are not there in every ablation.
-    optional = [numbers[0], numbers[-1]]
-    shown = [
-        column
-        for column in numbers
-        if column not in optional or any(column[1](record) for record in records)
-    ]
-    print_records([words(axis) for axis in results.grid.axes], shown, records)
+    gone = [each for each in (seed, memory) if not any(map(each[1], records))]
+    print_records([each for each in columns if each not in gone], records)
 
 
 def _print_effects(names: Sequence[str], records: Iterable[Record], *means: Column) -> None:
-    effect = [figures("effect", "effect", "+.4f"), interval(sign="+")]
-    numbers = [*means, *effect, *DIFFERENCE, figures("p", "p_adjusted", ".4f")]
-    print_records([words(name, name.replace("_", " ")) for name in names], numbers, records)
+    columns = [
+        *(words(name, name.replace("_", " ")) for name in names),
+        *means,
+        differences("effect", "effect"),
+        interval(signed=True),
+        *DIFFERENCE,
+        figures("p", "p_adjusted", ".4f"),
+    ]
+    print_records(columns, records)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from baselines.grid.records import Record
-from evaluators.text.cells import printable
-
-WIDTH = 160
+from submission.terminal import numbers
+from submission.terminal.tables import print_table
 
 Column = tuple[str, Callable[[Record], str]]
 """A header, and what the column has of a record."""
@@ -17,7 +15,7 @@ Column = tuple[str, Callable[[Record], str]]
 
 def words(name: str, header: str = "") -> Column:
     """A column of text, under its own name unless there is a ``header``."""
-    return header or name, lambda record: printable(str(record.get(name) or ""))
+    return header or name, lambda record: str(record.get(name) or "")
 
 
 def figures(header: str, name: str, form: str = "") -> Column:
@@ -30,30 +28,23 @@ def figures(header: str, name: str, form: str = "") -> Column:
     return header, cell
 
 
-def interval(prefix: str = "", sign: str = "") -> Column:
+def scores(header: str, name: str) -> Column:
+    """A column of scores."""
+    return header, lambda record: numbers.score(record.get(name))
+
+
+def differences(header: str, name: str) -> Column:
+    """A column of what is gained or lost."""
+    return header, lambda record: numbers.difference(record.get(name))
+
+
+def interval(prefix: str = "", *, signed: bool = False) -> Column:
     """A column of 95 % intervals, from the columns ``low`` and ``high`` after ``prefix``."""
-
-    def cell(record: Record) -> str:
-        low, high = record[f"{prefix}low"], record[f"{prefix}high"]
-        return "" if low is None or high is None else f"{low:{sign}.3f} … {high:{sign}.3f}"
-
-    return "95 %", cell
+    low, high = f"{prefix}low", f"{prefix}high"
+    return "95 %", lambda record: numbers.interval(record[low], record[high], signed=signed)
 
 
-def print_records(
-    names: Sequence[Column], numbers: Sequence[Column], records: Iterable[Record]
-) -> None:
-    """A table of ``names``, which may be folded, and ``numbers``, which are not."""
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    for header, _ in names:
-        table.add_column(Text(printable(header)))
-    for header, _ in numbers:
-        table.add_column(Text(printable(header)), justify="right", no_wrap=True)
-    for record in records:
-        table.add_row(*(Text(cell(record)) for _, cell in (*names, *numbers)))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+def print_records(columns: Sequence[Column], records: Iterable[Record]) -> None:
+    """A table of these columns."""
+    rows = [[cell(record) for _, cell in columns] for record in records]
+    print_table([header for header, _ in columns], rows)

@@ -6,31 +6,27 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import click
-
 from baselines.experiment.run import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
-from submission.commands.views.reports import print_findings
-from submission.commands.views.tables import print_table
+from submission.commands.views.reports import print_findings, print_upload
 from submission.scoring.classification import Classification
+from submission.terminal import numbers
+from submission.terminal.output import tell
+from submission.terminal.tables import print_table
 
 
 def print_outcome(outcome: Outcome) -> None:
     """Submissions, leaderboard, and what failed."""
     for written, findings in outcome.submissions:
-        click.echo(
-            f"\nSubmission: {written.path} ({written.rows} rows x {written.columns} columns)"
-        )
-        click.echo(f"Manifest:   {written.manifest}")
+        tell()
+        print_upload(written)
         print_findings([each for each in findings if each.code != "not-for-upload"])
         if not any(finding.severity == "error" for finding in findings):
-            click.echo("Check:      fits the template")
-        if not written.uploadable:
-            click.secho(f"*** NOT FOR UPLOAD: {written.reason}. ***", fg="red", bold=True)
+            tell("Check: fits the template.")
     if outcome.comparison is not None:
-        click.echo()
+        tell()
         print_comparison(outcome.comparison)
-        click.echo(f"Leaderboard: {outcome.leaderboard}")
+        tell(f"Leaderboard: {outcome.leaderboard}")
 
 
 def print_classes(classes: Mapping[str, Classification]) -> None:
@@ -40,14 +36,14 @@ def print_classes(classes: Mapping[str, Classification]) -> None:
         [
             (
                 name,
-                *(
-                    f"{value:.3f}"
-                    for value in (
+                *map(
+                    numbers.score,
+                    (
                         found.report.accuracy,
                         found.report.balanced_accuracy,
                         found.report.macro_f1,
                         found.report.mcc,
-                    )
+                    ),
                 ),
                 str(found.unread),
                 str(found.report.n),

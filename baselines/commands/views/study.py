@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
-from baselines.commands.views.columns import figures, print_records, words
+from baselines.commands.views.columns import differences, figures, print_records, scores, words
 from baselines.grid.records import Record
 from baselines.study.results import StudyResults, TaskResults
 from baselines.study.runs_table import axes_beside, study_columns, study_records
-from evaluators.text.cells import printable
+from submission.terminal.output import tell
 
 
 def print_study(results: StudyResults, files: Sequence[Path]) -> None:
@@ -21,20 +19,20 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
     for task in results.tasks:
         name = task.plan.name
         title = f": {task.plan.task.title}" if task.plan.task.title else ""
-        click.echo(printable(f"{name}{title}"))
+        tell(f"{name}{title}")
         mine = [each for each in records if each["task"] == name and each.get("score") is not None]
         if mine:
             _print_task(results, task, mine)
         if task.proxy_reason:
-            click.secho(f"Proxy: {task.proxy_reason}.", fg="yellow")
+            tell(f"Proxy: {task.proxy_reason}.", style="yellow")
     if results.diverged:
-        click.secho(
+        tell(
             "Diverged, answered by weights from before (column diverged_at): "
             f"{', '.join(results.diverged)}.",
-            fg="yellow",
+            style="yellow",
         )
     for path in files:
-        click.echo(f"Wrote {path}.")
+        tell(f"Wrote {path}.")
 
 
 def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
@@ -61,25 +59,24 @@ def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Record]) -> None:
-    judged = [figures("COMET", "comet", ".4f"), figures("misses", "miss_rate", ".0%")]
-    print_records(
-        [words("method"), *map(words, axes_beside(results))],
-        [
-            figures("rows", "dataset_size"),
-            figures("rank", "rank"),
-            *(judged if task.plan.comet is not None else []),
-            figures(_signatures(task)[0].partition("|")[0], "score", ".4f"),
-            figures("vs base", "difference", "+.4f"),
-            figures("trained", "trained_parameters", ","),
-            figures("train s", "training_seconds", ".1f"),
-            figures("train MiB", "training_peak_memory_mib", ".0f"),
-            figures("answer s", "seconds", ".1f"),
-            figures("MiB", "peak_memory_mib", ".0f"),
-        ],
-        records,
-    )
+    judged = [scores("COMET", "comet"), figures("misses", "miss_rate", ".0%")]
+    columns = [
+        words("method"),
+        *map(words, axes_beside(results)),
+        figures("rows", "dataset_size"),
+        figures("rank", "rank"),
+        *(judged if task.plan.comet is not None else []),
+        scores(_signatures(task)[0].partition("|")[0], "score"),
+        differences("vs base", "difference"),
+        figures("trained", "trained_parameters", ","),
+        figures("train s", "training_seconds", ".1f"),
+        figures("train MiB", "training_peak_memory_mib", ".0f"),
+        figures("answer s", "seconds", ".1f"),
+        figures("MiB", "peak_memory_mib", ".0f"),
+    ]
+    print_records(columns, records)
     for signature in _signatures(task):
-        click.echo(f"Score: {signature}")
+        tell(f"Score: {signature}")
 
 
 def _signatures(task: TaskResults) -> list[str]:

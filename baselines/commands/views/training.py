@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from baselines.training.report import Report
-from submission.commands.options import print_json
+from submission.terminal.output import print_json, tell
 
 
 def print_training(report: Report, out: Path, *, as_json: bool) -> None:
@@ -15,5 +13,5 @@ def print_training(report: Report, out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
     else:
-        click.echo(f"{out}: {report.summary()}")
+        tell(f"{out}: {report.summary()}")
     report.refuse_if_diverged()

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from evaluators.report.fonts import FAMILY, FILE
-from evaluators.text.cells import printable
+from evaluators.text.cells import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def short(name: str) -> str:
     """Return a name as it fits beside an axis; a long one loses its middle, as names of variants
     differ at their ends.
     """
-    shown = printable(name)
+    shown = one_line(name)
     if len(shown) <= _LONGEST_NAME:
         return shown
     start = _LONGEST_NAME // 3

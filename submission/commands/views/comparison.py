@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from evaluators import render, render_more
 from evaluators.ranking.sensitivity import render as render_sensitivity
-from evaluators.text.cells import printable
-from submission.commands.views.tables import print_table
 from submission.compare import Comparison
 from submission.compare.explanations import explanations
 from submission.compare.serialize import GroupLine, group_lines, to_plain
-
-WIDTH = 160
+from submission.terminal.numbers import score
+from submission.terminal.output import show, tell
+from submission.terminal.tables import print_table, show_table
 
 
 def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     """A leaderboard, as wide as the terminal, or as it needs where there is none."""
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     ranked = [row for row in comparison.rows if row.kind != "known"]
     known = [row for row in comparison.rows if row.kind == "known"]
-    console.print(render(ranked, baseline=comparison.baseline))
+    show_table(render(ranked, baseline=comparison.baseline))
     more = render_more(ranked)
     if more is not None:
-        console.print(more)
+        show_table(more)
     if groups:
         _print_groups(comparison)
     for found in comparison.sensitivity:
-        console.print(render_sensitivity(found))
+        show(render_sensitivity(found))
     if known:
-        click.echo("Known scores of the organizer's leaderboard, on the organizer's rows:")
+        tell("Known scores of the organizer's leaderboard, on the organizer's rows:")
     for row in known:
-        click.echo(f"  {row.score:.4f}  {row.name}  ({row.note}; {row.source})")
-    click.echo(f"Score: {comparison.signature}")
+        tell(f"  {score(row.score)}  {row.name}  ({row.note}; {row.source})")
+    tell(f"Score: {comparison.signature}")
     for note in explanations(comparison):
-        click.secho(printable(str(note)), fg="yellow" if note.key == "note.proxy" else None)
+        tell(str(note), style="yellow" if note.key == "note.proxy" else None)
 
 
 def comparison_json(comparison: Comparison, files: Sequence[Path]) -> dict[str, Any]:
@@ -65,7 +58,7 @@ def _print_groups(comparison: Comparison) -> None:
                 dimension,
                 group or "(empty)",
                 str(max(line.n for line in lines.values())),
-                *(f"{lines[run].score:.4f}" if run in lines else "" for run in runs),
+                *(score(lines[run].score) if run in lines else "" for run in runs),
             ]
             for (dimension, group), lines in table.items()
         ),

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from evaluators import Score
 from submission.check import Finding
-from submission.commands.views.tables import print_table
 from submission.generation.generate import Report
 from submission.runs.answers import Degenerate
+from submission.scoring.breakdown import Slice
 from submission.scoring.classification import Classification
+from submission.submit.write import Written
+from submission.terminal import numbers
+from submission.terminal.output import tell
+from submission.terminal.tables import INTERVAL, print_table
 
 WIDEST_CONFUSION = 20
 
 
 def print_report(report: Report) -> None:
     """The result of a generation."""
-    click.echo(
+    tell(
         f"Run '{report.run}': {report.rows} rows; {report.computed} prompts computed, "
         f"{report.reused} taken from the ledger."
     )
     if report.computed:
         seconds = max(report.seconds, 1e-9)
-        click.echo(
+        tell(
             f"{report.engine}: {report.completion_tokens} tokens in {report.seconds:.1f} s "
             f"({report.completion_tokens / seconds:.0f} tokens/s)."
         )
     if report.retried:
-        click.echo(f"{report.mended} of {report.retried} degenerate answers mended.")
-    trouble = describe_degenerate(report.degenerate)
-    if trouble:
-        click.echo(f"Look at: {trouble} (leaderkit show {report.run}).")
+        tell(f"{report.mended} of {report.retried} degenerate answers mended.")
+    print_degenerate(report.run, report.degenerate)
 
 
-def describe_degenerate(counts: Degenerate) -> str:
-    """Counts of useless answers in words; empty where there are none."""
+def print_degenerate(run: str, counts: Degenerate) -> None:
+    """A warning with the degenerate answers of each kind, where there are any."""
     named = [
         (counts.empty, "empty"),
         (counts.cut_off, "cut off by length"),
@@ -46,27 +46,69 @@ def describe_degenerate(counts: Degenerate) -> str:
         (counts.wrong_language, "in another language"),
         (counts.duplicated, "given to many questions"),
     ]
-    return ", ".join(f"{count} {what}" for count, what in named if count)
+    if found := ", ".join(f"{count} {what}" for count, what in named if count):
+        tell(
+            f"Warning: degenerate answers: {found} (leaderkit show {run}).",
+            style="yellow",
+        )
+
+
+def print_upload(written: Written) -> None:
+    """What was written, and why it may not be uploaded where it may not."""
+    tell(f"Wrote {written.path}: {written.rows} rows x {written.columns} columns.")
+    tell(f"Manifest: {written.manifest}")
+    if not written.uploadable:
+        tell(f"NOT FOR UPLOAD: {written.reason}.", style="bold red")
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """What a check found, one line each."""
     for finding in findings:
-        click.echo(f"{finding.severity.upper():7}  {finding.code}: {finding.message}")
+        style = "red" if finding.severity == "error" else "yellow"
+        tell(f"{finding.severity.capitalize()}: {finding.code}: {finding.message}", style=style)
 
 
-def print_scores(scores: Sequence[Score], terms: Sequence[Score] = ()) -> None:
-    """Scores with interval and signature."""
-    for score in [*scores, *terms]:
-        mark = "  (proxy)" if score.proxy else ""
-        click.echo(
-            f"{score.metric}: {score.value:.5f}  "
-            f"[{score.low:.5f}, {score.high:.5f}]  n={score.n}{mark}"
-        )
-        click.echo(f"  {score.signature}")
+def print_scores(scores: Sequence[Score]) -> None:
+    """Scores with their intervals, and the signature of each."""
+    print_table(
+        ["Metric", "Score", INTERVAL, "Rows", ""],
+        [
+            (
+                each.metric,
+                numbers.score(each.value),
+                numbers.interval(each.low, each.high),
+                str(each.n),
+                "proxy" if each.proxy else "",
+            )
+            for each in scores
+        ],
+    )
+    for signature in dict.fromkeys(each.signature for each in scores):
+        tell(f"Score: {signature}")
 
 
-WIDEST_CONFUSION = 20
+def print_slices(column: str, slices: Sequence[Slice]) -> None:
+    """The same scores on the rows of each value of a column."""
+    metrics = [score.metric for score in slices[0].scores] if slices else []
+    print_table(
+        [column, "Rows", *(header for metric in metrics for header in (metric, INTERVAL))],
+        [
+            (
+                each.value or "(empty)",
+                str(each.rows),
+                *(
+                    cell
+                    for score in each.scores
+                    for cell in (
+                        numbers.score(score.value),
+                        numbers.interval(score.low, score.high),
+                    )
+                ),
+            )
+            for each in slices
+        ],
+        names=False,
+    )
 
 
 def print_classification(found: Classification) -> None:
@@ -75,20 +117,37 @@ def print_classification(found: Classification) -> None:
     print_table(
         ["Class", "Precision", "Recall", "F1", "Rows"],
         [
-            (each.label, *(f"{value:.3f}" for value in (each.precision, each.recall, each.f1)),
-             str(each.support))
+            (
+                each.label,
+                *map(numbers.score, (each.precision, each.recall, each.f1)),
+                str(each.support),
+            )
             for each in report.classes
         ],
-    )  # fmt: skip
-    click.echo(
-        f"n={report.n}  accuracy {report.accuracy:.5f}  balanced {report.balanced_accuracy:.5f}  "
-        f"macro-F1 {report.macro_f1:.5f}  weighted-F1 {report.weighted_f1:.5f}  "
-        f"micro-F1 {report.micro_f1:.5f}  MCC {report.mcc:.5f}"
+    )
+    print_table(
+        ["Accuracy", "Balanced", "Macro-F1", "Weighted-F1", "Micro-F1", "MCC", "Rows"],
+        [
+            (
+                *map(
+                    numbers.score,
+                    (
+                        report.accuracy,
+                        report.balanced_accuracy,
+                        report.macro_f1,
+                        report.weighted_f1,
+                        report.micro_f1,
+                        report.mcc,
+                    ),
+                ),
+                str(report.n),
+            )
+        ],
     )
     notes = [(found.unread, "answers name no option"), (found.left_out, "rows have no label")]
     for count, what in notes:
         if count:
-            click.echo(f"{count} {what}.")
+            tell(f"{count} {what}.")
     if len(report.classes) <= WIDEST_CONFUSION:
         labels = [each.label for each in report.classes]
         print_table(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.engines.majority import Majority, option_count
+from baselines.engines.majority import Majority
 from submission.competitions import Competition, find_competition
 from submission.engines.base import EngineContext, Request
 from submission.errors import InputError
@@ -35,35 +35,6 @@ def answers(
     engine.start()
     requests = [Request(str(number), text) for number, text in enumerate(questions)]
     return [completion.text for completion in engine.complete(requests)]
-
-
-@pytest.mark.parametrize(
-    ("question", "count"),
-    [
-        (FOUR, 4),
-        (FIVE, 5),
-        (FIVE.replace("\n", "\r\n"), 5),
-        ("맞는 것은?\n1) 가\n2) 나\n3) 다", 3),
-        ("맞는 것은?\n1.가\n2.나", 2),
-        ("맞는 것은?\n(1) 가\n(2) 나", 2),
-        ("맞는 것은?\n  1\t가\n  2\t나", 2),
-        ("맞는 것은? 1) 가 2) 나 3) 다 4) 라", 4),
-        ("맞는 것은? ① 가 ② 나 ③ 다", 3),
-        ("맞는 것은?\n①가\n②나", 2),
-        ("알맞은 빠르기는?\n1 1분에 30~40회\n2 1분에 100~120회", 2),
-        ("값은?\n" + "\n".join(f"{number} {number}0원" for number in range(1, 13)), 12),
-        ("1. 다음 글을 읽고 답하시오.\n맞는 것은?\n1 가\n2 나\n3 다", 3),
-        ("(1) 앞과 (2) 뒤에 들 말은?\n1 가\n2 나\n3 다", 3),
-        (OPEN, 0),
-        ("", 0),
-        ("금리가 1.5%에서 2.5%로 올랐다. 무엇이라고 하는가?", 0),
-        ("1 더하기 1은?", 0),
-        ("2024년 1월\n2 일에 무엇이 있었는가?", 0),
-        ("3 가\n4 나", 0),
-    ],
-)
-def test_options_are_counted_as_contests_write_them(question: str, count: int) -> None:
-    assert option_count(question) == count
 
 
 def test_each_type_gets_its_own_most_frequent_answer() -> None:

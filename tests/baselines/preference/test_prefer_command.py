@@ -64,7 +64,7 @@ def test_a_margin_that_nothing_reaches_leaves_ties(
     ("more", "message"),
     [
         (["--by", "score"], "belong together"),
-        (["--references", "references.csv"], "belong together"),
+        (["--references", "{}/references.csv"], "belong together"),
         (["--margin", "0.1"], "--margin goes with --by"),
         (["--out", "pairs.csv"], "a name ending in .jsonl"),
         (["--by", "chrff", "--references", "{}/references.csv"], "chrf"),

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from evaluators import LeaderboardRow, Score, render, render_more, to_frame
 from evaluators.report.leaderboard import COLUMNS
-from evaluators.text.cells import neutralize, printable
+from evaluators.text.cells import neutralize, one_line
 
 RUN = LeaderboardRow(
     rank=1,
@@ -126,7 +126,7 @@ def test_names_cannot_style_or_drive_the_terminal() -> None:
     text = shown(LeaderboardRow(rank=1, name="[red]a[/red]\x1b[2Jb\nc", kind="file", score=1.0))
     assert "[red]a[/red]" in text
     assert "\x1b" not in text
-    assert printable(" a\nb\x07 ") == "a b"
+    assert one_line(" a\nb\x07 ") == "a b\\x07"
 
 
 def test_an_empty_leaderboard_is_still_a_table() -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators import Accuracy, ChoiceRead, EvaluationError, Example, choice
-from evaluators.text.choices import split_options
 
 
 @pytest.mark.parametrize(
@@ -106,12 +105,6 @@ def test_whatever_is_read_is_an_option(text: str, options: list[str]) -> None:
     label = choice(text, options)
     if label is not None and options:
         assert 1 <= int(label) <= len(options)
-
-
-def test_options_are_written_by_line_or_with_bars() -> None:
-    assert split_options("결로\n누수|균열\n") == ("결로", "누수|균열")
-    assert split_options("결로| 누수 |") == ("결로", "누수")
-    assert split_options("") == ()
 
 
 def test_unreadable_answers_are_wrong_and_counted() -> None:

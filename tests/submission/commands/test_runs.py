@@ -15,8 +15,8 @@ def test_lists_runs_with_their_progress(tmp_path: Path, capsys: pytest.CaptureFi
 
     out = capsys.readouterr().out
     assert "whole" in out
-    assert "5 of 5" in out
-    assert "2 of 5" in out
+    assert "5/5" in out
+    assert "2/5" in out
     assert "tiny[b]" in out  # no markup
 
 

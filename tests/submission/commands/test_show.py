@@ -1,10 +1,10 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from submission.cli import run
-from submission.commands.views.tables import printable, shortened
 from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
@@ -22,7 +22,7 @@ def kept(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_shows_the_run_its_useless_answers_scores_and_submissions(
+def test_shows_the_run_its_degenerate_answers_scores_and_submissions(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["show", "whole", "--ledger", kept(tmp_path)]) == 0
@@ -34,8 +34,8 @@ def test_shows_the_run_its_useless_answers_scores_and_submissions(
     assert "Cut off by length: 1" in out
     assert "Prompt longer than the context: 1" in out
     assert "Echoing the question: 1" in out
-    assert "cosine (proxy)" in out
-    assert "0.40000 .. 0.60000" in " ".join(out.split())
+    assert re.search(r"cosine +0\.\d{4}.* proxy +cosine", out)
+    assert "0.400 … 0.600" in " ".join(out.split())
     assert "TEST_003" in out
 
 
@@ -76,9 +76,3 @@ def test_an_unknown_run_names_those_there_are(
 ) -> None:
     assert run(["show", "other", "--ledger", kept(tmp_path)]) == 2
     assert "No run 'other'" in capsys.readouterr().err
-
-
-def test_what_a_model_wrote_does_not_steer_the_terminal() -> None:
-    assert printable("a\x1b[31mb\x07") == "a\\x1b[31mb\\x07"
-    assert shortened("첫째\n둘째") == "첫째\\n둘째"
-    assert len(shortened("가" * 500)) == 160

@@ -256,7 +256,8 @@ def test_the_leaderboard_takes_the_form_of_its_suffix(suffix: str) -> None:
 def test_another_suffix_is_refused_before_anything_is_scored(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    gold = ["-c", "words", "--references", "none.csv", "--baseline", "half.csv"]
+    Path("broken.csv").write_text("no table", "utf-8")
+    gold = ["-c", "words", "--references", "broken.csv", "--baseline", "half.csv"]
     assert run(["compare", "good.csv", *gold, "--out", "board.xlsx"]) == 2
     assert "board.xlsx: a leaderboard is written as .csv, .md, .json" in capsys.readouterr().err
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.engines.majority import option_count
 from evaluators.text.choices import choice
+from evaluators.text.options import listed_options
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.prompts.compound import is_compound
@@ -101,14 +101,14 @@ def test_no_question_is_taken_for_two() -> None:
 
 def test_the_type_can_be_read_from_the_cell() -> None:
     for each in answered():
-        count = option_count(each["Question"])
+        count = len(listed_options(each["Question"]))
         assert count in ({4, 5} if each["question_type"] == "선다형" else {0})
 
 
 def test_a_multiple_choice_gold_is_the_number_of_one_of_different_options() -> None:
     for each in answered():
         if each["question_type"] == "선다형":
-            count = option_count(each["Question"])
+            count = len(listed_options(each["Question"]))
             lines = each["Question"].splitlines()[-count:]
             assert len({line.split(" ", 1)[1] for line in lines}) == count
             assert [line.split(" ", 1)[0] for line in lines] == [

@@ -74,7 +74,8 @@ def test_the_command_prints_classes_and_confusion(
     assert run(files) == 0
 
     out = capsys.readouterr().out
-    assert "n=3  accuracy 0.33333" in out
+    assert "Accuracy  Balanced  Macro-F1" in out
+    assert "0.3333" in out
     assert "1 answers name no option." in out
     assert "1 rows have no label." in out
     assert "Gold \\ answer" in out

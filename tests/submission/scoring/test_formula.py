@@ -15,7 +15,6 @@ from submission.cli import run
 from submission.competitions import Competition, find_competition
 from submission.competitions.profile import Profile
 from submission.errors import InputError
-from submission.records.options import listed_options
 from submission.records.rows import Prediction, Reference
 from submission.scoring.formula import _module, build_formula
 from submission.scoring.metrics import Models
@@ -153,20 +152,6 @@ def test_a_stand_in_model_makes_a_proxy_and_a_copy_does_not(tmp_path: Path) -> N
     assert dict(other.apply(spec).options) == {"model": str(tmp_path), "fast": "1"}
     with pytest.raises(InputError, match="METRIC one of bertscore, bleurt, comet"):
         Models.read(["em=x"])
-
-
-@pytest.mark.parametrize(
-    ("question", "options"),
-    [
-        ("무엇인가?\n1. 벽지\n2. 타일", ["벽지", "타일"]),
-        ("무엇인가?\n① 벽지\n② 타일\n③ 도장", ["벽지", "타일", "도장"]),
-        ("무엇인가?\n1 벽지\n2 타일\n", ["벽지", "타일"]),
-        ("1. 벽지\n3. 타일", []),
-        ("2024년의 일은?", []),
-    ],
-)
-def test_options_are_read_out_of_the_question(question: str, options: list[str]) -> None:
-    assert listed_options(question) == options
 
 
 class TestCommand:

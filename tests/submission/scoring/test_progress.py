@@ -10,8 +10,8 @@ import pytest
 from evaluators import Cosine, Example, OfflineEncoder
 from evaluators.base import Metric
 from evaluators.progress import advance, begin, listening
-from submission.machine import progress
 from submission.scoring.progress import working
+from submission.terminal import progress
 
 
 class Heard:

@@ -205,7 +205,7 @@ class TestCommand:
         pd.DataFrame({"id": ids, "answer": "벽지"}).to_csv("w.csv", index=False)
         assert run(["score", "-c", "dacon-236216", *files, "--encoder", "offline"]) == 0
         shown = capsys.readouterr().out
-        assert "n=36  (proxy)" in shown
+        assert "36  proxy" in shown
         assert "Proxy: encoder 'offline' instead of the organizer's" in shown
         assert run(["score", "-c", "sample-wallpaper", *files]) == 0
         assert "proxy" not in capsys.readouterr().out.lower()

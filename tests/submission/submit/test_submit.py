@@ -194,7 +194,7 @@ class TestManifest:
         manifest = self.read()
         assert manifest["uploadable"] is uploadable
         assert (manifest["not_for_upload_because"] is None) is uploadable
-        assert ("*** NOT FOR UPLOAD" in capsys.readouterr().out) is not uploadable
+        assert ("NOT FOR UPLOAD" in capsys.readouterr().out) is not uploadable
 
     def test_a_score_that_is_a_proxy_does_not_forbid_the_upload(self, world: Path) -> None:
         declared = COMPETITION.replace("[score]\n", '[score]\nproxy = "공개되지 않은 식"\n')

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from submission.generation.progress import RowProgress
-from submission.machine import progress
-from submission.machine.progress import Pace
+from submission.terminal import progress
+from submission.terminal.progress import Pace
 
 
 def test_a_line_has_what_is_done_how_fast_and_the_time_left(

@@ -1,0 +1,1 @@
+"""What the terminal shows: the one way out, and what tables and numbers look like."""

@@ -1,7 +1,8 @@
 # `make` alone lists what there is. Every target sets the environment up first if it has to.
 
 BIN := .venv/bin
-PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+PYTEST := HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q
+IN_PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder --durations=25
 
 # The interpreter that .venv has, else the newest found. A named one wins: make setup PYTHON=python3.12
 # When none is new enough, python3 gets to say what is missing.
@@ -9,50 +10,70 @@ PYTHON ?= $(shell for python in $(BIN)/python python3.13 python3.12 python3.11 p
     "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && break; \
   done; echo "$$python")
 
-.DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test test-all crash lint format bench docs clean
+# Biome checks and formats the report's page, at the version of package-lock.json. Where npm cannot
+# install it, it is skipped; in CI that is an error.
+define biome
+if command -v npm >/dev/null && { cmp -s package-lock.json node_modules/leaderkit.lock || \
+  { npm ci --silent --no-audit --no-fund --fetch-retries=1 && \
+    cp package-lock.json node_modules/leaderkit.lock; }; }; \
+then node_modules/.bin/biome $(1); \
+elif [ -n "$$CI" ]; then echo "Biome cannot be installed: npm or its registry is missing" >&2; exit 1; \
+else echo "skipped Biome (the report's JavaScript and CSS): npm or its registry is missing"; fi
+endef
 
-help: ## this list
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-browser demo test test-all crash lint lint-page format bench docs docs-site clean
+
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## make .venv and install everything in it; does nothing when that is done
+setup: ## create .venv and install everything; does nothing if that is done
 	@$(PYTHON) requirements/install.py
 
-setup-browser: setup ## what tests/browser needs: Debian's chromium, and Playwright in .venv
+setup-browser: setup ## install Chromium and Playwright for tests/browser
 	@command -v chromium >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -qy --no-install-recommends chromium fonts-nanum; \
 	  else echo "setup-browser needs chromium, and root to install it: sudo apt install chromium fonts-nanum" >&2; exit 1; fi; }
 	$(BIN)/pip install -q --constraint requirements/constraints.txt --group browser
 
-demo: setup ## the whole chain on the sample data, into out/demo
+demo: setup ## run the whole chain on the sample data, into out/demo
 	$(BIN)/leaderkit demo --out out/demo
 
-test: setup ## all tests but the slow ones
-	$(PYTEST) -q -m "not slow"
+test: setup ## run all tests except the slow ones
+	$(PYTEST) $(IN_PARALLEL) -m "not slow"
 
-test-all: setup ## all tests
-	$(PYTEST) -q
+test-all: setup ## run all tests
+	$(PYTEST) $(IN_PARALLEL)
 
-crash: setup ## kill a run 20 times over and look at what is left
-	LEADERKIT_CRASH_KILLS=20 $(PYTEST) -q tests/crash -m "slow or not slow"
+crash: setup ## kill a run 20 times and check that nothing is lost
+	LEADERKIT_CRASH_KILLS=20 $(PYTEST) tests/crash -m "slow or not slow"
 
-lint: setup ## everything that is checked without running the code
+lint: setup ## check code, types, imports, spelling, docs and links
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 	$(BIN)/python docs/generate.py --check
+	@$(MAKE) --no-print-directory docs-site lint-page
 
-format: setup ## fix what ruff can fix
+lint-page: ## check the report's JavaScript and CSS; needs npm
+	@$(call biome,ci --error-on-warnings)
+
+format: setup ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	@$(call biome,check --write)
 
-bench: setup ## speed of generation
+bench: setup ## measure the speed of generation
 	$(BIN)/python benchmarks/generate.py
 
-docs: setup ## write the generated pages of docs/ again
+docs: setup ## regenerate the command pages of docs/
 	$(BIN)/python docs/generate.py
 
-clean: ## remove what builds and tests left; keeps .venv and runs/
-	rm -rf out dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+docs-site: setup ## build the documentation site, into out/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+clean: ## remove what builds and tests left behind; keeps .venv and runs/
+	rm -rf out dist node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

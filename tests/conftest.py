@@ -1,10 +1,14 @@
-"""Tests load nothing from a model hub."""
+"""Tests load nothing from a model hub, and share the machine's cores between their processes."""
 
 from __future__ import annotations
 
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# torch reads it when it is imported, here and in the commands that tests start.
+os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(
+    max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+)
 
 from pathlib import Path
 
@@ -14,6 +18,15 @@ from tests.models import gpt2
 from tests.submission.engines.tiny import lively
 
 WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, for their fixtures, and all of vLLM's in another."""
+    for item in items:
+        whole = item.get_closest_marker("vllm") is not None
+        item.add_marker(pytest.mark.xdist_group("vllm" if whole else item.path.as_posix()))
+    # The longest group first: no process is left alone with it in the end.
+    items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
 
 
 @pytest.fixture(scope="session")

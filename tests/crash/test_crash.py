@@ -200,7 +200,7 @@ def test_a_transformers_run_survives_being_killed(
         finish(tmp_path / "whole.db")
         whole = outcome(tmp_path / "whole.db", wallpaper)
         total = len(recorded(tmp_path / "whole.db"))
-        for ledger in kill_often(commands.start, command, tmp_path, total, kills(20), 0.15):
+        for ledger in kill_often(commands.start, command, tmp_path, total, kills(5), 0.15):
             finish(ledger)
             assert outcome(ledger, wallpaper) == whole
     assert "Traceback" not in (tmp_path / "output.txt").read_text()

@@ -12,12 +12,13 @@ import click
 import pytest
 
 from submission import cli
-from submission.commands import CommandEntry
+from submission.commands import COMMANDS, CommandEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
 specification = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+assert specification is not None
 generate = importlib.util.module_from_spec(specification)
 sys.modules["docs_generate"] = generate
 specification.loader.exec_module(generate)
@@ -108,7 +109,7 @@ def test_a_command_that_cannot_be_imported_is_said(
     pages: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = CommandEntry("submission.commands.absent:command", "Absent.", 99)
-    monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "absent": broken})
+    monkeypatch.setattr(cli, "COMMANDS", {**COMMANDS, "absent": broken})
     shutil.copy(pages / "runs.md", pages / "absent.md")
 
     assert generate.main(["--check"], pages) == 1
@@ -117,9 +118,9 @@ def test_a_command_that_cannot_be_imported_is_said(
 
 def test_the_help_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     root = generate.root_context()
-    context = click.Context(
-        cli.cli.get_command(root, "generate"), info_name="generate", parent=root
-    )
+    command = cli.cli.get_command(root, "generate")
+    assert command is not None
+    context = click.Context(command, info_name="generate", parent=root)
     before = generate.help_text(context)
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evaluators import EvaluationError, Example, Score, Signature
+from evaluators.base import References
 from evaluators.metrics.rowwise import check_references, combine
 
 
@@ -42,7 +43,7 @@ def test_examples_compare_and_hash_whatever_they_carry() -> None:
 
 
 @pytest.mark.parametrize(("how", "expected"), [("first", 0.2), ("mean", 0.4), ("max", 0.6)])
-def test_several_references_become_one_number(how: str, expected: float) -> None:
+def test_several_references_become_one_number(how: References, expected: float) -> None:
     assert combine([0.2, 0.4, 0.6], how) == pytest.approx(expected)
 
 

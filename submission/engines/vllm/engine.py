@@ -47,7 +47,7 @@ class VllmEngine:
         version = vllm_version()
         if version is None:
             raise InputError(
-                "vLLM is not installed. Run make setup, or: pip install vllm==0.32.0 "
+                "vLLM is not installed. Run make setup, or: pip install 'leaderkit[gpu]' "
                 "(GPU); or choose --engine transformers."
             )
         self._context = context

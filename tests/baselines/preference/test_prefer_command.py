@@ -12,7 +12,7 @@ from submission.cli import run
 from submission.tables import write_csv
 from tests.baselines.preference.conftest import KeepRun
 
-ANSWERS = {
+ANSWERS: dict[str, list[list[str | None]]] = {
     "왜 우나요?": [["습기 때문입니다.", "전혀 다른 말", None]],
     "왜 깨지나요?": [["충격", "충격", "충격"]],
     "왜 썩나요? 또한, 왜 휘나요?": [["물", "비", "눈"], ["열", "볕", "불"]],

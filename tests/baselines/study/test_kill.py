@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.training.report import MANIFEST
+from submission.adapters.config import MANIFEST
 from tests.baselines.study.conftest import replace, start, study_in
 
 TRAININGS = 4
@@ -50,5 +50,8 @@ def test_killed_among_trainings_it_keeps_those_that_ended(
     for path in tables:
         assert (folder / path).read_bytes() == (whole / path).read_bytes()
     kept = ["run", "score", "comet", "difference", "trained_parameters", "loss_last"]
-    cells = [pd.read_csv(each / "results" / "study.csv") for each in (folder, whole)]
-    pd.testing.assert_frame_equal(*(each.query("task == 'koen'")[kept] for each in cells))
+    again, once = (
+        pd.read_csv(each / "results" / "study.csv").query("task == 'koen'")[kept]
+        for each in (folder, whole)
+    )
+    pd.testing.assert_frame_equal(again, once)

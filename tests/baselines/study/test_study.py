@@ -46,8 +46,8 @@ def test_the_published_tables_have_the_published_columns(whole: Path) -> None:
     ]  # fmt: skip
     assert set(tuned["Translation_Type"]) == {"koen"}
     assert table(whole, "full/comet_mt_adapter.csv")["Rank"].isna().all()
-    misses = table(whole, "lora/mismatch_mt_adapter.csv")
-    assert misses[["Dataset_Size", "Total_Entries"]].to_numpy().tolist() == [[4, 4]]
+    missed = table(whole, "lora/mismatch_mt_adapter.csv")
+    assert missed[["Dataset_Size", "Total_Entries"]].to_numpy().tolist() == [[4, 4]]
     before = table(whole, "lora/comet_mt_gemma.csv").groupby("File_Index")["Comet_Score_mt_gemma"]
     assert (before.nunique() == 1).all()
 
@@ -68,8 +68,8 @@ def test_other_answers_have_the_score_that_comet_itself_gives(whole: Path) -> No
     rows = pd.read_csv(whole / "references.csv")
     given = answers(whole, "study/koen/base")
     examples = [
-        Example(row.id, text, (row.translation,), meta={"source": row.source})
-        for row, text in zip(rows.itertuples(), given, strict=True)
+        Example(row["id"], text, (row["translation"],), meta={"source": row["source"]})
+        for row, text in zip(rows.to_dict("records"), given, strict=True)
     ]
     expected = build_metric(spec).rows(examples)
     wrong = [languages_differ(each.answer, each.references[0]) for each in examples]

@@ -91,6 +91,7 @@ def test_a_decoder_reads_what_it_has_written_so_far_and_padding_is_not_learned(
 ) -> None:
     base, made = prepared(small, "t5", recipe, rows)
     start = decoder_start(base)
+    assert start is not None
     assert start == base.tokenizer.pad_token_id
     batch = collate_seq2seq(start)([(sample,) for sample in made.samples])
     for row, sample in enumerate(made.samples):

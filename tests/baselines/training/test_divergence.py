@@ -135,7 +135,7 @@ def test_weights_that_are_not_trained_may_be_anything() -> None:
     assert finite(layer)
     torch.nn.init.constant_(layer.bias, float("nan"))
     assert not finite(layer)
-    layer.bias.requires_grad_(requires_grad=False)
+    layer.bias.requires_grad = False
     assert finite(layer)
 
 

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from evaluators.effects import Design, Effects, RowOutcomes, SummedOutcomes, effects
+from evaluators.effects.estimate import Interaction, MainEffect
 from evaluators.errors import EvaluationError
 from evaluators.significance import Totals, paired_test
 
@@ -128,9 +129,9 @@ def test_equal_cells_have_no_effects() -> None:
     design = Design(("model", "mode"), tuple(product(MODEL, MODE)))
     found = effects(design, RowOutcomes(np.tile(np.linspace(0, 1, 30), (4, 1))))
 
-    for each in [*found.main, *found.interactions]:
-        assert each.effect == (0, 0, 0)
-        assert each.difference is None or each.difference == (0, 0, 0, 1, 1)
+    both: list[MainEffect | Interaction] = [*found.main, *found.interactions]
+    assert {each.effect for each in both} == {(0, 0, 0)}
+    assert {each.difference for each in both} == {None, (0, 0, 0, 1, 1)}
 
 
 def test_holes_are_bridged_by_least_squares() -> None:

@@ -402,7 +402,7 @@ def test_another_server_is_asked_again_and_named_without_its_secrets(tmp_path: P
 
 
 def test_replies_are_counted_as_they_come() -> None:
-    told = []
+    told: list[object] = []
 
     class Ear:
         def begin(self, total: int, unit: str) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from evaluators import EvaluationError
-from evaluators.judge.rubric import load_rubric
+from evaluators.judge.rubric import Mode, load_rubric
 
 
 @pytest.mark.parametrize("mode", ["pointwise", "pairwise"])
-def test_the_shipped_rubrics_are_korean_and_fit_their_mode(mode: str, tmp_path: Path) -> None:
+def test_the_shipped_rubrics_are_korean_and_fit_their_mode(mode: Mode, tmp_path: Path) -> None:
     shipped = load_rubric(None, mode)
     copy = tmp_path / "copy.txt"
     copy.write_text(shipped.text, encoding="utf-8")
@@ -34,7 +34,7 @@ def test_places_inside_an_answer_stay_as_they_are(tmp_path: Path) -> None:
     ],
 )
 def test_a_rubric_that_cannot_work_is_refused(
-    tmp_path: Path, mode: str, text: str, message: str
+    tmp_path: Path, mode: Mode, text: str, message: str
 ) -> None:
     file = tmp_path / "r.txt"
     file.write_text(text, encoding="utf-8")

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from evaluators import BertScore, EvaluationError, Example, build_metric
+from evaluators.base import References
 from evaluators.errors import ModelUnavailableError
 from evaluators.metrics import bertscore
+from evaluators.metrics.rouge import Stat
 from evaluators.progress import listening
 
 ANSWERS = ["도배 하자 시공", "벽지 가나다", "곰팡이", "안전 교육 결로 도배 벽지 하자", "가"]
@@ -24,14 +26,14 @@ def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def examples(answers: Sequence[str] = ANSWERS, golds: Sequence[str] = GOLDS) -> list[Example]:
+def examples(answers: Sequence[str] = ANSWERS, golds: Sequence[Any] = GOLDS) -> list[Example]:
     return [
         Example(str(n), answer, (gold,) if isinstance(gold, str) else tuple(gold))
         for n, (answer, gold) in enumerate(zip(answers, golds, strict=True))
     ]
 
 
-def package(model: Path, answers: list[str], golds: list[str], **settings: Any) -> list[np.ndarray]:
+def package(model: Path, answers: list[str], golds: list[Any], **settings: Any) -> list[np.ndarray]:
     """Precision, recall and F1 of the bert-score package.
 
     Pair by pair: where it pads, it takes 0 for a token whose best cosine is negative, as happens
@@ -54,7 +56,7 @@ def test_agrees_with_the_bert_score_package(tiny_bert: Path, layer: int) -> None
 @pytest.mark.parametrize("idf", [False, True])
 @pytest.mark.parametrize(("stat", "place"), [("p", 0), ("r", 1), ("f", 2)])
 def test_every_number_agrees_with_the_package(
-    tiny_bert: Path, stat: str, place: int, idf: bool
+    tiny_bert: Path, stat: Stat, place: int, idf: bool
 ) -> None:
     expected = package(tiny_bert, ANSWERS, SEVERAL, idf=idf)
     rows = BertScore(str(tiny_bert), 2, stat=stat, idf=idf).rows(examples(ANSWERS, SEVERAL))
@@ -80,7 +82,12 @@ def test_several_references_become_one_number(tiny_bert: Path) -> None:
         BertScore(str(tiny_bert), 2).rows(examples(ANSWERS, golds))
         for golds in zip(*SEVERAL, strict=True)
     ]
-    for how, expected in (("first", each[0]), ("max", np.max(each, 0)), ("mean", np.mean(each, 0))):
+    combined: dict[References, np.ndarray] = {
+        "first": each[0],
+        "max": np.max(each, 0),
+        "mean": np.mean(each, 0),
+    }
+    for how, expected in combined.items():
         found = BertScore(str(tiny_bert), 2, references=how).rows(rows)
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
@@ -189,7 +196,8 @@ def test_rescaling_with_a_file_agrees_with_the_package(tiny_bert: Path, tmp_path
     expected = package(
         tiny_bert, ANSWERS, GOLDS, rescale_with_baseline=True, lang="ko", baseline_path=baseline
     )
-    for stat, place in (("p", 0), ("r", 1), ("f", 2)):
+    places: dict[Stat, int] = {"p": 0, "r": 1, "f": 2}
+    for stat, place in places.items():
         metric = BertScore(str(tiny_bert), 2, stat=stat, baseline=baseline)
         np.testing.assert_allclose(metric.rows(examples()), expected[place], atol=1e-5)
     # An empty answer has the raw score 0, which lies below what unrelated sentences have.
@@ -208,6 +216,7 @@ def test_fast_is_a_proxy_with_its_difference_measured(
     exact = BertScore(str(tiny_bert), 2)
     expected = exact.rows(examples())
     metric = build_metric(f"bertscore:model={tiny_bert},layer=2,fast=1")
+    assert isinstance(metric, BertScore)
     rows = metric.rows(examples())
     assert metric.proxy
     assert not exact.proxy
@@ -241,7 +250,7 @@ def test_no_rows_give_no_scores(tiny_bert: Path) -> None:
 
 
 def test_progress_counts_every_text_once(tiny_bert: Path) -> None:
-    told = []
+    told: list[Any] = []
 
     class Ear:
         def begin(self, total: int, unit: str) -> None:

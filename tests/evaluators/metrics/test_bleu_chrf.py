@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 from evaluators import Bleu, Bleu1, Chrf, EvaluationError, Example, build_metric, score_examples
 from evaluators.base import is_summed_metric
-from evaluators.metrics.bleu import _sacre_bleu
+from evaluators.metrics.bleu import BleuTokenizer, _sacre_bleu
 
 TEXTS = st.lists(st.sampled_from(["벽지", "도배", "곰팡이", "A4", "물", "."]), max_size=12).map(
     " ".join
@@ -20,18 +21,18 @@ TEXTS = st.lists(st.sampled_from(["벽지", "도배", "곰팡이", "A4", "물", 
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=5)
 
 
-def examples(rows: list[tuple[str, ...]]) -> list[Example]:
+def examples(rows: Sequence[tuple[str, ...]]) -> list[Example]:
     return [Example(str(n), row[0], row[1:]) for n, row in enumerate(rows)]
 
 
-def streams(rows: list[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
+def streams(rows: Sequence[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
     answers, *references = (list(column) for column in zip(*rows, strict=True))
     return answers, references
 
 
 @settings(deadline=None)
 @given(ROWS, st.sampled_from(["ko-mecab", "13a", "char"]))
-def test_bleu_is_sacrebleu(rows: list[tuple[str, ...]], tokenizer: str) -> None:
+def test_bleu_is_sacrebleu(rows: Sequence[tuple[str, ...]], tokenizer: BleuTokenizer) -> None:
     value, _ = Bleu(tokenizer).resample(examples(rows), resamples=1, seed=0)
     assert value == pytest.approx(BLEU(tokenize=tokenizer).corpus_score(*streams(rows)).score / 100)
     alone = BLEU(tokenize=tokenizer, effective_order=True)
@@ -41,7 +42,7 @@ def test_bleu_is_sacrebleu(rows: list[tuple[str, ...]], tokenizer: str) -> None:
 
 @settings(deadline=None)
 @given(ROWS, st.sampled_from([0, 2]))
-def test_chrf_is_sacrebleu(rows: list[tuple[str, ...]], order: int) -> None:
+def test_chrf_is_sacrebleu(rows: Sequence[tuple[str, ...]], order: int) -> None:
     oracle = CHRF(word_order=order)
     value, _ = Chrf(order).resample(examples(rows), resamples=1, seed=0)
     assert value == pytest.approx(oracle.corpus_score(*streams(rows)).score / 100)
@@ -76,6 +77,7 @@ def test_the_interval_is_that_of_resampling_rows(spec: str) -> None:
     words = ["벽지가", "물이", "타일이", "샌다", "젖었다", "깨졌다"]
     rows = [tuple(" ".join(random.choice(words, 4)) for _ in range(2)) for _ in range(60)]
     metric = build_metric(spec)
+    assert isinstance(metric, Bleu | Chrf)
     result = score_examples(metric, examples(rows), resamples=500)
     plain = []
     for _ in range(200):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ GOLD = ["마감재", "마감재", "시공", "시공", "기타", "인테리어"]
 PREDICTED = ["마감재", "시공", "시공", "시공", "마감재", "인테리어"]
 
 
-def pairs(gold: Sequence[str] = GOLD, predicted: Sequence[str] = PREDICTED) -> list[Example]:
+def pairs(gold: Iterable[str] = GOLD, predicted: Iterable[str] = PREDICTED) -> list[Example]:
     return [Example(str(n), p, (g,)) for n, (g, p) in enumerate(zip(gold, predicted, strict=True))]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ class Plane:
         return np.array([text.split(",") for text in texts], dtype=np.float32)
 
 
-def rows(metric: Cosine, *examples: tuple[str, tuple[str, ...]]) -> list[float]:
+def rows(metric: Cosine, *examples: tuple[str, tuple[str, ...]]) -> list[Any]:
     found = [Example(str(n), answer, refs) for n, (answer, refs) in enumerate(examples)]
     return [pytest.approx(value) for value in metric.rows(found)]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from sklearn import metrics
 
 from evaluators import (
@@ -32,7 +33,7 @@ LABELS = st.lists(
 )
 
 
-def expected(kind: type[LabelMetric], gold: Sequence[str], predicted: Sequence[str]) -> float:
+def expected(kind: type[LabelMetric], gold: ArrayLike, predicted: ArrayLike) -> float:
     if kind is Mcc:
         return float(metrics.matthews_corrcoef(gold, predicted))
     if kind is BalancedAccuracy:
@@ -100,7 +101,7 @@ def test_what_cannot_be_counted_is_refused(kind: type[LabelMetric]) -> None:
 def test_the_report_has_the_same_numbers() -> None:
     gold, predicted = list("가가나나다라"), list("가나나마가라")
     report = classification_report(gold, predicted)
-    numbers = {
+    numbers: dict[type[LabelMetric], float] = {
         MacroF1: report.macro_f1,
         MicroF1: report.micro_f1,
         WeightedF1: report.weighted_f1,

@@ -43,12 +43,12 @@ def test_title_marks_cost_everything_under_squad_and_nothing_under_korquad1() ->
         ("squad", "the 서울", "서울", 1.0),
     ],
 )
-def test_overlap_worked_by_hand(rule: str, answer: str, gold: str, expected: float) -> None:
+def test_overlap_worked_by_hand(rule: Rule, answer: str, gold: str, expected: float) -> None:
     assert f1(rule, answer, gold) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - {"klue"}))
-def test_two_empty_texts_match_exactly_but_share_nothing(rule: str) -> None:
+def test_two_empty_texts_match_exactly_but_share_nothing(rule: Rule) -> None:
     # As in the scorers themselves: equal strings, and F1 0 as soon as no token is common.
     assert em(rule, "", "") == 1.0
     assert f1(rule, "", "") == 0.0
@@ -63,7 +63,7 @@ def test_a_question_without_an_answer_wants_an_empty_one_under_klue() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_means_over_all_pairs_are_those_of_single_pairs(rule: str) -> None:
+def test_means_over_all_pairs_are_those_of_single_pairs(rule: Rule) -> None:
     texts = ["", "...", "서울 시", "<b>서울</b>", "the 부산"]
     metric = TextF1(rule)
     plain = [metric.rows([Example("1", one, (two,)) for two in texts]).mean() for one in texts]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,12 @@ def test_rows_are_the_weighted_sum_of_the_terms(metric: Weighted) -> None:
 def test_each_term_is_computed_once(metric: Weighted, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = Jaccard.rows
-    monkeypatch.setattr(Jaccard, "rows", lambda self, rows: calls.append(1) or original(self, rows))
+
+    def counted(self: Jaccard, rows: Sequence[Example]) -> np.ndarray:
+        calls.append(1)
+        return original(self, rows)
+
+    monkeypatch.setattr(Jaccard, "rows", counted)
     metric.rows(EXAMPLES)
     assert calls == [1]
 

@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def write(folder: Path) -> None:
     """Write every variant's checkpoint."""
-    from comet_checkpoint import write_checkpoint, write_encoder
+    from tests.evaluators.neural.comet_checkpoint import write_checkpoint, write_encoder
 
     encoder = folder / "encoder"
     size = write_encoder(encoder)

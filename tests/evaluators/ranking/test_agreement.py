@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from evaluators import EvaluationError
 from evaluators.ranking.agreement import agreement_within, rank_agreement
@@ -44,9 +45,12 @@ def test_lists_of_other_lengths_are_refused() -> None:
 
 def test_a_gap_between_systems_is_no_agreement_on_rows() -> None:
     low, high = np.array([0.1, 0.2, 0.3]), np.array([0.7, 0.8, 0.9])
-    systems = [(low, low[::-1]), (high, high[::-1]), ([1, 1, 1], [1, 2, 3])]
-    found = agreement_within(systems)
-    assert found == (pytest.approx(-1), pytest.approx(-1), 6)
+    systems: list[tuple[ArrayLike, ArrayLike]] = [
+        (low, low[::-1]),
+        (high, high[::-1]),
+        ([1, 1, 1], [1, 2, 3]),
+    ]
+    assert agreement_within(systems) == (pytest.approx(-1), pytest.approx(-1), 6)
     pooled = rank_agreement(np.r_[low, high], np.r_[low[::-1], high[::-1]])
     assert pooled is not None
     assert pooled.spearman > 0

@@ -78,8 +78,10 @@ def test_a_prediction_holds_as_often_as_it_says() -> None:
     st.floats(-2, 2),
     st.floats(-1, 1),
 )
-def test_points_on_a_line_give_that_line(x: list[float], slope: float, intercept: float) -> None:
-    x = np.round(x, 6)
+def test_points_on_a_line_give_that_line(
+    places: list[float], slope: float, intercept: float
+) -> None:
+    x = np.round(places, 6)
     if np.ptp(x) < 1e-3:
         return
     fit = fit_line(x, intercept + slope * x)

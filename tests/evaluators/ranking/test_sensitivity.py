@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from evaluators import EvaluationError, Example, build_metric
-from evaluators.base import Metric, Signature
+from evaluators.base import Signature
 from evaluators.ranking import sensitivity
 from evaluators.ranking.sensitivity import Sensitivity, render, to_frame, tokenizer_sensitivity
 from evaluators.scoring import score_examples, value_of
@@ -29,9 +29,9 @@ SYSTEMS = {"words": rows(WORDS), "bare": rows(BARE)}
 
 
 def shown(found: Sensitivity) -> str:
-    console = Console(file=io.StringIO(), width=200, color_system=None)
-    console.print(render(found))
-    return console.file.getvalue()
+    out = io.StringIO()
+    Console(file=out, width=200, color_system=None).print(render(found))
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("metric", ["rouge1", "rougeL", "bleu"])
@@ -102,7 +102,7 @@ def test_a_tokenizer_that_is_not_installed_is_left_out_and_named(
         def signature(self) -> Signature:
             raise EvaluationError("kiwi is not installed: pip install kiwipiepy")
 
-    def build(spec: str) -> Metric:
+    def build(spec: str) -> object:
         return Absent() if "kiwi" in spec else build_metric(spec)
 
     monkeypatch.setattr(sensitivity, "build_metric", build)

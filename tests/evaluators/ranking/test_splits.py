@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_sums_are_split_like_rows() -> None:
     ("share", "private", "message"),
     [(1.0, "rest", "leaves no private row"), (0.5, "none", "rest, all"), (0, "all", "share")],
 )
-def test_a_split_that_cannot_be_is_refused(share: float, private: str, message: str) -> None:
+def test_a_split_that_cannot_be_is_refused(share: float, private: Any, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         order_flips([1.0, 2.0], [2.0, 1.0], share, private=private)
 

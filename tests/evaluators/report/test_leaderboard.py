@@ -37,15 +37,15 @@ KNOWN = LeaderboardRow(rank=None, name="OPEN-SOLAR", kind="known", score=0.75278
 
 
 def shown(*rows: LeaderboardRow, **settings: str) -> str:
-    console = Console(file=io.StringIO(), width=250, color_system=None)
-    console.print(render(rows, **settings))
-    return console.file.getvalue()
+    out = io.StringIO()
+    Console(file=out, width=250, color_system=None).print(render(rows, **settings))
+    return out.getvalue()
 
 
 def shown_more(*rows: LeaderboardRow) -> str:
-    console = Console(file=io.StringIO(), width=250, color_system=None)
-    console.print(render_more(rows))
-    return console.file.getvalue()
+    out = io.StringIO()
+    Console(file=out, width=250, color_system=None).print(render_more(rows))
+    return out.getvalue()
 
 
 def test_the_frame_keeps_columns_order_and_types() -> None:

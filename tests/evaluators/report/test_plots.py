@@ -17,6 +17,7 @@ from scipy import stats
 
 from baselines.stand_ins.report import made_up_report
 from evaluators import LeaderboardRow
+from evaluators.base import Direction
 from evaluators.report.data import Effect, Report, ReportMetric, ReportRun
 from evaluators.report.fonts import FAMILY, FILE
 from evaluators.report.length import LengthTrend, length_trend
@@ -124,7 +125,7 @@ def test_a_long_leaderboard_shows_its_best_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(("direction", "helps"), [("higher", BLUE), ("lower", VERMILION)])
-def test_only_effects_clear_of_zero_are_coloured(direction: str, helps: str) -> None:
+def test_only_effects_clear_of_zero_are_coloured(direction: Direction, helps: str) -> None:
     effects = [
         Effect(axis="a", level="up", effect=0.2, low=0.1, high=0.3),
         Effect(axis="a", level="none", effect=0.1, low=-0.1, high=0.3),
@@ -137,7 +138,7 @@ def test_only_effects_clear_of_zero_are_coloured(direction: str, helps: str) -> 
     assert [point.get_color() for point in points] == [helps, GREY]
 
 
-def trend_of(lengths: Sequence[float], scores: Sequence[float]) -> LengthTrend | None:
+def trend_of(lengths: Sequence[int], scores: Sequence[float]) -> LengthTrend | None:
     return length_trend(
         ReportRun(name="r", answers=["가" * n for n in lengths], scores=np.asarray(scores))
     )

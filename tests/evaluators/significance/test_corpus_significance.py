@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.significance import PairedTest
 
 from evaluators import EvaluationError, Example, MacroF1, score_examples
@@ -36,7 +36,9 @@ def sacrebleus_p_value(
     a, b = ([row.answer for row in system] for system in pair)
     golds = [[row.references[0] for row in pair[0]]]
     test = PairedTest([("b", b), ("a", a)], {"BLEU": BLEU(tokenize="none")}, golds, kind, trials)
-    return test()[1]["BLEU"][1].p_value
+    p_value = test()[1]["BLEU"][1].p_value
+    assert p_value is not None
+    return p_value
 
 
 @pytest.mark.parametrize("pair", [CLOSE, APART], ids=["close", "apart"])

@@ -53,4 +53,4 @@ def test_what_is_no_p_value_is_refused(p_values: float | list[float | list[float
 
 def test_an_unknown_correction_names_the_known() -> None:
     with pytest.raises(EvaluationError, match="none, holm, bh"):
-        adjust([0.5], "sidak")
+        adjust([0.5], "sidak")  # type: ignore[arg-type]

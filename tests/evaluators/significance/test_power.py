@@ -128,7 +128,7 @@ def test_of_a_corpus_score_the_stated_difference_is_found_as_often() -> None:
         other = base + random.normal(true_difference, 0.1, rows)
         return Ratios({"a": other * most, "b": base * most}, most)
 
-    stated = np.mean([detectable_by(pair(0.0), a, b).difference for _ in range(20)])
+    stated = float(np.mean([detectable_by(pair(0.0), a, b).difference for _ in range(20)]))
     found = {}
     for true_difference in (0.0, stated):
         results = [

@@ -3,12 +3,13 @@ from __future__ import annotations
 import itertools
 import tracemalloc
 import warnings
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from evaluators import EvaluationError, bootstrap_interval, paired_test
@@ -63,7 +64,7 @@ def test_interval_holds_the_mean_and_warns_of_nothing(rows: list[float]) -> None
 
 
 def test_wider_confidence_and_fewer_rows_give_wider_intervals() -> None:
-    def width(rows: Sequence[float], confidence: float) -> float:
+    def width(rows: ArrayLike, confidence: float) -> float:
         low, high = bootstrap_interval(rows, confidence=confidence, resamples=999)
         return high - low
 
@@ -169,7 +170,7 @@ def test_unequal_lengths_are_refused() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"resamples": 0}, {"confidence": 1.5}, {"confidence": 0}])
-def test_an_interval_of_nothing_is_refused(wrong: dict[str, float]) -> None:
+def test_an_interval_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(EvaluationError, match="a confidence between 0 and 1"):
         bootstrap_interval([0.0, 1.0], **wrong)
 

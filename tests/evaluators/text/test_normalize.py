@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.errors import EvaluationError
-from evaluators.text.normalize import RULES, check_rule, normalize, tokens
+from evaluators.text.normalize import RULES, Rule, check_rule, normalize, tokens
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from evaluators.text.normalize import RULES, check_rule, normalize, tokens
         ("nikl", "  《킬  빌》, A\n", "《킬  빌》, A"),
     ],
 )
-def test_rules_give_what_their_scorers_compare(rule: str, text: str, expected: str) -> None:
+def test_rules_give_what_their_scorers_compare(rule: Rule, text: str, expected: str) -> None:
     assert normalize(text, rule) == expected
 
 
@@ -45,7 +45,7 @@ def test_squad_counts_words_and_the_korean_rules_characters() -> None:
 
 
 @given(st.text(), st.sampled_from([rule for rule in RULES if rule != "nikl"]))
-def test_result_has_no_outer_or_double_spaces(text: str, rule: str) -> None:
+def test_result_has_no_outer_or_double_spaces(text: str, rule: Rule) -> None:
     result = normalize(text, rule)
     assert result == " ".join(result.split())
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,7 +35,7 @@ def profile(tmp_path: Path) -> Profile:
 
 @pytest.fixture
 def found(tmp_path: Path, profile: Profile) -> Callable[..., list[Finding]]:
-    def check(content: str | bytes, name: str = "s.csv", **options: bool) -> list[Finding]:
+    def check(content: str | bytes, name: str = "s.csv", **options: Any) -> list[Finding]:
         path, template = tmp_path / name, tmp_path / "template.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         template.write_text(submission(), encoding="utf-8")
@@ -143,7 +144,7 @@ class TestTextAndVectors:
 
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
-        zeros = [[f"TEST_{row}", "", *[0] * 768] for row in range(3)]
+        zeros: list[list[str | int]] = [[f"TEST_{row}", "", *[0] * 768] for row in range(3)]
         write_csv(tmp_path / "template.csv", SEASON_3.submission.columns, zeros, bom=True)
         return tmp_path
 

@@ -84,7 +84,9 @@ def test_every_command_and_option_has_a_help_text(name: str) -> None:
 def test_every_option_is_also_an_environment_variable(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = click.Context(cli.get_command(ROOT, name), info_name=name, parent=ROOT)
+    command = cli.get_command(ROOT, name)
+    assert command is not None
+    context = click.Context(command, info_name=name, parent=ROOT)
     for option in options(name):
         variable = f"LEADERKIT_{name.upper()}_{option.name.upper()}"
         monkeypatch.setenv(variable, "1")

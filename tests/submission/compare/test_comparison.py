@@ -150,7 +150,7 @@ def test_runs_stand_beside_files() -> None:
     assert board.loc["constant", "score"] == pytest.approx(0.25)
     assert board.loc["constant", ["empty", "cut_off", "echoed"]].tolist() == [0, 0, 0]
     assert board.loc["good.csv", "empty"] == 0
-    assert pd.isna(board.loc["good.csv", "echoed"])
+    assert board["echoed"].isna()["good.csv"]
 
 
 def test_a_subject_named_twice_stands_once() -> None:

@@ -89,6 +89,7 @@ def test_no_answer_or_question_is_on_both_sides(tmp_path: Path) -> None:
 
 def test_categories_are_those_of_the_test_file_where_it_names_them(tmp_path: Path) -> None:
     category = PROFILE.train.category
+    assert category is not None
     names = Counter(row.category for row in read_training(PROFILE, TRAIN)).most_common(2)
     (first, _), (second, _) = names
     given = [*[first] * 6, *[second] * 3, f"{first}+{second}"]
@@ -104,10 +105,11 @@ def test_categories_are_those_of_the_test_file_where_it_names_them(tmp_path: Pat
 
 def test_a_form_is_matched_by_the_length_of_what_it_asks(tmp_path: Path) -> None:
     profile = find_competition("dacon-236455").profile
-    columns = profile.train.columns
+    columns, category = profile.train.columns, profile.train.category
+    assert category is not None
     rows = [[f"R{n:03}", *(f"{'가' * (n % 50 + 1)}{n}" for _ in columns[1:])] for n in range(100)]
     for row in rows:
-        row[columns.index(profile.train.category)] = "건축"
+        row[columns.index(category)] = "건축"
     train = write_test(tmp_path / "train.csv", rows, columns)
     named = [dict(zip(columns, row, strict=True)) for row in rows[30:50]]
     named = [{**row, profile.test.id: row[profile.train.id]} for row in named]
@@ -210,7 +212,9 @@ def test_a_cell_of_a_competition_that_never_joins_is_one_question(tmp_path: Path
 def test_groups_stay_whole_and_every_row_is_asked_once(
     made: list[tuple[int, str, int]], single: list[int], compound: list[int], seed: int
 ) -> None:
-    groups, categories, phrasings = [], [], []
+    groups: list[tuple[int, ...]] = []
+    categories: list[str] = []
+    phrasings: list[list[str]] = []
     for size, category, length in made:
         groups.append(tuple(range(len(categories), len(categories) + size)))
         categories += [category] * size

@@ -142,7 +142,8 @@ def test_a_vector_submission_is_read_as_vectors(tmp_path: Path) -> None:
     predictions = read_predictions(WALLPAPER, path)
     assert [each.id for each in predictions] == ["A", "B"]
     assert [each.answer for each in predictions] == ["", ""]
-    np.testing.assert_array_equal(np.stack([each.vector for each in predictions]), expected)
+    for prediction, vector in zip(predictions, expected, strict=True):
+        np.testing.assert_array_equal(prediction.vector, vector)
 
 
 def test_a_broken_vector_cell_is_named(tmp_path: Path) -> None:
@@ -150,8 +151,10 @@ def test_a_broken_vector_cell_is_named(tmp_path: Path) -> None:
     cells = ["0"] * 512
     cells[7] = "-inf"
     path = file(tmp_path, f"id,{','.join(columns)}\nA,{','.join(cells)}\n")
+    vectors = WALLPAPER.submission.vectors
+    assert vectors is not None
     with pytest.raises(InputError, match=r"row 2, column 'vec_7': '-inf' is not a finite number"):
-        read_vectors(read_table(path), WALLPAPER.submission.vectors)
+        read_vectors(read_table(path), vectors)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluators import Example, Signature, build_metric, score_examples
+from evaluators import BertScore, Example, Signature, build_metric, score_examples
+from evaluators.base import is_summed_metric
 from evaluators.metrics.rowwise import RowMetric
 from submission.scoring.cached import remembering
 
@@ -63,8 +64,10 @@ def test_rows_that_depend_on_each_other_are_asked_for_together() -> None:
 
 
 def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder: Path) -> None:
-    built = [build_metric(f"bertscore:model={model_folder},idf={flag}") for flag in (0, 1)]
-    assert [metric.joint for metric in built] == [False, True]
+    for idf in (False, True):
+        metric = build_metric(f"bertscore:model={model_folder},idf={int(idf)}")
+        assert isinstance(metric, BertScore)
+        assert metric.joint is idf
 
 
 @pytest.mark.parametrize("spec", ["bleu:tokenizer=char", "chrf"])
@@ -75,5 +78,6 @@ def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
         Example("2", "도배를 다시 합니다", ("새로 도배합니다",)),
     ]
     bare, memory = build_metric(spec), remembering(build_metric(spec))
+    assert is_summed_metric(memory)
     assert score_examples(memory, rows).to_dict() == score_examples(bare, rows).to_dict()
     assert memory.statistics(rows) is memory.statistics(list(rows))

@@ -16,13 +16,14 @@ from submission.terminal import progress
 
 class Heard:
     def __init__(self) -> None:
-        self.said: list[tuple[int, str] | int] = []
+        self.begun: list[tuple[int, str]] = []
+        self.counts: list[int] = []
 
     def begin(self, total: int, unit: str) -> None:
-        self.said.append((total, unit))
+        self.begun.append((total, unit))
 
     def advance(self, count: int) -> None:
-        self.said.append(count)
+        self.counts.append(count)
 
 
 def heard(metric: Metric, examples: Sequence[Example]) -> tuple[int, int, str]:
@@ -30,8 +31,8 @@ def heard(metric: Metric, examples: Sequence[Example]) -> tuple[int, int, str]:
     ear = Heard()
     with listening(ear):
         metric.rows(examples)
-    (total, unit), *counts = ear.said
-    return sum(counts), total, unit
+    ((total, unit),) = ear.begun
+    return sum(ear.counts), total, unit
 
 
 def rows(count: int) -> list[Example]:

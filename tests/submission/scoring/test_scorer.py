@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from evaluators import EvaluationError, Example, OfflineEncoder
+from evaluators.base import References
 from submission.cli import run
 from submission.competitions import Competition, find_competition
 from submission.competitions.profile import Profile
@@ -68,7 +69,7 @@ def test_a_formula_of_one_term_has_no_terms_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("rule", "expected"), [("first", 0.5), ("mean", (0.5 + 1 + 0) / 3), ("max", 1.0)]
 )
-def test_several_references_are_combined_as_asked(rule: str, expected: float) -> None:
+def test_several_references_are_combined_as_asked(rule: References, expected: float) -> None:
     # "가 나" shares one word of two with "가", both with itself, none with "다".
     golds = ("가", "가 나", "다")
     declared = Scorer(jaccard(references=rule)).score(examples(("가 나", golds)))

@@ -13,7 +13,7 @@ from submission.errors import InputError
 from submission.records.read import read_predictions, read_references
 from submission.tables import read_table
 
-SQUAD = {
+SQUAD: dict[str, Any] = {
     "version": "1.1",
     "data": [
         {

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,16 @@ def test_floats_come_back_in_their_own_precision(value: float | np.floating) -> 
 
 
 def test_numbers_are_written_with_the_fewest_digits(tmp_path: Path) -> None:
-    row = [0.1, np.float32(0.1), np.float64(0.1), np.float16(0.1), 7, np.int64(-7), 1e22, -0.0]
+    row: list[Any] = [
+        0.1,
+        np.float32(0.1),
+        np.float64(0.1),
+        np.float16(0.1),
+        7,
+        np.int64(-7),
+        1e22,
+        -0.0,
+    ]
     write_csv(tmp_path / "a.csv", [f"v{i}" for i in range(8)], [row], bom=False)
     assert (tmp_path / "a.csv").read_text("utf-8").splitlines()[1] == (
         "0.1,0.1,0.1,0.1,7,-7,1e+22,-0.0"

@@ -46,9 +46,7 @@ function degenerateLine(run) {
   const told = Object.entries(counts).map(
     ([mark, n]) => `${wordFor("degenerate", mark)} ${count(n)}`,
   );
-  return told.length
-    ? [el("dt", {}, t("runs.degenerate")), el("dd", {}, told.join(" · "))]
-    : null;
+  return told.length ? [el("dt", {}, t("runs.degenerate")), el("dd", {}, told.join(" · "))] : null;
 }
 
 function drawRuns() {

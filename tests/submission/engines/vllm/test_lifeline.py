@@ -82,5 +82,5 @@ def test_outside_an_engine_it_does_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", ATTACH], env=environment, capture_output=True, text=True
     )
-    assert (done.returncode, done.stdout) == (0, "here\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "here\n", "")
     assert engine_processes(0) == {}

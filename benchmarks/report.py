@@ -23,9 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from baselines.stand_ins.report import made_up_report  # noqa: E402
 from evaluators.report.html import render_html  # noqa: E402
 from evaluators.report.plots import render_plots  # noqa: E402
-from tests.sample_report import made_up_report  # noqa: E402
 
 MOST_OPEN, MOST_FILTER = 3.0, 0.2
 

@@ -23,10 +23,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baselines.ablation.memory import PeakMemory  # noqa: E402
+from baselines.grid.memory import PeakMemory  # noqa: E402
 from baselines.training.base import load, make_trainable  # noqa: E402
 from baselines.training.batches import Pack, pack  # noqa: E402
-from baselines.training.loop import fit  # noqa: E402
+from baselines.training.loop import fit_samples  # noqa: E402
 from baselines.training.order import EpochOrder  # noqa: E402
 from baselines.training.samples import IGNORED, Sample, make_samples  # noqa: E402
 from baselines.training.sft import draw_rows, limits_for, train  # noqa: E402
@@ -153,7 +153,7 @@ def by_leaderkit(
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(Path(place))
         started = time.process_time()
-        done = fit(model, samples, training, SEED, workspace, 300.0, lambda _: None)
+        done = fit_samples(model, samples, training, SEED, workspace, 300.0, lambda _: None)
         seconds = time.process_time() - started
     return {"pace": done.tokens / seconds, "loss": done.points[-1].loss, "seconds": seconds}
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from baselines.ablation.results import Results
 from evaluators.report.data import Effect, Report
-from submission.compare import compare
 from submission.compare.report import build_report
 from submission.runs.ledger import Ledger
 
@@ -18,18 +17,9 @@ def ablation_report(results: Results, ledger: Ledger) -> Report:
     """
     runs = [each.trial for each in results.finished]
     base = next((trial for trial in runs if trial.cell is results.grid.baseline), runs[0])
-    file = results.grid.file
-    comparison = compare(
-        results.competition,
-        results.scorer,
-        ledger,
-        [trial.run for trial in runs],
-        base.run,
-        results.references,
-        metrics=file.metrics,
-        test=file.test,
-    )
-    report = build_report(comparison, results.competition, results.references.rows, ledger)
+    inputs, contest = results.inputs, results.inputs.contest
+    comparison = inputs.compare(results.scorer, ledger, [trial.run for trial in runs], base.run)
+    report = build_report(comparison, contest.competition, inputs.references.rows, ledger)
     return replace(
         report,
         effects=[

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from baselines.ablation.execute import execute
-from baselines.ablation.grid import Grid, Trial
-from baselines.ablation.journal import Journal
 from baselines.ablation.results import Results, collect
-from submission.competitions import find_competition
+from baselines.grid.axes import baseline_of, combine
+from baselines.grid.cells import Grid, make_grid
+from baselines.grid.execute import execute
+from baselines.grid.inputs import Contest, refuse_file
+from baselines.grid.journal import Journal
+from baselines.grid.schema import VariedFile, read_keys, refuse
 from submission.errors import InputError
-from submission.generation.generate import Job
-from submission.records.read import read_questions, read_training
-from submission.records.rows import Prediction
+from submission.records.read import read_training
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
-from submission.scoring.subjects import load_references
+
+
+def read_grid(path: Path) -> Grid:
+    """The grid of a file.
+
+    Raises :class:`InputError` for everything wrong in it at once: first keys and types, then what
+    names something that is not there, then recipes that the cells would make.
+    """
+    file = read_keys(VariedFile, path)
+    cells, wrong = combine(file, path.parent)
+    refuse(path, wrong)
+    baseline = next((cell for cell in cells if cell.labels == baseline_of(file)), None)
+    if baseline is None:
+        wanted = ", ".join(baseline_of(file))
+        problem = f"the baseline ({wanted}) is none of the cells. Set 'baseline'"
+        raise InputError.listing(path, [problem])
+    return make_grid(file, path.parent, file.name or path.stem, cells, baseline)
 
 
 def run_grid(
@@ -33,31 +49,13 @@ def run_grid(
     not fit each other or the metrics cannot be had.
     """
     file = grid.file
-    if file.out.exists() and not file.out.is_dir():
-        raise InputError(f"{file.out}: is a file; 'out' is the folder of the results.")
-    contest = find_competition(file.competition)
-    scorer = Scorer.of(contest, file.encoder)
-    references = load_references(contest.profile, file.references)
-    asked = [Prediction(each.id, "") for each in read_questions(contest.profile, file.test)]
-    scorer.examples(asked, references.rows, str(file.test))
+    refuse_file(file.out)
+    contest = Contest.of(file)
+    inputs, scorer = contest.inputs(), contest.scorer()
     if file.train is not None:
-        read_training(contest.profile, file.train)
-    for metric in (None, *file.metrics):
-        scorer.metric_of(metric)
-
-    def job(trial: Trial) -> Job:
-        return Job(
-            run=trial.run,
-            recipe=trial.recipe,
-            competition=contest,
-            test=file.test,
-            train=file.train,
-            encoder=file.encoder,
-            fresh=fresh,
-            command=command,
-        )
-
+        read_training(contest.competition.profile, file.train)
+    inputs.require(scorer, (None, *file.metrics))
     say(f"{len(grid.cells)} cells, {len(grid.trials)} runs.")
     journal = Journal(file.out)
-    failed = execute(grid.trials, job, ledger, journal, say)
-    return collect(grid, contest, scorer, references, ledger, journal, failed)
+    done = execute(grid.trials, contest.jobs(command, fresh=fresh), ledger, say, journal)
+    return collect(grid, inputs, scorer, ledger, journal, done.failed)

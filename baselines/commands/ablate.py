@@ -25,11 +25,10 @@ def command(
     Cells that need the same model load it once. What is in the ledger is not computed again, so the
     same command resumes. A run that fails does not stop the others; the command then ends with 3.
     """
-    from baselines.ablation.grid import read_grid
-    from baselines.ablation.run import run_grid
-    from baselines.ablation.table import write_tables
+    from baselines.ablation.cells_and_effects import write_tables
+    from baselines.ablation.run import read_grid, run_grid
     from baselines.commands.views.ablation import ablation_json, print_ablation
-    from submission.errors import Stopped
+    from baselines.grid.execute import stop_if_failed
     from submission.runs.ledger import Ledger
 
     declared = read_grid(grid)
@@ -47,8 +46,4 @@ def command(
         print_json(ablation_json(results, files))
     else:
         print_ablation(results, files)
-    if results.failed:
-        raise Stopped(
-            f"{len(results.failed)} of {len(declared.trials)} runs failed: "
-            f"{', '.join(results.failed)}. The others are kept; the same command tries these again."
-        )
+    stop_if_failed(results.failed, len(declared.trials))

@@ -30,7 +30,7 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
     takes what it finds.
     """
     from baselines.commands.views.outcome import outcome_json, print_classes, print_outcome
-    from baselines.demo import STAND_INS, run_demo
+    from baselines.experiment.demo import STAND_INS, run_demo
     from submission.errors import CheckFailed, Stopped
 
     done = run_demo(out, say, command=options.command_line(), fresh=fresh)

@@ -22,8 +22,9 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
     others; the command then ends with 3.
     """
     from baselines.commands.views.outcome import outcome_json, print_outcome
-    from baselines.experiment import read_experiment, run_experiment
-    from submission.errors import Stopped
+    from baselines.experiment.plan import read_experiment
+    from baselines.experiment.run import run_experiment
+    from baselines.grid.execute import stop_if_failed
     from submission.runs.ledger import Ledger
 
     declared = read_experiment(experiment)
@@ -33,8 +34,4 @@ def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
         print_json(outcome_json(outcome))
     else:
         print_outcome(outcome)
-    if outcome.failed:
-        raise Stopped(
-            f"{len(outcome.failed)} of {len(declared.runs)} runs failed: "
-            f"{', '.join(outcome.failed)}. The others are kept."
-        )
+    stop_if_failed(outcome.failed, len(declared.trials))

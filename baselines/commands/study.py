@@ -30,12 +30,12 @@ def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: b
     the others; the command then ends with 3.
     """
     from baselines.commands.views.study import print_study, study_json
+    from baselines.grid.execute import stop_if_failed
     from baselines.study.plan import read_study
     from baselines.study.plot import write_plots
     from baselines.study.published import write_published
     from baselines.study.run import run_study
-    from baselines.study.table import write_study
-    from submission.errors import Stopped
+    from baselines.study.runs_table import write_study
     from submission.runs.ledger import Ledger
 
     declared = read_study(grid, model)
@@ -46,9 +46,4 @@ def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: b
         print_json(study_json(results, files))
     else:
         print_study(results, files)
-    if results.failed:
-        runs = sum(len(plan.grid.trials) for plan in declared.tasks)
-        raise Stopped(
-            f"{len(results.failed)} of {runs} runs failed: {', '.join(results.failed)}. "
-            "The others are kept; the same command tries these again."
-        )
+    stop_if_failed(results.failed, sum(len(plan.grid.trials) for plan in declared.tasks))

@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import print_json, say, tell
+from submission.terminal.output import say
 
 
 @click.command()
@@ -50,8 +50,8 @@ def command(
     the loss. Checkpoints are kept beside the folder until it is whole: a training that was
     stopped, in whatever way, goes on with --resume.
     """
+    from baselines.commands.views.training import print_training
     from baselines.training.held_out import HeldOut, hold_out
-    from baselines.training.report import refuse_if_diverged
     from baselines.training.sft import tables, train
     from submission.competitions import find_competition
     from submission.files.digest import sha256_file
@@ -80,8 +80,4 @@ def command(
         resume=resume,
         say=say,
     )
-    if as_json:
-        print_json(report.as_json())
-    else:
-        tell(f"{out}: {report.summary()}")
-    refuse_if_diverged(report.diverged_at, report.kept_step)
+    print_training(report, out, as_json=as_json)

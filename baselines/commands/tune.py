@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import print_json, say, tell
+from submission.terminal.output import say
 
 
 @click.command()
@@ -46,9 +46,9 @@ def command(
     tuned, such as that of the round before; else a new adapter over the model. Checkpoints are
     kept beside the adapter's folder until it is whole: --resume goes on.
     """
+    from baselines.commands.views.training import print_training
     from baselines.preference.pairs import read_pairs
     from baselines.preference.tune import tune
-    from baselines.training.report import refuse_if_diverged
     from submission.files.digest import sha256_file
     from submission.recipes import find_recipe, model_overrides
 
@@ -62,8 +62,4 @@ def command(
         resume=resume,
         say=say,
     )
-    if as_json:
-        print_json(report.as_json())
-    else:
-        tell(f"{out}: {report.summary()}")
-    refuse_if_diverged(report.diverged_at, report.kept_step)
+    print_training(report, out, as_json=as_json)

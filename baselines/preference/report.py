@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from baselines.training.curve import in_words
 from baselines.training.evaluations import Evaluated
-from baselines.training.report import ends
-from submission.adapters.config import MANIFEST
+from baselines.training.report import Report, ends
 from submission.tables import write_csv
 
 if TYPE_CHECKING:
@@ -118,15 +116,16 @@ class Change:
 
 
 @dataclass(frozen=True)
-class PreferenceReport:
-    """One finished tuning; written as ``leaderkit.json`` beside the adapter.
+class PreferenceReport(Report):
+    """One finished tuning; written beside the adapter.
 
     ``start`` is the adapter that it began with and that was the reference, None for the base
-    alone. ``fingerprint`` is equal for tunings that must give the same adapter; ``resumed_at`` is
-    the step this process began with. The adapter is that of ``kept_step``: with held-out pairs the
-    best, if the recipe keeps it. ``diverged_at`` is the step at which the loss became NaN, None
-    where it did not; ``micro_batch`` is how many pairs were computed at once in the end.
+    alone. ``resumed_at`` is the step this process began with. The adapter is that of
+    ``kept_step``: with held-out pairs the best, if the recipe keeps it. ``micro_batch`` is how
+    many pairs were computed at once in the end.
     """
+
+    what = "tuning"
 
     recipe: Mapping[str, Any]
     base: str
@@ -150,10 +149,6 @@ class PreferenceReport:
     held_out: Separation | None
     seconds: float
     fingerprint: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as an object for JSON."""
-        return asdict(self)
 
     def summary(self) -> str:
         """The report in lines for people."""
@@ -181,20 +176,10 @@ class PreferenceReport:
             )
         return line
 
-    def write(self, folder: Path) -> None:
-        """Write it into the adapter's folder."""
-        text = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-
     @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """The report in ``folder``; None where there is none of this kind."""
-        try:
-            found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            for name in ("loss", "margin", "accuracy"):
-                found[name] = Change(**found[name])
-            if found["held_out"] is not None:
-                found["held_out"] = Separation(**found["held_out"])
-            return cls(**found)
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+    def of_json(cls, found: dict[str, Any]) -> Self:
+        """With the figures that are objects of their own."""
+        held_out = found["held_out"]
+        changes = {name: Change(**found[name]) for name in ("loss", "margin", "accuracy")}
+        separation = held_out if held_out is None else Separation(**held_out)
+        return super().of_json({**found, **changes, "held_out": separation})

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.preference.fit import fit
+from baselines.preference.pair_loop import fit_pairs
 from baselines.preference.pairs import Pair, hold_out_pairs
 from baselines.preference.report import Change, PreferenceReport, write_course
 from baselines.preference.samples import PairSet, make_samples
 from baselines.preference.start import tunable
 from baselines.training.base import load
+from baselines.training.frame import (
+    CHECKPOINT_SECONDS,
+    Say,
+    base_for,
+    make_once,
+    refuse_patience,
+    unread,
+)
 from baselines.training.held_out import LOSS, drawn
 from baselines.training.lora import save_adapter
-from baselines.training.resources import within_means
-from baselines.training.sft import CHECKPOINT_SECONDS
-from baselines.training.workspace import Workspace, making
+from baselines.training.resources import within_resources
+from baselines.training.workspace import Workspace
 from submission.adapters.adapter import check_base, read_adapter
 from submission.adapters.attach import Part, fitting
 from submission.adapters.load import is_seq2seq
 from submission.errors import InputError
-from submission.files.atomic import refuse_occupied
 from submission.files.digest import digest, folder_digest, sha256_file
 from submission.files.model_files import ModelFiles, locate_model
 from submission.prompts.encode import PromptEncoder
@@ -31,7 +37,7 @@ COURSE = "tuning.csv"
 """The table of what was logged, in the adapter's folder."""
 
 
-@within_means
+@within_resources
 def tune(
     recipe: Recipe,
     pairs: Sequence[Pair],
@@ -43,7 +49,7 @@ def tune(
     seed: int | None = None,
     resume: bool = False,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> PreferenceReport:
     """Tune an adapter over ``base`` (the recipe's model) on ``pairs`` and write it to ``out``.
 
@@ -62,14 +68,12 @@ def tune(
     """
     table, training, preference = _tables(recipe)
     _refuse_unread(training)
-    if not resume:
-        refuse_occupied(out)
-    base = base or locate_model(table.name, recipe.engine.revision)
-    start = locate_model(table.adapter) if table.adapter is not None else None
+    base = base_for(recipe, table, out, base, resume=resume)
+    seed = training.seed if seed is None else seed
     base_sha256 = folder_digest(base.folder, sha256_file)
+    start = locate_model(table.adapter) if table.adapter is not None else None
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
     begun = None if start is None else _begun(start, base, base_sha256, table, say)
-    seed = training.seed if seed is None else seed
     pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
     if loaded.seq2seq:
@@ -93,14 +97,10 @@ def tune(
             str(seed),
         ]
     )
-    finished = PreferenceReport.read(out) if resume else None
-    if finished is not None and finished.fingerprint == fingerprint:
-        say(f"{out}: this tuning has already ended")
-        Workspace.of(out).clear()
-        return finished
-    with making(out, fingerprint, resume=resume, seed=seed) as (folder, workspace):
+
+    def work(folder: Path, workspace: Workspace) -> PreferenceReport:
         tuned = tunable(loaded.model, training.lora, begun)
-        done = fit(
+        done = fit_pairs(
             tuned, loaded.tokenizer, samples, unseen, training, preference, seed, workspace,
             checkpoint_seconds, say, start=start is not None,
         )  # fmt: skip
@@ -132,13 +132,12 @@ def tune(
         save_adapter(tuned, folder, base.name)
         loaded.tokenizer.save_pretrained(folder)
         write_course(folder / COURSE, points, ended.evaluations)
-        report.write(folder)
-    return report
+        return report
+
+    return make_once(PreferenceReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
 
 
-def _begun(
-    start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, say: Callable[[str], None]
-) -> Part:
+def _begun(start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, say: Say) -> Part:
     """The adapter that tuning begins with, after a look at whether it belongs over the base."""
     adapter = read_adapter(start.folder, at_run_time=True)
     if adapter.beyond_weights is not None:
@@ -157,7 +156,7 @@ def _divided(
     held_out: Sequence[Pair],
     training: Training,
     seed: int,
-    say: Callable[[str], None],
+    say: Say,
 ) -> tuple[Sequence[Pair], Sequence[Pair]]:
     """What is learned and what is held out, as many of each as the recipe says."""
     evaluation = training.evaluation
@@ -165,11 +164,7 @@ def _divided(
         every = len(pairs)
         pairs, held_out = hold_out_pairs(pairs, evaluation.share, seed)
         say(f"{len(held_out)} of {every} pairs are held out")
-    if not held_out and evaluation.patience is not None:
-        raise InputError(
-            "training.evaluation.patience needs held-out pairs: give --eval FILE, or set "
-            "training.evaluation.share."
-        )
+    refuse_patience(training, held_out=bool(held_out), what="pairs")
     learned = [pairs[place] for place in drawn(len(pairs), training.rows, f"rows/{seed}")]
     tried = drawn(len(held_out), evaluation.rows, f"tried/{seed}")
     return learned, [held_out[place] for place in tried]
@@ -184,7 +179,7 @@ def _refuse_unread(training: Training) -> None:
         )
 
 
-def _tell_unread(training: Training, begun: Part | None, say: Callable[[str], None]) -> None:
+def _tell_unread(training: Training, begun: Part | None, say: Say) -> None:
     if begun is not None:
         shape = begun.adapter
         lora = training.lora
@@ -199,12 +194,10 @@ def _tell_unread(training: Training, begun: Part | None, say: Callable[[str], No
 
 def _unread(training: Training, start: ModelFiles | None, unseen: PairSet | None) -> dict[str, Any]:
     """What the result does not depend on, in pydantic's way."""
-    lora: Any = True if start is not None else {"dropout"}
-    found: dict[str, Any] = {"seed": True, "report_to": True, "lora": lora}
+    found: dict[str, Any] = dict.fromkeys(["seed", "report_to", *unread(training)], True)
+    found["lora"] = True if start is not None else {"dropout"}
     if unseen is None:
         found["evaluation"] = True
-    if training.method != "qlora":
-        found["quantization"] = True
     return found
 
 

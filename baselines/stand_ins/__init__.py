@@ -1,1 +1,1 @@
-"""Small models made on this machine, which stand in for real ones."""
+"""Models and a report made on this machine, which stand in for real ones."""

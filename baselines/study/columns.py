@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baselines.ablation.columns import DIFFERENCE, SCORE
+from baselines.grid.records import DIFFERENCE, SCORE
 
 ABOUT = ("task", "kind", "method", "dataset_size", "rank", "seed")
 SCORES = (*SCORE, "base_score", *DIFFERENCE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baselines.ablation.grid import Cell
-from baselines.ablation.overrides import flat
-from baselines.ablation.results import Finished
+from baselines.grid.cells import Cell
+from baselines.grid.overrides import flat
+from baselines.grid.scores import Finished
 from baselines.study.plan import NONE, Study, training_of
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.schema import StudyFile

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from baselines.ablation.grid import Cell, Grid, make_cells, make_trials, placed
-from baselines.ablation.overrides import beside, flat
-from baselines.ablation.schema import GridFile
+from baselines.grid.axes import combine
+from baselines.grid.cells import Cell, Grid, make_grid
+from baselines.grid.overrides import beside, flat
+from baselines.grid.schema import Files, VariedFile, placed, read_keys, refuse
 from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
+from baselines.training.frame import unread
 from evaluators import MetricSpec
 from submission.errors import InputError
-from submission.files import named
-from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Model, Recipe, Training
 
 BASE = "base"
@@ -66,33 +65,26 @@ def read_study(path: Path, model: str | None = None) -> Study:
     ``model`` is the base instead of the recipe's. Raises :class:`InputError` for everything wrong
     in the file at once: first keys and types, then what the cells would make.
     """
-    file = validate(StudyFile, read_toml(path), str(path))
-    name = file.name or path.stem
+    file = read_keys(StudyFile, path)
+    base, name = path.parent, file.name or path.stem
     plans, wrong = [], _wrong_fields(file)
     for task_name, task in file.tasks.items():
-        comet = _comet(file, path.parent) if task.kind == "translation" else None
+        comet = _comet(file, base) if task.kind == "translation" else None
+        varied = _task_file(file, task_name, task, comet)
+        cells, mistakes = combine(varied, base)
+        wrong += mistakes
+        if mistakes:
+            continue
         try:
-            plans.append(_plan(file, task_name, task, comet, path, name, model))
+            tuned = _distinct(varied, [_over(cell, model) for cell in cells])
+            asked = Cell((BASE,), _asked(task_name, tuned))
         except InputError as error:
             wrong += error.problems
-    refuse(str(path), wrong)
-    found = file.model_copy(update={"out": named.beside(path.parent, file.out), "name": name})
-    return Study(found, tuple(plans))
-
-
-def refuse(where: str, mistakes: Iterable[str]) -> None:
-    """Raise :class:`InputError` with all of the mistakes, if there are any."""
-    if found := tuple(mistakes):
-        raise InputError.listing(where, found)
-
-
-def unread(training: Training) -> set[str]:
-    """The tables of ``[training]`` that its method does not read."""
-    return {
-        "lora": {"quantization"},
-        "qlora": set(),
-        "full": {"lora", "quantization"},
-    }[training.method]
+            continue
+        grid = make_grid(varied, base, f"{name}/{task_name}", (asked, *tuned), asked)
+        plans.append(TaskPlan(task_name, task, grid, comet))
+    refuse(path, wrong)
+    return Study(placed(file, base), tuple(plans))
 
 
 def training_of(recipe: Recipe) -> Training:
@@ -125,43 +117,19 @@ def _wrong_fields(file: StudyFile) -> list[str]:
     return found
 
 
-def _plan(
-    file: StudyFile,
-    name: str,
-    task: Task,
-    comet: str | None,
-    path: Path,
-    study: str,
-    model: str | None,
-) -> TaskPlan:
+def _task_file(file: StudyFile, name: str, task: Task, comet: str | None) -> VariedFile:
+    """The grid file that the study is for one of its tasks."""
     metrics = list(file.metrics if task.metrics is None else task.metrics)
     if comet is not None and comet not in metrics:
         metrics.append(comet)
-    grid = GridFile(
+    return VariedFile(
         **{
-            **file.model_dump(exclude={"tasks", "comet", "merge", "name"}),
+            **file.model_dump(exclude={"tasks", "comet", "merge"}),
+            **task.model_dump(include={*Files.model_fields}),
             "recipe": file.recipe.replace("{task}", name),
-            "set": _merged(file.set, task.set),
+            "set": {**dict(flat(file.set)), **dict(flat(task.set))},
             "metrics": metrics,
-            **task.model_dump(include={"competition", "train", "test", "references"}),
         }
-    )
-    cells = _distinct(grid, [_over(cell, model) for cell in make_cells(grid, path)])
-    base = Cell((BASE,), _asked(name, cells))
-    run = f"{study}/{name}"
-    return TaskPlan(
-        name,
-        task,
-        Grid(
-            file=placed(grid, path.parent, run),
-            axes=tuple(file.axes),
-            cells=(base, *cells),
-            baseline=base,
-            trials=tuple(
-                trial for cell in (base, *cells) for trial in make_trials(run, cell, file.seeds)
-            ),
-        ),
-        comet,
     )
 
 
@@ -181,7 +149,7 @@ def _comet(file: StudyFile, base: Path) -> str:
     return str(MetricSpec("comet", (*options, ("mismatch", "zero"))))
 
 
-def _distinct(file: GridFile, cells: Iterable[Cell]) -> list[Cell]:
+def _distinct(file: VariedFile, cells: Iterable[Cell]) -> list[Cell]:
     """The cells that differ in what their method reads; what it does not is no label of theirs."""
     found: dict[tuple[str, ...], Cell] = {}
     for cell in cells:
@@ -190,7 +158,7 @@ def _distinct(file: GridFile, cells: Iterable[Cell]) -> list[Cell]:
     return list(found.values())
 
 
-def _labels(file: GridFile, cell: Cell) -> Iterator[str]:
+def _labels(file: VariedFile, cell: Cell) -> Iterator[str]:
     tables = tuple(f"training.{table}." for table in unread(training_of(cell.recipe)))
     for (_, levels), label in zip(file.axes.items(), cell.labels, strict=True):
         fields = [
@@ -217,7 +185,3 @@ def _asked(task: str, cells: Iterable[Cell]) -> Recipe:
             "untuned model have to be asked alike; give all of them one value with 'set'"
         )
     return Recipe(name=BASE, **first)
-
-
-def _merged(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    return {**dict(flat(fields)), **dict(flat(over))}

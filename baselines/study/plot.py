@@ -83,5 +83,5 @@ def _measured(task: TaskResults) -> str:
     if task.plan.comet is not None:
         return "평균 COMET (언어 불일치 0점)"
     first: Sequence[Outcome] = [each for each in task.outcomes if each.finished]
-    proxy = " · 대용 점수(proxy)" if task.proxy else ""
+    proxy = " · 비공식(근사)" if task.proxy else ""
     return f"{first[0].finished[0].scored.main.metric}{proxy}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from baselines.ablation.results import Finished
+from baselines.grid.scores import Finished
 from baselines.study.groups import Group, groups
 from baselines.study.results import StudyResults, TaskResults
 from evaluators.miss_rate import COLUMNS, count_misses

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.ablation.grid import Cell
-from baselines.ablation.journal import Taken
-from baselines.ablation.results import Finished
+from baselines.grid.cells import Cell
+from baselines.grid.journal import Taken
+from baselines.grid.scores import Finished
 from baselines.study.plan import Study, TaskPlan
 from baselines.study.tuned import Tuned
 from evaluators import Score

@@ -2,66 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from baselines.ablation.execute import FAILURES, execute, reason_of
-from baselines.ablation.grid import Cell, Trial
-from baselines.ablation.journal import Journal
-from baselines.ablation.results import score_trials
-from baselines.study.plan import Study, TaskPlan, refuse, training_of
+from baselines.grid.cells import Cell, Trial
+from baselines.grid.execute import FAILURES, execute, reason_of
+from baselines.grid.inputs import Contest, Inputs, refuse_file
+from baselines.grid.journal import Journal
+from baselines.grid.schema import refuse
+from baselines.grid.scores import score_trials
+from baselines.study.plan import Study, TaskPlan, training_of
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.tuned import Base, Material, Tuned
 from baselines.training.held_out import HeldOut, hold_out
-from submission.competitions import Competition, find_competition
-from submission.errors import InputError
 from submission.files.model_files import locate_model
 from submission.generation.generate import Job
 from submission.machine.memory import free_memory
 from submission.recipes.schema import Recipe
-from submission.records.read import read_questions
-from submission.records.rows import Prediction, Question, References
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
-from submission.scoring.subjects import load_references
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _Files:
-    """What a task's files hold."""
+class _Task:
+    """A task and what its files hold."""
 
     plan: TaskPlan
-    competition: Competition
+    inputs: Inputs
     everything: HeldOut
-    questions: list[Question]
-    references: References
 
     @classmethod
-    def read(cls, plan: TaskPlan) -> _Files:
-        file, task = plan.grid.file, plan.task
-        competition = find_competition(file.competition)
+    def read(cls, plan: TaskPlan) -> _Task:
+        file, contest = plan.grid.file, Contest.of(plan.grid.file)
         if file.train is None:
-            raise AssertionError(task)
-        return cls(
-            plan,
-            competition,
-            HeldOut.read(competition, file.train, file.encoder),
-            read_questions(competition.profile, file.test),
-            load_references(competition.profile, file.references),
-        )
-
-    @property
-    def scorer(self) -> Scorer:
-        """A new one, so that its models are not kept for longer than it is."""
-        return Scorer.of(self.competition, self.plan.grid.file.encoder)
-
-    @cached_property
-    def base(self) -> Recipe:
-        """What the untuned model answers with."""
-        return self.plan.grid.baseline.recipe
+            raise AssertionError(plan)
+        everything = HeldOut.read(contest.competition, file.train, file.encoder)
+        return cls(plan, contest.inputs(), everything)
 
     def material(self, recipe: Recipe) -> Material:
         """What is trained on: the rows that the recipe does not hold out."""
@@ -70,20 +47,29 @@ class _Files:
             return Material(self.everything.rows, None)
         return Material(*hold_out(self.everything, training.evaluation.share, training.seed))
 
+    def runs(self, cell: Cell) -> list[Trial]:
+        """The cell's runs, one for each seed."""
+        return [trial for trial in self.plan.grid.trials if trial.cell is cell]
+
     def wrong(self) -> Iterator[str]:
         """What in the files does not do for the task."""
+        file, name = self.plan.grid.file, self.plan.name
         for cell in self.plan.tuned:
             rows, wanted = self.material(cell.recipe).rows, training_of(cell.recipe).rows
             if wanted is not None and wanted > len(rows):
                 yield (
-                    f"task '{self.plan.name}': training.rows = {wanted}, and there are "
-                    f"{len(rows)} in {self.plan.grid.file.train}"
+                    f"task '{name}': training.rows = {wanted}, and there are {len(rows)} in "
+                    f"{file.train}"
                 )
-        bare = [each.id for each in self.references.rows if not each.meta.get("source", "").strip()]
+        bare = [
+            each.id
+            for each in self.inputs.references.rows
+            if not each.meta.get("source", "").strip()
+        ]
         if self.plan.comet is not None and bare:
             yield (
-                f"task '{self.plan.name}': COMET reads what was translated in a column 'source' of "
-                f"{self.plan.grid.file.references}, and row {bare[0]} has none"
+                f"task '{name}': COMET reads what was translated in a column 'source' of "
+                f"{file.references}, and row {bare[0]} has none"
             )
 
 
@@ -96,81 +82,59 @@ def run_study(
     not stop the rest. Raises ``InputError`` or ``EvaluationError`` before anything is computed
     where the files do not fit each other or a metric cannot be had.
     """
-    if study.out.exists() and not study.out.is_dir():
-        raise InputError(f"{study.out}: is a file; 'out' is the folder of the results.")
-    files = [_Files.read(plan) for plan in study.tasks]
-    refuse("Files of the study", [mistake for each in files for mistake in each.wrong()])
-    _require_metrics(files)
+    refuse_file(study.out)
+    tasks = [_Task.read(plan) for plan in study.tasks]
+    refuse("Files of the study", [mistake for each in tasks for mistake in each.wrong()])
+    _require(tasks)
     journal = Journal(study.out)
-    jobs = _jobs(files, command, fresh=fresh)
-    bases = [trial for plan in study.tasks for trial in _of(plan, plan.grid.baseline)]
-    cells = sum(len(plan.tuned) for plan in study.tasks)
-    say(f"{len(study.tasks)} tasks, {cells} cells to train. First the answers before training.")
-    failed = execute(bases, jobs, ledger, journal, say)
+    jobs = {
+        trial.run: task.inputs.contest.jobs(command, fresh=fresh)
+        for task in tasks
+        for trial in task.plan.grid.trials
+    }
+
+    def job(trial: Trial) -> Job:
+        return jobs[trial.run](trial)
+
+    cells = [(task, cell) for task in tasks for cell in task.plan.tuned]
+    say(f"{len(tasks)} tasks, {len(cells)} cells to train. First the answers before training.")
+    bases = [trial for task in tasks for trial in task.runs(task.plan.grid.baseline)]
+    failed = execute(bases, job, ledger, say, journal).failed
     tuned, trials = {}, []
-    for number, (each, cell) in enumerate(_cells(files), start=1):
-        asked = _of(each.plan, cell)
-        say(f"== training {number} of {cells}: {asked[0].run.partition('@')[0]}")
+    for number, (task, cell) in enumerate(cells, start=1):
+        asked = task.runs(cell)
+        say(f"== training {number} of {len(cells)}: {asked[0].run.partition('@')[0]}")
         try:
-            made = _tune(study, each, cell, ledger, journal, say)
+            made = _tune(study, task, cell, ledger, journal, say)
         except FAILURES as error:
             reason = reason_of(error)
             say(f"Error: {reason}")
             failed |= {trial.run: reason for trial in asked}
         else:
             tuned[asked[0].run] = made
-            trials += [_asking(made, trial) for trial in asked]
+            trials += [replace(trial, recipe=made.answering(trial.recipe)) for trial in asked]
     say("Now the answers after training.")
-    failed |= execute(trials, jobs, ledger, journal, say)
-    tasks = [_results(each, ledger, journal, failed, tuned) for each in files]
-    return StudyResults(study, tasks, failed)
+    failed |= execute(trials, job, ledger, say, journal).failed
+    return StudyResults(
+        study, [_results(each, ledger, journal, failed, tuned) for each in tasks], failed
+    )
 
 
-def _require_metrics(files: list[_Files]) -> None:
-    built = set()
-    for each in files:
-        scorer, file = each.scorer, each.plan.grid.file
-        asked = [Prediction(question.id, "") for question in each.questions]
-        scorer.examples(asked, each.references.rows, str(file.test))
+def _require(tasks: Sequence[_Task]) -> None:
+    built: set[str] = set()
+    for task in tasks:
         # A metric's model may be large: it is loaded once to see that it can be, and let go.
-        for spec in (None, *file.metrics):
-            name = spec or f"-c {each.competition.name}"
-            if name not in built:
-                scorer.metric_of(spec)
-                built.add(name)
+        name = f"-c {task.inputs.contest.competition.name}"
+        wanted = [
+            spec for spec in (None, *task.plan.grid.file.metrics) if (spec or name) not in built
+        ]
+        task.inputs.require(task.inputs.contest.scorer(), wanted)
+        built |= {spec or name for spec in wanted}
     free_memory()
 
 
-def _jobs(files: list[_Files], command: str, *, fresh: bool) -> Callable[[Trial], Job]:
-    of_run = {trial.run: each for each in files for trial in each.plan.grid.trials}
-
-    def job(trial: Trial) -> Job:
-        each = of_run[trial.run]
-        return Job(
-            run=trial.run,
-            recipe=trial.recipe,
-            competition=each.competition,
-            test=each.plan.grid.file.test,
-            encoder=each.plan.grid.file.encoder,
-            fresh=fresh,
-            command=command,
-        )
-
-    return job
-
-
-def _cells(files: list[_Files]) -> Iterator[tuple[_Files, Cell]]:
-    for each in files:
-        for cell in each.plan.tuned:
-            yield each, cell
-
-
-def _of(plan: TaskPlan, cell: Cell) -> list[Trial]:
-    return [trial for trial in plan.grid.trials if trial.cell is cell]
-
-
 def _tune(
-    study: Study, files: _Files, cell: Cell, ledger: Ledger, journal: Journal, say: Say
+    study: Study, task: _Task, cell: Cell, ledger: Ledger, journal: Journal, say: Say
 ) -> Tuned:
     model = cell.recipe.model
     if model is None:
@@ -179,36 +143,29 @@ def _tune(
     tuned = Tuned(
         study.out / "models",
         cell.recipe,
-        files.material(cell.recipe),
+        task.material(cell.recipe),
         base,
         merge=study.file.merge,
     )
-    tuned.make([question.text for question in files.questions], journal, say)
+    tuned.make([question.text for question in task.inputs.questions], journal, say)
     return tuned
 
 
-def _asking(tuned: Tuned, trial: Trial) -> Trial:
-    return Trial(trial.cell, trial.seed, trial.run, tuned.answering(trial.recipe))
-
-
 def _results(
-    files: _Files,
+    task: _Task,
     ledger: Ledger,
     journal: Journal,
     failed: dict[str, str],
     tuned: dict[str, Tuned],
 ) -> TaskResults:
-    plan = files.plan
-    scorer = files.scorer
-    finished, unscored = score_trials(plan.grid, scorer, files.references, ledger, journal, failed)
+    plan, scorer = task.plan, task.inputs.contest.scorer()
+    finished, unscored = score_trials(plan.grid, task.inputs, scorer, ledger, journal, failed)
     failed |= unscored
     outcomes = []
     for cell in plan.tuned:
-        runs = _of(plan, cell)
-        if (made := tuned.get(runs[0].run)) is not None:
+        if (made := tuned.get(task.runs(cell)[0].run)) is not None:
             answered = [each for each in finished if each.trial.cell is cell]
-            taken = journal.taken(made.folder.name)
-            outcomes.append(Outcome(cell, made, taken, answered))
+            outcomes.append(Outcome(cell, made, journal.taken(made.folder.name), answered))
     return TaskResults(
         plan=plan,
         base=[each for each in finished if each.trial.cell is plan.grid.baseline],

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from baselines.ablation.schema import NonEmpty, Table, Varied
+from baselines.grid.schema import Files, NonEmpty, Table, Varied
 
 TaskName = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=60)]
 
 
-class Task(Table):
+class Task(Files):
     """What is trained for: a competition's files. ``title`` is what plots call it.
 
     Translations are scored with COMET besides, and their answers' language is looked at.
@@ -20,10 +20,8 @@ class Task(Table):
     """
 
     kind: Literal["translation", "summary", "qa"]
-    competition: NonEmpty
-    train: Path
-    test: Path
     references: Path
+    train: Path
     title: str | None = None
     set: dict[str, Any] = Field(default={})
     metrics: list[NonEmpty] | None = None

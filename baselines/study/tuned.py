@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from baselines.ablation.journal import Journal, Taken
-from baselines.ablation.memory import PeakMemory
-from baselines.study.plan import training_of, unread
+from baselines.grid.journal import Journal, Taken
+from baselines.grid.memory import PeakMemory
+from baselines.study.plan import training_of
+from baselines.training.frame import unread
 from baselines.training.held_out import HeldOut
 from baselines.training.report import TrainingReport
 from submission.adapters.merge import REPORT
@@ -132,9 +133,7 @@ class Tuned:
                 )
         finally:
             free_memory()
-        journal.note(
-            self.folder.name, Taken(peak_memory_mib=peak.mib, gpu_peak_memory_mib=peak.gpu_mib)
-        )
+        journal.note(self.folder.name, Taken.of(peak))
         say(report.summary())
 
 

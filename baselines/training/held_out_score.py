@@ -38,7 +38,7 @@ class _InTraining(TransformersEngine):
         self._model = model
 
 
-class Judge:
+class HeldOutScore:
     """Answers the held-out rows with the model as it is, and scores the answers.
 
     The figure is the competition's own score, on its scale, another metric's, or the mean loss

@@ -51,7 +51,7 @@ class Ended:
     diverged: int | None
 
 
-class Course:
+class Lifecycle:
     """A training from its workspace's latest checkpoint, or from the beginning, to its end.
 
     ``measure`` says what held-out rows are judged by, where the model is tried on some.

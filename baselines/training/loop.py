@@ -17,8 +17,8 @@ from baselines.training.batches import (
     pack,
 )
 from baselines.training.evaluations import Measure
-from baselines.training.held_out_score import Judge
-from baselines.training.lifecycle import Course, Ended, on_one_device
+from baselines.training.held_out_score import HeldOutScore
+from baselines.training.lifecycle import Ended, Lifecycle, on_one_device
 from baselines.training.order import EpochOrder
 from baselines.training.samples import SampleSet
 from baselines.training.trainer import Packs, SftTrainer
@@ -49,7 +49,7 @@ class Fit:
     micro_batch: int
 
 
-def fit(
+def fit_samples(
     model: Any,
     samples: SampleSet,
     training: Training,
@@ -59,32 +59,33 @@ def fit(
     say: Callable[[str], None],
     *,
     start: int | None = None,
-    judge: Judge | None = None,
+    held_out: HeldOutScore | None = None,
 ) -> Fit:
     """Train ``model`` in place, from the workspace's latest checkpoint where it has one.
 
     ``start`` is the id that an encoder-decoder's decoder begins with, None for a causal model.
-    With a ``judge``, the model ends with the weights that it found best, if the recipe keeps
-    those. Raises what :class:`Course` and its ``run`` raise, and ``Stopped`` where memory does not
-    suffice for a single sequence.
+    With ``held_out`` rows, the model ends with the weights that did best on them, if the recipe
+    keeps those. Raises what :class:`Lifecycle` and its ``run`` raise, and ``Stopped`` where
+    memory does not suffice for a single sequence.
     """
     packs = _packs(samples, training)
-    course = Course(
+    lifecycle = Lifecycle(
         training, seed, workspace, checkpoint_seconds, say,
-        rows=len(packs), measure=None if judge is None else Measure(judge.name, judge.direction),
+        rows=len(packs),
+        measure=None if held_out is None else Measure(held_out.name, held_out.direction),
     )  # fmt: skip
     trainer = SftTrainer(
-        judge=judge,
+        held_out=held_out,
         order=EpochOrder([sum(map(len, each)) for each in packs], training.batch_size, seed),
-        watch=course.watch,
+        watch=lifecycle.watch,
         say=say,
         model=model,
-        args=on_one_device(TrainingArguments(**course.settings())),
+        args=on_one_device(TrainingArguments(**lifecycle.settings())),
         train_dataset=Packs(packs),
         data_collator=collate_for(training, start),
-        callbacks=course.callbacks,
+        callbacks=lifecycle.callbacks,
     )
-    ended = course.run(trainer, model)
+    ended = lifecycle.run(trainer, model)
     return Fit(
         ended=ended,
         points=_points(trainer.state.log_history),

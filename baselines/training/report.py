@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from submission.adapters.config import MANIFEST
 from submission.errors import Stopped
@@ -16,18 +17,68 @@ CURE = "lower training.learning_rate, or use float32"
 """What to do about a loss that becomes NaN, for messages."""
 
 
+class Report(ABC):
+    """One finished training of any kind, each a dataclass; written as ``leaderkit.json``.
+
+    ``diverged_at`` is the step at which the loss became NaN, None where it did not. What was
+    written are the weights of ``kept_step``. ``fingerprint`` is equal for trainings that must give
+    the same weights.
+    """
+
+    what: ClassVar[str]
+    diverged_at: int | None
+    kept_step: int
+    fingerprint: str
+
+    @abstractmethod
+    def summary(self) -> str:
+        """The report in a few lines for people."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as an object for JSON."""
+        found: dict[str, Any] = asdict(self)  # type: ignore[call-overload]  # of a subclass
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder."""
+        text = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The report in ``folder``; None where there is none of this kind."""
+        try:
+            return cls.of_json(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @classmethod
+    def of_json(cls, found: dict[str, Any]) -> Self:
+        """The report of such an object; raises ``KeyError`` or ``TypeError`` for another."""
+        return cls(**{field.name: found[field.name] for field in fields(cls)})  # type: ignore[arg-type]
+
+    def refuse_if_diverged(self) -> None:
+        """Raise :class:`Stopped` where the training ended because its loss became NaN."""
+        if self.diverged_at is not None:
+            raise Stopped(
+                f"The loss became NaN at step {self.diverged_at}: {CURE}. What was written are the "
+                f"weights of step {self.kept_step}, before that."
+            )
+
+
 @dataclass(frozen=True)
-class TrainingReport:
-    """One finished training; written as ``leaderkit.json`` beside the adapter or the model.
+class TrainingReport(Report):
+    """One finished supervised training; written beside the adapter or the model.
 
     Losses are means over the first and the last tenth of the logged steps. ``score_base`` is the
     held-out figure before training and ``score`` that of the weights that were kept, which are
     those after ``kept_step``; ``metric`` is its name and None without held-out rows.
-    ``fingerprint`` is equal for trainings that must give the same weights; ``resumed_at`` is the
-    step this process began with. ``micro_batch`` is how many sequences were computed at once in
-    the end. ``seconds`` are of training without evaluation; memory is the highest in bytes.
-    ``diverged_at`` is the step at which the loss became NaN, None where it did not.
+    ``resumed_at`` is the step this process began with. ``micro_batch`` is how many sequences were
+    computed at once in the end. ``seconds`` are of training without evaluation; memory is the
+    highest in bytes.
     """
+
+    what = "training"
 
     recipe: dict[str, Any]
     method: str
@@ -59,10 +110,6 @@ class TrainingReport:
     peak_gpu_memory: int | None
     fingerprint: str
 
-    def as_json(self) -> dict[str, Any]:
-        """The report as an object for JSON."""
-        return asdict(self)
-
     def summary(self) -> str:
         """The report in a few lines for people."""
         left_out = f" ({self.too_long} too long)" if self.too_long else ""
@@ -89,29 +136,6 @@ class TrainingReport:
     def _memory(self) -> str:
         gpu = f", {_gib(self.peak_gpu_memory)} GPU" if self.peak_gpu_memory is not None else ""
         return f"at most {_gib(self.peak_memory)} memory{gpu}"
-
-    def write(self, folder: Path) -> None:
-        """Write it into the folder."""
-        text = json.dumps(self.as_json(), ensure_ascii=False, indent=2)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """The report in ``folder``; None where there is none of this kind."""
-        try:
-            found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return cls(**{field.name: found[field.name] for field in fields(cls)})
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-
-def refuse_if_diverged(diverged_at: int | None, kept_step: int) -> None:
-    """Raise :class:`Stopped` where a training ended because its loss became NaN."""
-    if diverged_at is not None:
-        raise Stopped(
-            f"The loss became NaN at step {diverged_at}: {CURE}. What was written are the weights "
-            f"of step {kept_step}, before that."
-        )
 
 
 def ends(values: Sequence[float]) -> tuple[float, float]:

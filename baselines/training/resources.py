@@ -17,7 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def within_means(work: Callable[P, R]) -> Callable[P, R]:
+def within_resources(work: Callable[P, R]) -> Callable[P, R]:
     """``work``, which makes ``out``, but a full memory or disk raises :class:`Stopped`."""
     signature = inspect.signature(work)
 

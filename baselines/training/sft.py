@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.training.base import Base, load, make_trainable
 from baselines.training.curve import write_curve
+from baselines.training.frame import (
+    CHECKPOINT_SECONDS,
+    Say,
+    base_for,
+    make_once,
+    refuse_patience,
+    unread,
+)
 from baselines.training.held_out import HeldOut, drawn
-from baselines.training.held_out_score import Judge
-from baselines.training.loop import Fit, collate_for, fit
+from baselines.training.held_out_score import HeldOutScore
+from baselines.training.loop import Fit, collate_for, fit_samples
 from baselines.training.lora import save_adapter
 from baselines.training.report import TrainingReport, ends
-from baselines.training.resources import within_means
+from baselines.training.resources import within_resources
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
-from baselines.training.workspace import Workspace, making
+from baselines.training.workspace import Workspace
 from evaluators.encoders.torch_support import quiet_transformers
 from submission.errors import InputError
-from submission.files.atomic import refuse_occupied
 from submission.files.digest import digest, folder_digest, sha256_file
-from submission.files.model_files import ModelFiles, locate_model
+from submission.files.model_files import ModelFiles
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Model, Recipe, Training
 from submission.records.rows import TrainingRow
 
-CHECKPOINT_SECONDS = 300.0
-Say = Callable[[str], None]
 
-
-@within_means
+@within_resources
 def train(
     recipe: Recipe,
     rows: Sequence[TrainingRow],
@@ -61,40 +65,47 @@ def train(
         Stopped: memory or disk space does not suffice; checkpoints are kept.
     """
     table, training = tables(recipe)
-    if not resume:
-        refuse_occupied(out)
-    files = base or locate_model(table.name, recipe.engine.revision)
+    refuse_patience(training, held_out=held_out is not None, what="rows")
+    base = base_for(recipe, table, out, base, resume=resume)
     seed = training.seed if seed is None else seed
     rows = draw_rows(rows, training.rows, seed, say)
-    loaded = load(files, table, training)
+    loaded = load(base, table, training)
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     samples = make_samples(rows, encoder, limits_for(loaded, training), training.loss_on)
     samples.tell(say)
     _tell_of_the_end(samples, loaded, recipe, say)
-    base_sha256 = folder_digest(files.folder, sha256_file)
     start = decoder_start(loaded)
-    judge = _judge(recipe, files, loaded, encoder, held_out, training, seed, start, say)
-    fingerprint = _fingerprint(training, samples, base_sha256, seed, judge)
-    finished = TrainingReport.read(out) if resume else None
-    if finished is not None and finished.fingerprint == fingerprint:
-        say(f"{out}: this training has already ended")
-        Workspace.of(out).clear()
-        return finished
-    with making(out, fingerprint, resume=resume, seed=seed) as (folder, workspace):
+    measured = None
+    if held_out is not None:
+        measured = HeldOutScore(
+            held_out.some(training.evaluation.rows, seed),
+            recipe,
+            base,
+            encoder,
+            limits_for(loaded, training),
+            collate_for(training, start),
+            training.evaluation.metric,
+        )
+        measured.tell(loaded.context, say)
+    base_sha256 = folder_digest(base.folder, sha256_file)
+    fingerprint = _fingerprint(training, samples, base_sha256, seed, measured)
+
+    def work(folder: Path, workspace: Workspace) -> TrainingReport:
         tuned = make_trainable(loaded, training)
-        done = fit(
+        done = fit_samples(
             tuned, samples, training, seed, workspace, checkpoint_seconds, say,
-            start=start, judge=judge,
+            start=start, held_out=measured,
         )  # fmt: skip
         report = _report(
-            recipe, training, files, loaded, tuned, samples, done, judge,
+            recipe, training, base, loaded, tuned, samples, done, measured,
             base_sha256=base_sha256, data_sha256=data_sha256, seed=seed, fingerprint=fingerprint,
         )  # fmt: skip
-        save(tuned, loaded, training, folder, files.name)
-        name = judge.name if judge is not None else ""
+        save(tuned, loaded, training, folder, base.name)
+        name = measured.name if measured is not None else ""
         write_curve(folder, done.points, done.ended.evaluations, name)
-        report.write(folder)
-    return report
+        return report
+
+    return make_once(TrainingReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
 
 
 def tables(recipe: Recipe) -> tuple[Model, Training]:
@@ -180,46 +191,19 @@ def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -
         )
 
 
-def _judge(
-    recipe: Recipe,
-    files: ModelFiles,
-    base: Base,
-    encoder: PromptEncoder,
-    held_out: HeldOut | None,
-    training: Training,
-    seed: int,
-    start: int | None,
-    say: Say,
-) -> Judge | None:
-    if held_out is None:
-        if training.evaluation.patience is not None:
-            raise InputError(
-                "training.evaluation.patience needs held-out rows: give --eval FILE, or set "
-                "training.evaluation.share."
-            )
-        return None
-    chosen = held_out.some(training.evaluation.rows, seed)
-    limits, collate = limits_for(base, training), collate_for(training, start)
-    judge = Judge(chosen, recipe, files, encoder, limits, collate, training.evaluation.metric)
-    judge.tell(base.context, say)
-    return judge
-
-
 def _fingerprint(
     training: Training,
     samples: SampleSet,
     base_sha256: str,
     seed: int,
-    judge: Judge | None,
+    measured: HeldOutScore | None,
 ) -> str:
-    unread = {"seed", "report_to"}
-    unread |= {"quantization"} if training.method != "qlora" else set()
-    unread |= {"lora"} if training.method == "full" else set()
-    unread |= {"evaluation"} if judge is None else set()
-    settings = training.model_dump(mode="json", exclude=unread)
+    ignored = {"seed", "report_to", *unread(training)}
+    ignored |= {"evaluation"} if measured is None else set()
+    settings = training.model_dump(mode="json", exclude=ignored)
     parts = [json.dumps(settings, sort_keys=True), samples.digest, base_sha256, str(seed)]
-    if judge is not None:
-        parts.append(judge.identity)
+    if measured is not None:
+        parts.append(measured.identity)
     return digest(parts)
 
 
@@ -231,7 +215,7 @@ def _report(
     tuned: Any,
     samples: SampleSet,
     done: Fit,
-    judge: Judge | None,
+    measured: HeldOutScore | None,
     **known: Any,
 ) -> TrainingReport:
     first, last = ends([point.loss for point in done.points])
@@ -255,8 +239,8 @@ def _report(
         micro_batch=done.micro_batch,
         loss_first=first,
         loss_last=last,
-        metric=judge.name if judge is not None else None,
-        metric_signature=judge.signature if judge is not None else None,
+        metric=measured.name if measured is not None else None,
+        metric_signature=measured.signature if measured is not None else None,
         score_base=scores.get(0),
         score=scores.get(ended.kept_step),
         kept_step=ended.kept_step,

@@ -13,7 +13,7 @@ from transformers import PrinterCallback, Trainer
 from baselines.training.batches import Batch, Pack, rows_of
 from baselines.training.checkpoints import Stopwatch
 from baselines.training.evaluations import SCORE
-from baselines.training.held_out_score import Judge
+from baselines.training.held_out_score import HeldOutScore
 from baselines.training.samples import IGNORED
 from submission.errors import Stopped
 from submission.machine.memory import free_memory, out_of_memory
@@ -149,11 +149,12 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
 class SftTrainer(WholeSteps):
     """Supervised: a step's loss is the mean over its learned tokens.
 
-    ``tokens`` counts what was read and no padding. With a ``judge``, that tries the model.
+    ``tokens`` counts what was read and no padding. ``held_out`` scores the model while it is
+    trained.
     """
 
-    def __init__(self, *, judge: Judge | None, **settings: Any) -> None:
-        self._judge = judge
+    def __init__(self, *, held_out: HeldOutScore | None, **settings: Any) -> None:
+        self._held_out = held_out
         self.tokens = 0
         super().__init__(**settings)
         base = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
@@ -164,10 +165,10 @@ class SftTrainer(WholeSteps):
         return int(batch["labels"].ne(IGNORED).sum())
 
     def figure(self) -> float:
-        """The judge's."""
-        if self._judge is None:
+        """The score of the held-out rows."""
+        if self._held_out is None:
             raise AssertionError
-        return self._judge(self.model)
+        return self._held_out(self.model)
 
     def get_batch_samples(self, *arguments: Any) -> Any:
         """A step's micro-batches, and how many labels they have together."""

@@ -2,7 +2,7 @@
 
 from submission.diff.make import Diff, Only, Row, Side, diff_scores, diff_texts
 from submission.diff.page import write_page
-from submission.diff.table import to_json, write_table
+from submission.diff.serialize import to_json, write_table
 from submission.diff.word_diff import Segment, word_diff
 
 __all__ = [

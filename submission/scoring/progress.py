@@ -13,10 +13,9 @@ from rich.text import Text
 
 from evaluators.progress import listening
 from evaluators.text.cells import visible
+from submission.terminal import progress
 from submission.terminal.output import console, say
-
-PATIENCE = 10.0
-"""Seconds between lines where there is no terminal; shorter work is not mentioned."""
+from submission.terminal.progress import Pace
 
 
 class _Told:
@@ -25,29 +24,21 @@ class _Told:
     def __init__(self, label: str, status: Status | None = None) -> None:
         self._label = label
         self._status = status
-        self._begun = (time.monotonic(), 0, "")
-        self._done = 0
+        self._pace: Pace | None = None
 
     def begin(self, total: int, unit: str) -> None:
         """Work begins."""
-        self._begun, self._done = (time.monotonic(), total, unit), 0
+        self._pace = Pace(total, unit)
 
     def advance(self, count: int) -> None:
         """More is done."""
-        self._done += count
+        if self._pace is not None:
+            self._pace.done += count
         if self._status is not None:
             self._status.update(Text(str(self)))
 
     def __str__(self) -> str:
-        started, total, unit = self._begun
-        if not total:
-            return self._label
-        told = f"{self._label}, {self._done:,}/{total:,} {unit}"
-        seconds = time.monotonic() - started
-        if not self._done or seconds <= 0:
-            return told
-        left = seconds / self._done * (total - self._done)
-        return f"{told}, {self._done / seconds:.1f} {unit}/s, {left:.0f} s left"
+        return self._label if self._pace is None else f"{self._label}, {self._pace.line()}"
 
 
 @contextmanager
@@ -61,7 +52,7 @@ def working(name: str, rows: int) -> Iterator[None]:
     started, done, told = time.monotonic(), threading.Event(), _Told(label)
 
     def tell() -> None:
-        while not done.wait(PATIENCE):
+        while not done.wait(progress.PATIENCE):
             say(f"{told}, {time.monotonic() - started:.0f} s so far")
 
     teller = threading.Thread(target=tell, daemon=True)

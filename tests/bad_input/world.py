@@ -51,7 +51,7 @@ references = "references.csv"
 template = "template.csv"
 out = "out"
 
-[[runs]]
+[[cells]]
 name = "first"
 recipe = "nearest"
 """

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from baselines.stand_ins.report import made_up_report
 from evaluators.report.data import Report
 from evaluators.report.html import render_html
-from tests.sample_report import made_up_report
 
 CHROMIUM = shutil.which("chromium")
 

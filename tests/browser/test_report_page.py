@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.stand_ins.report import NAMES, made_up_report
 from evaluators import LeaderboardRow
 from evaluators.report.data import Language, Report, ReportMetric, ReportRow, ReportRun
 from tests.browser.conftest import Opened
-from tests.sample_report import NAMES, made_up_report
 
 PHONE = {"width": 390, "height": 844}
 HOSTILE = (

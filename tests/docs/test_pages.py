@@ -141,9 +141,9 @@ def test_the_example_of_checking_cases_works(folder: Path) -> None:
 
 
 def test_the_experiment_example_is_one(tmp_path: Path) -> None:
-    from baselines.experiment import read_experiment
+    from baselines.experiment.plan import read_experiment
 
     path = tmp_path / "experiment.toml"
     path.write_text(blocks("commands/run.md", "toml")[0], "utf-8")
 
-    assert [each.name for each in read_experiment(path).runs] == ["nearest", "first"]
+    assert [each.run for each in read_experiment(path).trials] == ["nearest", "first"]

@@ -6,19 +6,30 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.ablation.results import Results
-from baselines.ablation.table import (
-    Record,
+from baselines.ablation.cells_and_effects import (
     cell_columns,
     cell_records,
     effect_records,
     interaction_records,
 )
-from submission.terminal import numbers
+from baselines.ablation.results import Results
+from baselines.commands.views.columns import (
+    Column,
+    differences,
+    figures,
+    interval,
+    print_records,
+    scores,
+    words,
+)
+from baselines.grid.records import Record
 from submission.terminal.output import tell
-from submission.terminal.tables import print_table
 
 MOST_INTERACTIONS = 12
+DIFFERENCE = (
+    differences("vs baseline", "difference"),
+    interval("difference_", signed=True),
+)
 
 
 def print_ablation(results: Results, files: Sequence[Path]) -> None:
@@ -27,7 +38,7 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
     effects = effect_records(results)
     if effects:
         tell("Main effects: what a level changes, averaged over the other axes.")
-        _print_effects(("axis", "level", "mean"), effects)
+        _print_effects(("axis", "level"), effects, scores("mean", "mean"))
     pairs = [each for each in interaction_records(results) if each["difference"] is not None]
     pairs.sort(key=lambda each: -abs(each["difference"]))
     if pairs:
@@ -77,52 +88,32 @@ def _print_cells(results: Results) -> None:
         return
     sign = -1 if results.finished[0].scored.main.direction == "higher" else 1
     records.sort(key=lambda record: sign * record["score"])
-    seeds = any(record["seed"] is not None for record in records)
-    memory = any(record["peak_memory_mib"] is not None for record in records)
-    header = [*results.grid.axes, *(["seed"] if seeds else []), "score", "95 %"]
-    header += [
-        *results.grid.file.metrics,
-        "vs baseline",
-        "95 %",
-        "degenerate",
-        "tokens",
-        "reused",
-        "s",
+    seed, memory = figures("seed", "seed"), figures("MiB", "peak_memory_mib", ".0f")
+    columns = [
+        *map(words, results.grid.axes),
+        seed,
+        scores("score", "score"),
+        interval(),
+        *(scores(metric, metric) for metric in results.grid.file.metrics),
+        *DIFFERENCE,
+        figures("degenerate", "degenerate_any"),
+        figures("tokens", "completion_tokens"),
+        ("reused", lambda record: f"{record['reused_prompts']}/{record['prompts']}"),
+        figures("s", "seconds", ".1f"),
+        memory,
     ]
-    header += ["MiB"] if memory else []
-    rows = []
-    for record in records:
-        row = [record[axis] for axis in results.grid.axes]
-        row += [str(record["seed"] if record["seed"] is not None else "")] if seeds else []
-        row += [numbers.score(record["score"]), numbers.interval(record["low"], record["high"])]
-        row += [numbers.score(record[metric]) for metric in results.grid.file.metrics]
-        row += [numbers.difference(record["difference"])]
-        row += [numbers.interval(record["difference_low"], record["difference_high"], signed=True)]
-        row += [str(record["degenerate_any"]), str(record["completion_tokens"])]
-        row += [f"{record['reused_prompts']}/{record['prompts']}", f"{record['seconds']:.1f}"]
-        row += [_rounded(record["peak_memory_mib"])] if memory else []
-        rows.append(row)
-    print_table(header, rows)
+    # Seeds and memory are not there in every ablation.
+    gone = [each for each in (seed, memory) if not any(map(each[1], records))]
+    print_records([each for each in columns if each not in gone], records)
 
 
-def _print_effects(names: Sequence[str], records: Iterable[Record]) -> None:
-    rows = []
-    for record in records:
-        texts = [numbers.score(record[name]) if name == "mean" else record[name] for name in names]
-        p_value = record["p_adjusted"]
-        rows.append(
-            [
-                *texts,
-                numbers.difference(record["effect"]),
-                numbers.interval(record["low"], record["high"], signed=True),
-                numbers.difference(record["difference"]),
-                numbers.interval(record["difference_low"], record["difference_high"], signed=True),
-                "" if p_value is None else f"{p_value:.4f}",
-            ]
-        )
-    header = [*(name.replace("_", " ") for name in names), "effect", "95 %"]
-    print_table([*header, "vs baseline", "95 %", "p"], rows)
-
-
-def _rounded(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}"
+def _print_effects(names: Sequence[str], records: Iterable[Record], *means: Column) -> None:
+    columns = [
+        *(words(name, name.replace("_", " ")) for name in names),
+        *means,
+        differences("effect", "effect"),
+        interval(signed=True),
+        *DIFFERENCE,
+        figures("p", "p_adjusted", ".4f"),
+    ]
+    print_records(columns, records)

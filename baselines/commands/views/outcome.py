@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from baselines.experiment import Outcome
+from baselines.experiment.run import Outcome
 from submission.commands.views.comparison import comparison_json, print_comparison
 from submission.commands.views.reports import print_findings, print_upload
 from submission.scoring.classification import Classification

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.ablation.table import Record
+from baselines.commands.views.columns import differences, figures, print_records, scores, words
+from baselines.grid.records import Record
 from baselines.study.results import StudyResults, TaskResults
-from baselines.study.table import axes_beside, study_columns, study_records
+from baselines.study.runs_table import axes_beside, study_columns, study_records
 from submission.terminal.output import tell
-from submission.terminal.tables import print_table
 
 
 def print_study(results: StudyResults, files: Sequence[Path]) -> None:
@@ -59,23 +59,22 @@ def study_json(results: StudyResults, files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _print_task(results: StudyResults, task: TaskResults, records: Sequence[Record]) -> None:
-    axes = axes_beside(results)
-    judged = ["COMET", "misses"] if task.plan.comet is not None else []
-    header = ["method", *axes, "rows", "rank", *judged, _signatures(task)[0].partition("|")[0]]
-    header += ["vs base", "trained", "train s", "train MiB", "answer s", "MiB"]
-    rows = []
-    for record in records:
-        row = [str(record["method"]), *(record.get(axis) or "" for axis in axes)]
-        row += [_text(record.get("dataset_size")), _text(record.get("rank"))]
-        if judged:
-            row += [_text(record["comet"], ".4f"), _text(record["miss_rate"], ".0%")]
-        row += [_text(record["score"], ".4f"), _text(record["difference"], "+.4f")]
-        row += [_text(record.get("trained_parameters"), ",")]
-        row += [_text(record.get("training_seconds"), ".1f")]
-        row += [_text(record.get("training_peak_memory_mib"), ".0f")]
-        row += [_text(record["seconds"], ".1f"), _text(record["peak_memory_mib"], ".0f")]
-        rows.append(row)
-    print_table(header, rows)
+    judged = [scores("COMET", "comet"), figures("misses", "miss_rate", ".0%")]
+    columns = [
+        words("method"),
+        *map(words, axes_beside(results)),
+        figures("rows", "dataset_size"),
+        figures("rank", "rank"),
+        *(judged if task.plan.comet is not None else []),
+        scores(_signatures(task)[0].partition("|")[0], "score"),
+        differences("vs base", "difference"),
+        figures("trained", "trained_parameters", ","),
+        figures("train s", "training_seconds", ".1f"),
+        figures("train MiB", "training_peak_memory_mib", ".0f"),
+        figures("answer s", "seconds", ".1f"),
+        figures("MiB", "peak_memory_mib", ".0f"),
+    ]
+    print_records(columns, records)
     for signature in _signatures(task):
         tell(f"Score: {signature}")
 
@@ -86,7 +85,3 @@ def _signatures(task: TaskResults) -> list[str]:
         return []
     comet = task.comet(runs[0])
     return [runs[0].scored.main.signature, *([comet.signature] if comet else [])]
-
-
-def _text(value: Any, form: str = "") -> str:
-    return "" if value is None else format(value, form)

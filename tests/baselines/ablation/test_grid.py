@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from baselines.ablation.grid import read_grid
-from baselines.ablation.overrides import overrides
+from baselines.ablation.run import read_grid
 from submission.cli import run
 from submission.errors import InputError
-from submission.recipes import find_recipe
 from tests.baselines.ablation.conftest import replace
 
 
@@ -60,28 +58,6 @@ def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("prompt.template", 'A "quoted"\n\\ {{ question }} 질문'),
-        ("sampling.stop", ["</s>", "\n"]),
-        ("sampling.temperature", 0.7),
-        ("prompt.chat", True),
-        ("options.answer", "7 = '\""),
-        ("answer", "7"),
-        ("model.adapter", ""),
-    ],
-)
-def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value: object) -> None:
-    fields = {"model.name": "m", field: value} if field.startswith("model") else {field: value}
-    recipe = find_recipe("nearest", overrides(fields, tmp_path)).model_dump()
-
-    key = field if "." in field else f"options.{field}"
-    for part in key.split("."):
-        recipe = recipe[part]
-    assert recipe == value
-
-
-@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('out = "results"', "", "'out' is missing"),
@@ -89,6 +65,7 @@ def test_any_value_reaches_the_recipe_as_it_is(tmp_path: Path, field: str, value
         ("[axes]", "seeds = [-1]\n[axes]", "'seeds.0': input should be greater than or equal to 0"),
         ("[axes]", "seeds = [1, 1]\n[axes]", "'seeds': a seed is given twice"),
         ("[axes]", 'metrics = ["blue"]\n[axes]', "'metrics'"),
+        ("[axes]", 'metric_models = { em = "x" }\n[axes]', "METRIC one of bertscore"),
         ('"whole" }', '"halves" }', "prompt.compound.mode"),
         ('label = "whole"', 'label = "split"', "'axes.mode': label 'split' is given twice"),
         ('label = "whole"', 'label = "a,b"', "label 'a,b' has a comma"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from baselines.ablation.columns import COST
+from baselines.grid.records import COST
 from tests.baselines.ablation.conftest import replace
 
 PROJECT = Path(__file__).resolve().parents[3]

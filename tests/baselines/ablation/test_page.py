@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from baselines.ablation.grid import read_grid
 from baselines.ablation.page import ablation_report
-from baselines.ablation.run import run_grid
+from baselines.ablation.run import read_grid, run_grid
 from submission.runs.ledger import Ledger
 
 

@@ -8,13 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.ablation.journal import Journal
-from baselines.ablation.results import score_trials
+from baselines.grid.inputs import Contest
+from baselines.grid.journal import Journal
+from baselines.grid.scores import score_trials
 from baselines.study.plan import read_study
-from submission.competitions import find_competition
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scorer
-from submission.scoring.subjects import load_references
 from tests.baselines.study.conftest import prepare, study_in
 
 AXES = """
@@ -76,14 +74,13 @@ def test_the_model_of_the_command_line_is_seen_from_where_it_is_typed(varied: Pa
 def test_a_run_that_cannot_be_scored_costs_none_of_the_others(whole: Path) -> None:
     study = read_study(whole / "study.toml")
     grid = study.tasks[0].grid
-    contest = find_competition("sample-translation")
-    references = load_references(contest.profile, grid.file.references)
+    inputs = Contest.of(grid.file).inputs()
     with Ledger(whole / "l.db") as book:
         journal = Journal(whole / "results")
-        scorer = Scorer.of(contest, None)
-        one = replace(references, rows=references.rows[:1])
-        known = score_trials(grid, scorer, references, book, journal, {})
-        finished, unscored = score_trials(grid, scorer, one, book, journal, {})
+        scorer = inputs.contest.scorer()
+        known = score_trials(grid, inputs, scorer, book, journal, {})
+        fewer = replace(inputs, references=inputs.references[:1])
+        finished, unscored = score_trials(grid, fewer, scorer, book, journal, {})
     assert len(known[0]) == len(grid.trials)
     assert known[1] == {}
     assert finished == []

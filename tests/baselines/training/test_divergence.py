@@ -11,7 +11,7 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from baselines.training.divergence import EndWhereItDiverges, finite
 from baselines.training.held_out import HeldOut
-from baselines.training.report import ends, refuse_if_diverged
+from baselines.training.report import ends
 from baselines.training.sft import train
 from submission.adapters.adapter import read_adapter, read_weights
 from submission.cli import run
@@ -48,7 +48,7 @@ def test_the_best_weights_before_it_are_written(
     assert 0 < report.kept_step < report.diverged_at == report.steps < 30
     assert "where the loss became NaN" in report.summary()
     with pytest.raises(Stopped, match=rf"NaN at step {report.diverged_at}: lower training\.learn"):
-        refuse_if_diverged(report.diverged_at, report.kept_step)
+        report.refuse_if_diverged()
     read_weights(read_adapter(tmp_path / "out"))  # refuses what is no number
     assert json.loads((tmp_path / "out" / "leaderkit.json").read_text())["loss_last"] > 0
     last = read_table(tmp_path / "out" / "loss.csv").records[-1].values

@@ -17,7 +17,7 @@ from baselines.training.base import load
 from baselines.training.batches import collate_padded
 from baselines.training.evaluations import Evaluated, best_of, evaluated, steps_between
 from baselines.training.held_out import HeldOut, hold_out
-from baselines.training.held_out_score import Judge
+from baselines.training.held_out_score import HeldOutScore
 from baselines.training.samples import Limits
 from baselines.training.sft import train
 from submission.competitions import find_competition
@@ -72,23 +72,23 @@ def test_too_high_a_rate_ends_early_with_the_weights_that_were_best(
     assert report.kept_step == report.steps - 2
     assert f"taking the weights of step {report.kept_step}, the best" in said
 
-    judge = judge_of(chosen, base, rows[2:])
+    score = score_of(chosen, base, rows[2:])
     from peft import PeftModel
 
     assert chosen.model is not None
     assert chosen.training is not None
     model = load(base, chosen.model, chosen.training).model
     kept = PeftModel.from_pretrained(model, str(tmp_path / "out"))
-    assert judge(kept) == pytest.approx(report.score, rel=1e-5)
+    assert score(kept) == pytest.approx(report.score, rel=1e-5)
 
 
-def judge_of(recipe: Recipe, base: ModelFiles, rows: list[TrainingRow]) -> Judge:
+def score_of(recipe: Recipe, base: ModelFiles, rows: list[TrainingRow]) -> HeldOutScore:
     assert recipe.model is not None
     assert recipe.training is not None
     loaded = load(base, recipe.model, recipe.training)
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     metric = recipe.training.evaluation.metric
-    return Judge(held(rows), recipe, base, encoder, Limits(512), collate_padded, metric)
+    return HeldOutScore(held(rows), recipe, base, encoder, Limits(512), collate_padded, metric)
 
 
 @pytest.mark.parametrize(("metric", "name"), [(None, "cosine"), ("chrf", "chrf")])
@@ -98,13 +98,13 @@ def test_answers_are_scored_as_generated_and_nothing_is_left_changed(
     recipe = with_training(recipe, evaluation={"metric": metric})
     assert recipe.model is not None
     assert recipe.training is not None
-    judge = judge_of(recipe, base, rows)
-    assert (judge.name, judge.direction) == (name, "higher")
+    score = score_of(recipe, base, rows)
+    assert (score.name, score.direction) == (name, "higher")
     model = load(base, recipe.model, recipe.training).model.train()
     drawn = torch.get_rng_state()
-    found = judge(model)
+    found = score(model)
     assert 0.0 <= found <= 1.0
-    assert judge(model) == found
+    assert score(model) == found
     assert model.training
     assert torch.equal(torch.get_rng_state(), drawn)
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.stand_ins.report import made_up_report
 from evaluators import EvaluationError
 from evaluators.report.data import Report, ReportMetric, ReportRow, ReportRun
 from evaluators.report.html import render_html
 from evaluators.report.payload import embedded_json
 from evaluators.report.wording import Note, say, wording
-from tests.sample_report import made_up_report
 
 METRIC = ReportMetric(name="em", signature="em|v:1")
 

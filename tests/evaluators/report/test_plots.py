@@ -15,6 +15,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from scipy import stats
 
+from baselines.stand_ins.report import made_up_report
 from evaluators import LeaderboardRow
 from evaluators.base import Direction
 from evaluators.report.data import Effect, Report, ReportMetric, ReportRun
@@ -24,7 +25,6 @@ from evaluators.report.plots import render_plots
 from evaluators.report.plots.effects import draw_effects
 from evaluators.report.plots.intervals import MOST, draw_intervals
 from evaluators.report.plots.style import BLUE, GREY, VERMILION, plot_style, short
-from tests.sample_report import made_up_report
 
 PLOTS = ("intervals", "by-category", "by-compound", "by-length", "length", "effects", "calibration")
 METRIC = ReportMetric(name="em", signature="em")

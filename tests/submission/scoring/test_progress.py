@@ -10,8 +10,8 @@ import pytest
 from evaluators import Cosine, Example, OfflineEncoder
 from evaluators.base import Metric
 from evaluators.progress import advance, begin, listening
-from submission.scoring import progress as module
 from submission.scoring.progress import working
+from submission.terminal import progress
 
 
 class Heard:
@@ -52,7 +52,7 @@ def test_where_nobody_listens_nothing_happens() -> None:
 def test_long_work_is_told_with_its_rate_and_the_time_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(progress, "PATIENCE", 0.05)
     with working("comet", 7):
         begin(40, "texts")
         advance(10)
@@ -67,7 +67,7 @@ def test_long_work_is_told_with_its_rate_and_the_time_left(
 def test_work_that_says_nothing_of_its_progress_is_told_by_its_time(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(progress, "PATIENCE", 0.05)
     with working("em", 7):
         time.sleep(0.12)
     assert capsys.readouterr().err.startswith("em: 7 rows, 0 s so far\n")

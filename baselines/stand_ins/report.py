@@ -24,7 +24,7 @@ from evaluators.report.data import (
 from evaluators.report.wording import Note
 from submission.compare.dimensions import quarters
 
-WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
+WALLPAPER = Path(__file__).parents[2] / "data_sample" / "wallpaper"
 NAMES = (
     "솔라-10.7b-lora-rag", "gemma-2-2b:enko-lora", "kogpt2-14에폭", "다수결-앙상블", "nearest",
     "embedded-lora", "medoid", "constant",

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from baselines.ablation.columns import DIFFERENCE, SCORE
-from baselines.ablation.grid import Cell
-from baselines.ablation.overrides import flat
-from baselines.ablation.results import Finished
-from baselines.ablation.table import Record, write_records
+from baselines.grid.cells import Cell
+from baselines.grid.overrides import flat
+from baselines.grid.records import Record, tenth, write_records
+from baselines.grid.scores import Finished
 from baselines.study.columns import ABOUT, COMET, FOR_AXES, LAST, SCORES
 from baselines.study.plan import BASE, TaskPlan, training_of
 from baselines.study.published import miss_rate
 from baselines.study.results import Outcome, StudyResults, TaskResults
+from submission.runs.answers import ANY
+
+REPORTED = (
+    "trained_parameters", "parameters", "samples", "too_long", "diverged_at", "loss_first",
+    "loss_last",
+)  # fmt: skip
+"""What is called in the table as in a training's report."""
 
 
 def study_columns(results: StudyResults) -> list[str]:
@@ -76,26 +82,17 @@ def _cell(plan: TaskPlan, cell: Cell) -> Record:
 
 
 def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
-    main, comet, cost = finished.scored.main, task.comet(finished), finished.cost
-    difference = finished.difference[:3] if finished.difference is not None else (None,) * 3
+    comet = task.comet(finished)
     base = [] if untuned else task.base
     bases = [each.scored.main.value for each in base]
     return {
-        **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
+        **finished.record(),
         "base_score": sum(bases) / len(bases) if bases else None,
-        **dict(zip(DIFFERENCE, difference, strict=True)),
         "comet": comet and comet.value,
         "base_comet": task.value(base) if comet is not None and base else None,
         "miss_rate": miss_rate(task, [finished]),
         "base_miss_rate": miss_rate(task, base),
-        **finished.metrics,
-        "degenerate": finished.degenerate["any"],
-        "seconds": round(cost.seconds, 3),
-        "prompts": cost.prompts,
-        "reused_prompts": cost.reused,
-        "completion_tokens": cost.completion_tokens,
-        "peak_memory_mib": _tenth(cost.memory.peak_memory_mib),
-        "gpu_peak_memory_mib": _tenth(cost.memory.gpu_peak_memory_mib),
+        "degenerate": finished.degenerate[ANY],
     }
 
 
@@ -106,25 +103,15 @@ def _training(outcome: Outcome) -> Record:
     return {
         "dataset_size": tuned.size,
         "model": str(tuned.merged or tuned.trained),
-        "trained_parameters": report.trained_parameters,
-        "parameters": report.parameters,
+        **{name: getattr(report, name) for name in REPORTED},
         "training_seconds": report.seconds,
         "training_steps": report.steps,
         "training_tokens_per_second": report.tokens_per_second,
-        "training_peak_memory_mib": _tenth(outcome.taken.peak_memory_mib),
-        "training_gpu_peak_memory_mib": _tenth(outcome.taken.gpu_peak_memory_mib),
-        "samples": report.samples,
-        "too_long": report.too_long,
-        "diverged_at": report.diverged_at,
-        "loss_first": report.loss_first,
-        "loss_last": report.loss_last,
+        "training_peak_memory_mib": tenth(outcome.taken.peak_memory_mib),
+        "training_gpu_peak_memory_mib": tenth(outcome.taken.gpu_peak_memory_mib),
         "merge_seconds": merged and merged["seconds"],
         "merge_difference": merged and merged["written"]["difference"],
     }
-
-
-def _tenth(value: float | None) -> float | None:
-    return value if value is None else round(value, 1)
 
 
 def axes_beside(results: StudyResults) -> Sequence[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from baselines.experiment import read_experiment
+from baselines.experiment.plan import read_experiment
 from submission.cli import run
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data_sample" / "wallpaper"
+SAMPLE = Path(__file__).resolve().parents[3] / "data_sample" / "wallpaper"
 
 EXPERIMENT = """
 competition = "sample-wallpaper"
@@ -22,15 +22,22 @@ template = "data/sample_submission.csv"
 out = "results"
 baseline = "constant"
 
-[[runs]]
+[[cells]]
 name = "nearest"
 recipe = "nearest"
 submit = true
 
-[[runs]]
+[[cells]]
 name = "constant"
 recipe = "constant"
-set = ["answer=모릅니다."]
+set = { answer = "모릅니다." }
+"""
+
+LOST = """
+[[cells]]
+name = "lost"
+recipe = "embedded"
+set = { model.name = "./nowhere" }
 """
 
 
@@ -80,7 +87,7 @@ def test_a_failing_run_is_named_and_the_others_are_kept(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (folder / "experiment.toml").open("a", encoding="utf-8") as handle:
-        handle.write('\n[[runs]]\nname = "lost"\nrecipe = "embedded"\nmodel = "./nowhere"\n')
+        handle.write(LOST)
     assert leaderkit_run(folder) == 3
     error = capsys.readouterr().err
     assert "nowhere does not exist" in error
@@ -99,7 +106,7 @@ def test_an_encoder_that_is_missing_stops_only_what_needs_it(
     lines = [line for line in text.splitlines() if not line.startswith(("references", "template"))]
     text = "\n".join(lines).replace("sample-wallpaper", "dacon-236216")
     path.write_text(
-        text.replace("[[runs]]", '[[runs]]\nname = "medoid"\nrecipe = "medoid"\n\n[[runs]]', 1),
+        text.replace("[[cells]]", '[[cells]]\nname = "medoid"\nrecipe = "medoid"\n\n[[cells]]', 1),
         encoding="utf-8",
     )
 
@@ -115,9 +122,7 @@ def test_a_baseline_that_failed_is_replaced_aloud(
 ) -> None:
     path = folder / "experiment.toml"
     text = path.read_text(encoding="utf-8").replace('baseline = "constant"', 'baseline = "lost"')
-    path.write_text(
-        text + '\n[[runs]]\nname = "lost"\nrecipe = "embedded"\nmodel = "./nowhere"\n', "utf-8"
-    )
+    path.write_text(text + LOST, "utf-8")
 
     assert leaderkit_run(folder) == 3
 
@@ -127,28 +132,90 @@ def test_a_baseline_that_failed_is_replaced_aloud(
 
 def test_models_adapters_and_recipes_are_found_beside_the_file(folder: Path) -> None:
     (folder / "mine").mkdir()
-    (folder / "mine.toml").write_text('name = "mine"\n[variants.a]\n', encoding="utf-8")
-    with (folder / "experiment.toml").open("a", encoding="utf-8") as handle:
+    (folder / "mine.toml").write_text(
+        'name = "mine"\n[variants.a]\nabout = "A"\n', encoding="utf-8"
+    )
+    path = folder / "experiment.toml"
+    models = 'metric_models = { bertscore = "mine", comet = "OWNER/NAME" }\n'
+    path.write_text(models + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with path.open("a", encoding="utf-8") as handle:
         handle.write(
-            '\n[[runs]]\nname = "c"\nrecipe = "mine.toml:a"\nmodel = "mine"\nadapter = "mine"\n'
-            '\n[[runs]]\nname = "d"\nrecipe = "embedded"\nmodel = "skt/kogpt2-base-v2"\n'
+            '\n[[cells]]\nname = "c"\nrecipe = "mine.toml:a"\n'
+            'set = { model = { name = "mine", adapter = "mine" } }\n'
+            '\n[[cells]]\nname = "d"\nrecipe = "embedded"\n'
+            'set = { model.name = "skt/kogpt2-base-v2" }\n'
         )
 
-    *_, beside, named = read_experiment(folder / "experiment.toml").runs
+    experiment = read_experiment(path)
+    *_, beside, named = experiment.cells
 
-    assert beside.recipe == f"{folder / 'mine.toml'}:a"
-    assert (beside.model, beside.adapter) == (str(folder / "mine"),) * 2
-    assert (named.recipe, named.model) == ("embedded", "skt/kogpt2-base-v2")
+    assert experiment.file.metric_models == {
+        "bertscore": str(folder / "mine"),
+        "comet": "OWNER/NAME",
+    }
+    assert beside.recipe.about == "A"
+    assert beside.recipe.model is not None
+    assert (beside.recipe.model.name, beside.recipe.model.adapter) == (str(folder / "mine"),) * 2
+    assert named.recipe.model is not None
+    assert named.recipe.model.name == "skt/kogpt2-base-v2"
+
+
+def test_what_all_cells_share_is_said_once_and_a_cells_own_wins(folder: Path) -> None:
+    path = folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8").replace('recipe = "nearest"\n', "")
+    shared = 'recipe = "nearest"\nset = { prompt.compound.mode = "whole", answer = "?" }\n'
+    path.write_text(shared + text, encoding="utf-8")
+
+    first, second = (cell.recipe for cell in read_experiment(path).cells)
+
+    assert first.name == "nearest"
+    assert first.prompt.compound.mode == second.prompt.compound.mode == "whole"
+    assert first.options["answer"] == "?"
+    assert second.options["answer"] == "모릅니다."
+
+
+def test_a_file_of_the_earlier_form_is_told_what_to_change(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    old = text.replace("[[cells]]", "[[runs]]").replace(
+        'set = { answer = "모릅니다." }', 'engine = "constant"\nset = ["answer=모릅니다.", "a.b=3"]'
+    )
+    path.write_text('metric_models = ["bertscore=./bert"]\n' + old, encoding="utf-8")
+    assert leaderkit_run(folder) == 2
+
+    said = capsys.readouterr().err
+    assert "write [[cells]] for each [[runs]]" in said
+    assert "'runs.1.set' is a table now: set = { answer = 모릅니다., a.b = 3 }" in said
+    assert "'runs.1.engine' is part of 'set' now: engine.name = \"constant\"" in said
+    assert "metric_models = { bertscore = ./bert }" in said
+
+
+def test_a_file_of_another_command_is_told_which(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "experiment.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + '[axes]\nmode = ["a"]\n', encoding="utf-8")
+    assert leaderkit_run(folder) == 2
+    assert "a file with 'axes' is run by leaderkit ablate" in capsys.readouterr().err
+
+    path.write_text(text + '[tasks.a]\nkind = "qa"\n', encoding="utf-8")
+    assert run(["ablate", str(path)]) == 2
+    assert "a file with 'tasks' is run by leaderkit study" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name = "constant"', 'name = "../constant"', "runs.1.name"),
-        ('name = "constant"', 'name = "nearest"', "two runs are called 'nearest'"),
-        ('baseline = "constant"', 'baseline = "best"', "baseline 'best' is none of the runs"),
+        ('name = "constant"', 'name = "../constant"', "cells.1.name"),
+        ('name = "constant"', 'name = "nearest"', "two cells are called 'nearest'"),
+        ('baseline = "constant"', 'baseline = "best"', "baseline 'best' is none of the cells"),
         ('template = "data/sample_submission.csv"', "", "'template' is missing"),
-        ('recipe = "nearest"', "recipy = 1", "unknown key 'runs.0.recipy'"),
+        ('recipe = "nearest"', "recipy = 1", "unknown key 'cells.0.recipy'"),
+        ('recipe = "nearest"', "", "'cells.0.recipe' is missing"),
+        ('recipe = "nearest"', 'recipe = "nearst"', "Did you mean 'nearest'?"),
         ('test = "data/test.csv"', "", "'test' is missing"),
     ],
 )

@@ -13,7 +13,7 @@ from baselines.preference.samples import PairSet
 from baselines.preference.trainer import REFERENCE, PairTrainer, dataset
 from baselines.training.evaluations import Measure
 from baselines.training.held_out import LOSS
-from baselines.training.lifecycle import Course, Ended, on_one_device
+from baselines.training.lifecycle import Ended, Lifecycle, on_one_device
 from baselines.training.order import EpochOrder
 from baselines.training.workspace import Workspace
 from submission.recipes.schema import Preference, Training
@@ -29,7 +29,7 @@ class Fitted:
     micro_batch: int
 
 
-def fit(
+def fit_pairs(
     model: Any,
     tokenizer: Any,
     samples: PairSet,
@@ -46,16 +46,16 @@ def fit(
     """Tune ``model`` in place, from the workspace's latest checkpoint where it has one.
 
     With ``unseen`` pairs, the model ends with the weights that had the smallest loss on them, if
-    the recipe keeps those. Raises what :class:`Course` and its ``run`` raise, and ``Stopped`` where
-    memory does not suffice for a single pair.
+    the recipe keeps those. Raises what :class:`Lifecycle` and its ``run`` raise, and
+    ``Stopped`` where memory does not suffice for a single pair.
     """
-    course = Course(
+    lifecycle = Lifecycle(
         training, seed, workspace, checkpoint_seconds, say,
         rows=len(samples.samples), measure=None if unseen is None else Measure(LOSS, "lower"),
     )  # fmt: skip
     trainer = PairTrainer(
         order=EpochOrder([len(each) for each in samples.samples], training.batch_size, seed),
-        watch=course.watch,
+        watch=lifecycle.watch,
         say=say,
         start=start,
         preference=preference,
@@ -63,7 +63,7 @@ def fit(
         model=model,
         args=on_one_device(
             DPOConfig(
-                **course.settings(),
+                **lifecycle.settings(),
                 beta=preference.beta,
                 label_smoothing=preference.label_smoothing,
                 max_length=None,  # what is too long was left out whole
@@ -71,9 +71,9 @@ def fit(
         ),
         train_dataset=dataset(samples.samples),
         processing_class=tokenizer,
-        callbacks=course.callbacks,
+        callbacks=lifecycle.callbacks,
     )
-    ended = course.run(trainer, model)
+    ended = lifecycle.run(trainer, model)
     found = Fitted(
         ended=ended,
         points=tuple(map(_point, filter(_is_step, trainer.state.log_history))),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data_sample" / "wallpaper"
+SAMPLE = Path(__file__).resolve().parents[3] / "data_sample" / "wallpaper"
 
 
 def leaderkit(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from baselines.ablation.journal import Journal, Taken
-from baselines.ablation.memory import PeakMemory
+from baselines.grid.journal import Journal, Taken
+from baselines.grid.memory import PeakMemory
 
 
 def test_memory_that_is_freed_before_the_end_counts_and_earlier_peaks_do_not() -> None:

@@ -11,7 +11,7 @@ from submission.files import named
 from submission.recipes import Recipe
 
 PLACES = ("model.name", "model.adapter", "model.tokenizer")
-"""Fields that may name a folder, which is then relative to the grid file."""
+"""Fields that may name a folder, which is then relative to the file."""
 
 
 def overrides(fields: Mapping[str, Any], base: Path) -> list[str]:

@@ -1,12 +1,14 @@
-"""What the ledger does not keep of a trial: the memory it took. It outlives a killed ablation."""
+"""What the ledger does not keep of a trial: the memory it took. It outlives a killed grid."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
+from baselines.grid.memory import PeakMemory
 from submission.files.atomic import write_bytes
 
 NAME = "memory.json"
@@ -17,6 +19,11 @@ class Taken(BaseModel):
 
     peak_memory_mib: float | None = None
     gpu_peak_memory_mib: float | None = None
+
+    @classmethod
+    def of(cls, peak: PeakMemory) -> Self:
+        """What was measured."""
+        return cls(peak_memory_mib=peak.mib, gpu_peak_memory_mib=peak.gpu_mib)
 
 
 class Journal:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from baselines.experiment import Experiment, Outcome, RunTable, run_experiment
+from baselines.experiment.plan import ExperimentFile, NamedCell, plan_experiment
+from baselines.experiment.run import Outcome, run_experiment
 from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from submission.adapters import Weighted, merge
@@ -76,7 +77,7 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
     seconds["merge"] = time.perf_counter() - started
 
     started = time.perf_counter()
-    experiment = Experiment(
+    experiment = ExperimentFile(
         competition=COMPETITION,
         test=data / "test.csv",
         train=data / "train.csv",
@@ -85,29 +86,26 @@ def run_demo(out: Path, say: Callable[[str], None], *, command: str, fresh: bool
         out=out,
         baseline="embedded-base",
         metrics=list(METRICS),
-        metric_models=[f"bertscore={base.folder}"],
-        runs=[
-            RunTable(
+        metric_models={"bertscore": str(base.folder)},
+        cells=[
+            NamedCell(
                 name="embedded-lora",
                 recipe="embedded",
-                model=str(merged),
-                engine="vllm",
+                set={"model.name": str(merged), "engine.name": "vllm"},
                 submit=True,
             ),
-            RunTable(name="embedded-base", recipe="embedded", engine="vllm"),
-            RunTable(name="nearest", recipe="nearest"),
-            RunTable(name="medoid", recipe="medoid"),
-            RunTable(name="constant", recipe="constant"),
+            NamedCell(name="embedded-base", recipe="embedded", set={"engine.name": "vllm"}),
+            NamedCell(name="nearest", recipe="nearest"),
+            NamedCell(name="medoid", recipe="medoid"),
+            NamedCell(name="constant", recipe="constant"),
         ],
     )
-    with Ledger(out / "ledger.db") as ledger:
-        outcome = run_experiment(experiment, ledger, say, command=command, fresh=fresh)
+    outcome = _run(experiment, say, command=command, fresh=fresh)
     seconds["generate, score, submit, compare"] = time.perf_counter() - started
 
     say("== multiple choice and short answers")
     started = time.perf_counter()
-    with Ledger(out / "choice" / "ledger.db") as ledger:
-        choice = run_experiment(_choice(out / "choice"), ledger, say, command=command, fresh=fresh)
+    choice = _run(_choice(out / "choice"), say, command=command, fresh=fresh)
     seconds["multiple choice"] = time.perf_counter() - started
     compared = choice.comparison.scored if choice.comparison else ()
     classes = {each.subject.name: classify(each.examples, "choice") for each in compared}
@@ -118,9 +116,15 @@ def _sample(name: str) -> Path:
     return Path(str(resources.files("data_sample").joinpath(name)))
 
 
-def _choice(out: Path) -> Experiment:
+def _run(file: ExperimentFile, say: Callable[[str], None], *, command: str, fresh: bool) -> Outcome:
+    experiment = plan_experiment(file, Path("experiment.toml"))
+    with Ledger(file.out / "ledger.db") as ledger:
+        return run_experiment(experiment, ledger, say, command=command, fresh=fresh)
+
+
+def _choice(out: Path) -> ExperimentFile:
     data = _sample("choice")
-    return Experiment(
+    return ExperimentFile(
         competition=CHOICE,
         test=data / "test.csv",
         train=data / "train.csv",
@@ -128,12 +132,12 @@ def _choice(out: Path) -> Experiment:
         template=data / "sample_submission.csv",
         out=out,
         baseline="constant",
-        runs=[
-            RunTable(name="majority", recipe="majority", submit=True),
-            RunTable(name="nearest", recipe="nearest"),
-            RunTable(name="constant", recipe="constant"),
+        cells=[
+            NamedCell(name="majority", recipe="majority", submit=True),
+            NamedCell(name="nearest", recipe="nearest"),
+            NamedCell(name="constant", recipe="constant"),
             # For twenty rows a second start of vLLM would not pay.
-            RunTable(name="embedded-base", recipe="embedded", engine="transformers"),
+            NamedCell(name="embedded-base", recipe="embedded", set={"engine.name": "transformers"}),
         ],
     )
 

@@ -1,0 +1,1 @@
+"""Several recipes over one test file, from a file to a leaderboard."""

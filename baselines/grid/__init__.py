@@ -1,0 +1,1 @@
+"""What experiments, ablations and studies share: files, cells, runs, scores and costs."""

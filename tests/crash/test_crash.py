@@ -135,7 +135,7 @@ def check_intact(ledger: Path, before: dict[int, Recorded]) -> dict[int, Recorde
 def check_complete(ledger: Path) -> None:
     """Every row is answered, and every prompt was recorded exactly once."""
     with Ledger(ledger) as book:
-        parts = book.parts(RUN)
+        parts = list(book.parts(RUN))
         progress = book.progress(RUN)
         assert book.run(RUN).finished is not None
     assert progress.rows == progress.done == 36

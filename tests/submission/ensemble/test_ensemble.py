@@ -169,10 +169,10 @@ def test_the_result_is_a_run_like_any_other(capsys: pytest.CaptureFixture[str]) 
 def test_the_same_members_give_the_same_run_again(capsys: pytest.CaptureFixture[str]) -> None:
     ensemble("one", "two", "three", "--by", "majority", "--run", "all")
     with Ledger(Path("ledger.db")) as book:
-        before, parts = book.run("all"), book.parts("all")
+        before, parts = book.run("all"), list(book.parts("all"))
     ensemble("one", "two", "three", "--by", "majority", "--run", "all")
     with Ledger(Path("ledger.db")) as book:
-        assert (book.run("all"), book.parts("all")) == (before, parts)
+        assert (book.run("all"), list(book.parts("all"))) == (before, parts)
     keep("three", ["대전", "대전", "대전"])
     ensemble("one", "two", "three", "--by", "majority", "--run", "all", code=2)
     assert "--fresh" in capsys.readouterr().err

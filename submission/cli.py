@@ -11,7 +11,6 @@ import io
 import logging
 import sys
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Any, NoReturn
 
 import click
@@ -33,7 +32,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command, imported now."""
-        entry = _commands().get(cmd_name)
+        entry = _command(cmd_name)
         if entry is None:
             return None
         module, _, attribute = entry.target.partition(":")
@@ -49,7 +48,7 @@ class LazyGroup(click.Group):
         """Name the nearest command where the one asked for does not exist."""
         import difflib
 
-        if args and not args[0].startswith("-") and args[0] not in _commands():
+        if args and not args[0].startswith("-") and _command(args[0]) is None:
             close = difflib.get_close_matches(args[0], _commands(), n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             ctx.fail(f"No such command '{args[0]}'.{hint}")
@@ -61,7 +60,14 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in _commands().items()])
 
 
+def _command(name: str) -> CommandEntry | None:
+    # Looking through what is installed takes longer than many a command.
+    return COMMANDS.get(name) or _commands().get(name)
+
+
 def _commands() -> Mapping[str, CommandEntry]:
+    from importlib.metadata import entry_points
+
     found = dict(COMMANDS)
     for point in entry_points(group=ENTRY_POINTS):
         found.update(point.load())

@@ -37,9 +37,17 @@ def language_of(text: str) -> Language | None:
     Latin script counts as English. A text in another script, such as Cyrillic, is ``other``.
     """
     text = unicodedata.normalize("NFC", text)
-    scripts = text.translate(_SCRIPTS)
-    hangul, kana, han = scripts.count(_HANGUL), scripts.count(_KANA), scripts.count(_HAN)
-    latin, other = scripts.count(_LATIN), scripts.count(_OTHER)
+    # A word weighs as much as a syllable: 'A4 용지' is Korean, 'apple is 사과' is not yet.
+    if _BEYOND_ASCII_AND_HANGUL.search(text) is None:
+        runs = _ASCII_WORDS.findall(text)
+        # A syllable takes three bytes of UTF-8, any other character here one.
+        hangul, kana, han, other = (len(text.encode()) - len(text)) // 2, 0, 0, 0
+        latin, words = sum(map(len, runs)), len(runs)
+    else:
+        scripts = text.translate(_SCRIPTS)
+        hangul, kana, han = scripts.count(_HANGUL), scripts.count(_KANA), scripts.count(_HAN)
+        latin, other = scripts.count(_LATIN), scripts.count(_OTHER)
+        words = len(_LATIN_WORDS.findall(scripts))
     letters = hangul + kana + han + latin + other
     if letters < _FEWEST_LETTERS:
         return None
@@ -47,8 +55,6 @@ def language_of(text: str) -> Language | None:
         return "other"
     if kana > hangul:
         return "ja"
-    # A word weighs as much as a syllable: 'A4 용지' is Korean, 'apple is 사과' is not yet.
-    words = len(_LATIN_WORDS.findall(scripts))
     # Chinese has no Hangul: Hanja beside Korean endings are Korean.
     if not hangul:
         return "zh" if han > words else "en"
@@ -75,6 +81,8 @@ class _Scripts(dict[int, str]):
 
 _HANGUL, _KANA, _HAN, _LATIN, _OTHER = "gkhlo"
 _LATIN_WORDS: Final = re.compile(f"{_LATIN}+")
+_ASCII_WORDS: Final = re.compile("[A-Za-z]+")
+_BEYOND_ASCII_AND_HANGUL: Final = re.compile("[^\\x00-\\x7f가-힣]")
 _SCRIPTS: Final = _Scripts()
 
 

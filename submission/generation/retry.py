@@ -28,7 +28,7 @@ from submission.runs.answers import (
     mark_degenerate,
     run_recipe,
 )
-from submission.runs.degenerate import Rules
+from submission.runs.degenerate import Rules, copy_key
 from submission.runs.ledger import Ledger
 from submission.runs.rows import FinishedPart
 
@@ -161,7 +161,8 @@ class _Retry:
         ]
         # Held against what it would replace as well: a copy of the copies is no better.
         present = [given(part, recipe) for part in self._ledger.parts(self._job.run)]
-        copied = rules.copies([*candidates, *present])
+        both = [*candidates, *present]
+        copied = rules.copies([copy_key(each.text) for each in both], lambda: both)
         return {
             part.key: answered[part.key].key
             for place, (part, candidate) in enumerate(zip(broken, candidates, strict=True))

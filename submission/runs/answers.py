@@ -15,7 +15,7 @@ from submission.errors import InputError
 from submission.prompts.compound import join
 from submission.prompts.extract import extract
 from submission.recipes import Degenerate, Recipe
-from submission.runs.degenerate import Given, Rules, rules_digest
+from submission.runs.degenerate import Given, Rules, copy_key, rules_digest
 from submission.runs.ledger import Ledger
 from submission.runs.rows import FinishedPart, RowCounts
 
@@ -34,6 +34,8 @@ class Answer(NamedTuple):
     mended: bool = False
     parts: int = 1
 
+
+_FINISH = {each.value: each for each in Finish}
 
 ANY = "any"
 """Beside the kinds, in :func:`count_degenerate`: each degenerate answer once."""
@@ -160,26 +162,30 @@ def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> No
     """
     rules, digest = Rules(recipe), rules_digest(recipe)
     kept = ledger.rules(run) == digest
-    parts = list(ledger.answered_parts(run, sample))
-    answers = [
-        Given(question, extract(text, recipe.extraction), Finish(finish))
-        for _, _, _, question, text, finish, _ in parts
-    ]
-    copied = rules.copies(answers)
+
+    def answered() -> Iterator[tuple[int, int, str | None, Given]]:
+        for row, number, question, text, finish, known in ledger.answered_parts(run, sample):
+            answer = Given(question, extract(text, recipe.extraction), _FINISH[finish])
+            yield row, number, known, answer
+
+    marks: list[tuple[int, int, str | None, frozenset[str]]] = []
+    keys: list[int] = []
+    # Texts are read again where some may be copies: a million of them are not held.
+    with ledger.snapshot():
+        for row, number, known, answer in answered():
+            if kept and known is not None:
+                own: frozenset[str] = frozenset(known.split()) - {Degenerate.DUPLICATED}
+            else:
+                own = rules.kinds(answer)
+            marks.append((row, number, known if kept else None, own))
+            keys.append(copy_key(answer.text))
+        copied = rules.copies(keys, lambda: (answer for *_, answer in answered()))
     found = []
-    for place, ((position, part, number, *_, known), answer) in enumerate(
-        zip(parts, answers, strict=True)
-    ):
-        if kept and known is not None:
-            own = {kind for kind in known.split() if kind != Degenerate.DUPLICATED}
-        else:
-            own = set(rules.kinds(answer))
-        if place in copied:
-            own.add(Degenerate.DUPLICATED)
-        kinds = " ".join(sorted(own))
-        if not kept or known != kinds:
-            found.append((position, part, number, kinds))
-    ledger.mark(run, sample, digest, found)
+    for place, (row, number, known, own) in enumerate(marks):
+        kinds = " ".join(sorted(own | {Degenerate.DUPLICATED}) if place in copied else sorted(own))
+        if known != kinds:
+            found.append((kinds, run, row, number))
+    ledger.mark(run, digest, found)
 
 
 def given(part: FinishedPart, recipe: Recipe) -> Given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,8 +49,12 @@ _LANGUAGES = {
     language: re.compile(rf"(?:{korean})으?로|\b(?:in|into|to) {english}\b", re.IGNORECASE)
     for language, (korean, english) in _NAMES.items()
 }
-_HINTS = re.compile("|".join(f"{korean}|{english}" for korean, english in _NAMES.values()), re.I)
 _TRANSLATION = re.compile(r"번역|통역|translat", re.IGNORECASE)
+# Few questions name a language. Over casefolded text, without a flag, this finds that fastest.
+_HINTS = re.compile(
+    "|".join(f"{korean}|{english.casefold()}" for korean, english in _NAMES.values())
+    + "|번역|통역|translat"
+)
 _FIRST = re.compile("[1①]")
 _NONE: frozenset[Degenerate] = frozenset()
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
@@ -62,16 +66,6 @@ class Given(NamedTuple):
     question: str
     text: str
     finish: Finish
-
-
-def degenerate_kinds(answers: Sequence[Given], recipe: Recipe) -> list[frozenset[Degenerate]]:
-    """What each of a run's answers is degenerate by, in their order."""
-    rules = Rules(recipe)
-    copied = rules.copies(answers)
-    return [
-        rules.kinds(each) | ({Degenerate.DUPLICATED} if place in copied else frozenset())
-        for place, each in enumerate(answers)
-    ]
 
 
 def rules_digest(recipe: Recipe) -> str:
@@ -113,29 +107,31 @@ class Rules:
         found = [kind for kind, holds in self._checks if holds(given)]
         return frozenset(found) - self._ignored if found else _NONE
 
-    def copies(self, answers: Sequence[Given]) -> set[int]:
+    def copies(self, keys: Sequence[int], answers: Callable[[], Iterable[Given]]) -> set[int]:
         """The places of answers that many different questions share.
 
-        An answer that is one of its question's own options is a choice, not a copy.
+        ``keys`` are the answers' :func:`copy_key`. ``answers`` gives the same answers, and is asked
+        only where some may be copies. An answer that is one of its question's own options is a
+        choice, not a copy.
         """
         if Degenerate.DUPLICATED in self._ignored:
             return set()
-        # Most answers occur once: only of those that may be copies are questions looked at.
-        keys = [hash(_key(each.text)) for each in answers]
         often = {key for key, count in Counter(keys).items() if count >= FEWEST_QUESTIONS}
         if not often:
             return set()
-        questions = [hash(_key(each.question)) for each in answers]
+        questions: set[int] = set()
         asked: defaultdict[str, set[int]] = defaultdict(set)
         places: defaultdict[str, list[int]] = defaultdict(list)
-        for place, each in enumerate(answers):
+        for place, each in enumerate(answers()):
+            question = hash(_key(each.question))
+            questions.add(question)
             if keys[place] not in often:
                 continue
             key = _key(each.text)
             if len(key) >= FEWEST_LETTERS and not _is_option(each):
-                asked[key].add(questions[place])
+                asked[key].add(question)
                 places[key].append(place)
-        many = max(FEWEST_QUESTIONS, FEWEST_SHARE * len(set(questions)))
+        many = max(FEWEST_QUESTIONS, FEWEST_SHARE * len(questions))
         return {
             place
             for key, different in asked.items()
@@ -161,12 +157,13 @@ class Rules:
         """What the answer should be in; None where that is left open."""
         if self._language != "auto":
             return self._language
-        named = self._named | _named_languages(question) if _HINTS.search(question) else self._named
+        named, translates = self._named, self._translates
+        if _HINTS.search(question.casefold()):
+            named = named | _named_languages(question)
+            translates = translates or _TRANSLATION.search(question) is not None
         if named:
             return next(iter(named)) if len(named) == 1 else None
-        if self._translates or _TRANSLATION.search(question):
-            return None
-        return language_of(question)
+        return None if translates else language_of(question)
 
 
 def _named_languages(text: str) -> frozenset[str]:
@@ -200,6 +197,11 @@ def _holds(text: str, lines: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1024)
 def _key(text: str) -> str:
     return "".join(text.split()).casefold()
+
+
+def copy_key(text: str) -> int:
+    """Equal for answers that differ in white space and case only; seldom equal for others."""
+    return hash(_key(text))
 
 
 def _is_option(given: Given) -> bool:

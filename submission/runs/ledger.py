@@ -176,10 +176,8 @@ class Ledger(RunReader, Kept):
             )
             self._db.execute("DELETE FROM score WHERE subject = ?", (run,))
 
-    def mark(
-        self, run: str, sample: int, rules: str, found: Iterable[tuple[int, int, int | None, str]]
-    ) -> None:
-        """Keep what answers are degenerate by under ``rules``: position, part, completion, kinds.
+    def mark(self, run: str, rules: str, found: Iterable[tuple[str, str, int, int]]) -> None:
+        """Keep what answers are degenerate by under ``rules``: kinds, run, part's row, completion.
 
         A part whose completion is another one by now is left alone. What other rules have found of
         the run is forgotten.
@@ -192,10 +190,6 @@ class Ledger(RunReader, Kept):
                 )
                 self._db.execute("UPDATE run SET rules = ? WHERE name = ?", (rules, run))
             self._db.executemany(
-                "UPDATE part SET degenerate = ? WHERE run = ? AND position = ? AND part = ?"
-                " AND sample = ? AND completion = ?",
-                (
-                    (kinds, run, position, part, sample, number)
-                    for position, part, number, kinds in found
-                ),
+                "UPDATE part SET degenerate = ? WHERE run = ? AND rowid = ? AND completion = ?",
+                found,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 from submission.engines.base import Completion, Finish
@@ -110,16 +111,25 @@ class RunReader(Database):
             (run, sample),
         )
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read several times from one state of the file, whoever writes meanwhile."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
     def answered_parts(
         self, run: str, sample: int
-    ) -> Iterator[tuple[int, int, int, str, str, str, str | None]]:
+    ) -> Iterator[tuple[int, int, str, str, str, str | None]]:
         """A sample's parts that have an answer, as far as the rules for degenerate ones ask.
 
-        Each is its position, part, completion's id, question, completion's text, why that ended,
+        Each is its row in the file, completion's id, question, completion's text, why that ended,
         and what it is known to be degenerate by.
         """
         return self._db.execute(
-            "SELECT position, part, completion.id, question, text, finish, degenerate"
+            "SELECT part.rowid, completion.id, question, text, finish, degenerate"
             " FROM part JOIN completion ON completion.id = part.completion"
             " WHERE run = ? AND sample = ? ORDER BY position, part",
             (run, sample),

@@ -1,14 +1,25 @@
+from collections.abc import Sequence
+
 import pytest
 
 from submission.engines.base import Finish
 from submission.recipes import Degenerate, DegenerateRules, Recipe
-from submission.runs.degenerate import Given, degenerate_kinds
+from submission.runs.degenerate import Given, Rules, copy_key
 
 RECIPE = Recipe(name="test")
 LONG = "벽지를 새로 바르기 전에 벽면의 곰팡이를 닦고 충분히 말려야 합니다."
 CHINESE = "墙纸应该先晾干然后再贴上去，否则很容易发霉，所以请注意通风。"
 ENGLISH = "The wall has to be dry before any new paper is glued."
 OPTIONS = "다음 중 옳은 것은?\n1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다\n2. 그냥 바른다"
+
+
+def degenerate_kinds(answers: Sequence[Given], recipe: Recipe) -> list[frozenset[Degenerate]]:
+    rules = Rules(recipe)
+    copied = rules.copies([copy_key(each.text) for each in answers], lambda: answers)
+    return [
+        rules.kinds(each) | ({Degenerate.DUPLICATED} if place in copied else frozenset())
+        for place, each in enumerate(answers)
+    ]
 
 
 def of(

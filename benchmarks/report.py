@@ -45,7 +45,7 @@ STEPS = {
     "search that finds nothing": ("#search", "input", "없는 말입니다"),
     "search emptied": ("#search", "input", ""),
     "filter by category": ("#filter-category", "change", "바닥재"),
-    "filter by mark": ("#filter-flaw", "change", "cut_off"),
+    "filter by degenerate kind": ("#filter-degenerate", "change", "cut_off"),
     "filter by outcome": ("#outcome", "change", "worse"),
     "sort by a run": ('.rows [data-sort="run-0"]', "click", ""),
     "open all rows of the page": ("#open-all", "click", ""),

@@ -79,7 +79,7 @@ class ScoreDict(TypedDict):
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's value over ``n`` rows with its 95 % interval.
+    """A metric's value over ``n`` rows with its 95% interval.
 
     ``rows`` holds the row scores of all examples; ``unscored`` of them are NaN and count neither
     in ``value`` nor in ``n``. ``proxy`` is why the number is not the organizer's own, if it is not.

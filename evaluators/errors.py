@@ -1,4 +1,4 @@
-"""What goes wrong for a reason the caller can mend."""
+"""What goes wrong for a reason the caller can correct."""
 
 from __future__ import annotations
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 LONGEST_SHOWN: Final = 100
 _REASONS: Final = {
     errno.ENAMETOOLONG: "the name is too long; give a shorter one",
-    errno.ELOOP: "its links lead in a circle; give the file itself",
-    errno.EACCES: "a folder in it may not be entered; change its permissions, or give another path",
+    errno.ELOOP: "its symbolic links form a loop; give the file itself",
+    errno.EACCES: (
+        "permission denied for a folder in it; change the permissions, or give another path"
+    ),
 }
 
 
@@ -34,9 +36,11 @@ def local_path(name: str | os.PathLike[str]) -> Path:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, f"{error.strerror}; give another path")
     except ValueError:
-        reason = "it holds a character that no path can have; remove it"
+        reason = "it has a character that paths cannot contain; remove it"
     except RuntimeError:
-        reason = "there is no such user; write the path in full, or ./~… for a name that begins so"
+        reason = (
+            "there is no such user; write the path in full, or ./~… for a name that begins with ~"
+        )
     else:
         return path
     raise EvaluationError(f"{shortened(str(name), LONGEST_SHOWN)}: {reason}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def score_examples(
     metric: Metric, examples: Sequence[Example], *, seed: int = 0, resamples: int = 9999
 ) -> Score:
-    """Score the examples: the metric's value, its 95 % interval over rows, and the row scores.
+    """Score the examples: the metric's value, its 95% interval over rows, and the row scores.
 
     Corpus metrics are resampled as a whole (percentile interval), row metrics by their row scores
     (BCa). Unscored rows (NaN) are counted and left out. Raises EvaluationError for no

@@ -3,7 +3,7 @@
 Every function takes as many answers as references, in the same order. A row's reference is a text
 or several texts; how several become one number is the metric's own way, or ``combine``: the
 ``first``, their ``mean`` or their ``max``. What comes back is a Score: ``value`` on 0..1, ``low``
-and ``high``, the 95 % bootstrap interval over rows, ``rows``, an array of shape ``(n,)``, and
+and ``high``, the 95% bootstrap interval over rows, ``rows``, an array of shape ``(n,)``, and
 ``signature``. All raise EvaluationError for unequal lengths, no rows, and what the metric cannot
 work with, such as a tokenizer that is not installed or a model that is not there.
 """

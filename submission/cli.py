@@ -84,7 +84,7 @@ def cli() -> None:
 
     Batch generation with vLLM, the organizers' own metrics, and baselines to compare with, before
     a submission is spent. Every option is also an environment variable, such as
-    LEADERKIT_GENERATE_LEDGER. Exit codes: 0 done, 1 a check says no, 2 bad input or usage,
+    LEADERKIT_GENERATE_LEDGER. Exit codes: 0 done, 1 a check failed, 2 bad input or usage,
     3 stopped with partial results kept, 130 interrupted.
     """
 

@@ -1,4 +1,4 @@
-"""What came of an ablation: every trial's scores, and what each choice is worth."""
+"""The results of an ablation: every trial's scores, and the effect of each choice."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from baselines.grid.inputs import Inputs
 from baselines.grid.journal import Journal
 from baselines.grid.scores import Finished, outcomes_of, score_trials
 from evaluators.effects import Design, Effects, effects
+from evaluators.report.wording import Note
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scored, Scorer
 
@@ -25,7 +26,7 @@ class Results:
     finished: Sequence[Finished]
     failed: Mapping[str, str]
     effects: Effects | None
-    notes: Sequence[str]
+    notes: Sequence[Note]
     scorer: Scorer
     inputs: Inputs
 
@@ -49,7 +50,7 @@ def collect(
         finished=finished,
         failed={**failed, **unscored},
         effects=found,
-        notes=[*_notes(grid, finished), *why, *(found.notes if found else [])],
+        notes=[*_notes(grid, finished), *why, *_caveats(found)],
         scorer=scorer,
         inputs=inputs,
     )
@@ -57,21 +58,28 @@ def collect(
 
 def _effects(
     grid: Grid, by_cell: Mapping[tuple[str, ...], Sequence[Scored]], scorer: Scorer
-) -> tuple[Effects | None, list[str]]:
+) -> tuple[Effects | None, list[Note]]:
     if len(by_cell) < 2:
-        return None, ["effects need two finished cells at least"]
+        return None, [Note("note.effects_few")]
     outcomes = outcomes_of(list(by_cell.values()), scorer)
     if outcomes is None:
-        name = scorer.remembering.name
-        return None, [f"no effects and differences: {name} is neither a mean nor a sum over rows"]
+        return None, [Note("note.effects_none", {"metric": scorer.cached.name})]
     design = Design(grid.axes, tuple(by_cell))
     against, notes = _reference(grid, design)
     if len(by_cell) < len(grid.cells):
-        notes.append(f"effects are over {len(by_cell)} of {len(grid.cells)} cells")
+        counts = {"finished": len(by_cell), "cells": len(grid.cells)}
+        notes.append(Note("note.effects_partial", counts))
     return effects(design, outcomes, against), notes
 
 
-def _reference(grid: Grid, design: Design) -> tuple[tuple[str, ...], list[str]]:
+def _caveats(found: Effects | None) -> list[Note]:
+    return [
+        Note(f"note.effects_{each.kind}", {"term": each.term})
+        for each in (found.caveats if found else [])
+    ]
+
+
+def _reference(grid: Grid, design: Design) -> tuple[tuple[str, ...], list[Note]]:
     """The baseline's levels, another in place of each that no finished cell has, and notes."""
     against, notes = [], []
     for axis, (name, label) in enumerate(zip(grid.axes, grid.baseline.labels, strict=True)):
@@ -79,22 +87,20 @@ def _reference(grid: Grid, design: Design) -> tuple[tuple[str, ...], list[str]]:
         labels = dict.fromkeys(cell.labels[axis] for cell in grid.cells)
         gone = [each for each in labels if each not in there]
         if gone:
-            notes.append(f"{name}: no cell with {', '.join(gone)} finished, so it has no effect")
+            filled = {"axis": name, "levels": ", ".join(gone)}
+            notes.append(Note("note.effects_unfinished", filled))
         if label not in there:
-            notes.append(f"{name}: effects are against {there[0]}, not the baseline's {label}")
+            filled = {"axis": name, "level": there[0], "baseline": label}
+            notes.append(Note("note.effects_reference", filled))
         against.append(label if label in there else there[0])
     return tuple(against), notes
 
 
-def _notes(grid: Grid, finished: Sequence[Finished]) -> list[str]:
+def _notes(grid: Grid, finished: Sequence[Finished]) -> list[Note]:
     notes = []
     greedy = sum(1 for trial in grid.trials if trial.seed is None)
     if greedy and len(grid.seeds) > 1:
-        notes.append(
-            f"{greedy} of {len(grid.cells)} cells decode greedily and ran once, whatever the seeds"
-        )
+        notes.append(Note("note.effects_greedy", {"greedy": greedy, "cells": len(grid.cells)}))
     if any(each.cost.reused for each in finished):
-        notes.append(
-            "seconds count what a run computed itself; earlier runs answered its reused prompts"
-        )
+        notes.append(Note("note.effects_reused"))
     return notes

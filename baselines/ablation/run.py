@@ -29,7 +29,7 @@ def read_grid(path: Path) -> Grid:
     baseline = next((cell for cell in cells if cell.labels == baseline_of(file)), None)
     if baseline is None:
         wanted = ", ".join(baseline_of(file))
-        problem = f"the baseline ({wanted}) is none of the cells. Set 'baseline'"
+        problem = f"the baseline ({wanted}) is not one of the cells; set 'baseline'"
         raise InputError.listing(path, [problem])
     return make_grid(file, path.parent, file.name or path.stem, cells, baseline)
 

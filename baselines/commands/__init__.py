@@ -8,11 +8,11 @@ def _here(name: str, text: str, order: int) -> CommandEntry:
 
 
 COMMANDS = {
-    "demo": _here("demo", "The whole chain on the sample data.", 1),
+    "demo": _here("demo", "Run the whole chain on the sample data.", 1),
     "train": _here("train", "Fine-tune an adapter or a whole model.", 6),
     "prefer": _here("prefer", "Choose between samples, for preference tuning.", 9),
     "tune": _here("tune", "Tune an adapter on preferences (DPO).", 9),
     "run": _here("run", "Generate, score, submit and compare several recipes.", 13),
-    "ablate": _here("ablate", "What each choice of a recipe is worth, over a grid.", 13),
-    "study": _here("study", "Train over a grid of sizes, ranks and methods, and compare.", 13),
+    "ablate": _here("ablate", "Estimate the effect of each choice of a recipe, over a grid.", 13),
+    "study": _here("study", "Train over a grid of sizes, ranks and methods; compare.", 13),
 }

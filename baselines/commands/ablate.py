@@ -12,18 +12,20 @@ from submission.terminal.output import print_json, say
 
 @click.command()
 @click.argument("grid", type=options.FILE, metavar="GRID.toml")
-@click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
-@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--fresh", is_flag=True, help="Discard these runs and compute them again.")
+@click.option("--html", type=options.PLACE, help="HTML report to write, as one file.")
+@click.option(
+    "--plots", type=options.PLACE, metavar="DIR", help="Folder for the plots, as SVG and PNG."
+)
 @options.ledger()
 @options.as_json()
 def command(
     grid: Path, fresh: bool, html: Path | None, plots: Path | None, ledger: Path, as_json: bool
 ) -> None:
-    """Run every combination of some recipe fields, and tell what each choice is worth.
+    """Run every combination of some recipe fields, and estimate the effect of each choice.
 
-    Cells that need the same model load it once. What is in the ledger is not computed again, so the
-    same command resumes. A run that fails does not stop the others; the command then ends with 3.
+    Cells with the same model load it once. Answers in the ledger are not computed again, so the
+    same command resumes. If a run fails, the others continue; the command then exits with 3.
     """
     from baselines.ablation.cells_and_effects import write_tables
     from baselines.ablation.run import read_grid, run_grid

@@ -19,15 +19,15 @@ from submission.terminal.output import print_json, say, tell
     show_default=True,
     help="Folder for the adapter, the model, the ledger and the results.",
 )
-@click.option("--fresh", is_flag=True, help="Start over instead of taking what is there.")
+@click.option("--fresh", is_flag=True, help="Start over instead of continuing with what is there.")
 @options.as_json()
 def command(out: Path, fresh: bool, as_json: bool) -> None:
     """Run the whole chain on the sample data with the embedded model.
 
     Trains a LoRA adapter, merges it, answers the sample test file with vLLM, writes and checks a
-    submission, and compares it with the unadapted base, nearest, medoid and constant. The sample
-    multiple-choice questions are answered, too, and their answers scored as labels. A second run
-    takes what it finds.
+    submission, and compares it with the base model, nearest, medoid and constant. Also answers the
+    sample multiple-choice questions and scores the answers as labels. A second run continues with
+    what is there.
     """
     from baselines.commands.views.outcome import outcome_json, print_classes, print_outcome
     from baselines.experiment.demo import STAND_INS, run_demo

@@ -12,11 +12,11 @@ from submission.terminal.output import print_json, tell
 
 @click.command()
 @click.argument("run")
-@click.option("--out", type=options.PLACE, required=True, help="The pairs, as JSON lines.")
+@click.option("--out", type=options.PLACE, required=True, help="JSON Lines file for the pairs.")
 @click.option(
     "--by",
     metavar="METRIC",
-    help="Let a metric choose: NAME[:key=value,…], or 'score' for the competition's own.",
+    help="Let a metric choose: NAME[:key=value,…], or 'score' for the competition's formula.",
 )
 @click.option("--references", type=options.FILE, help="The reference answers, for --by.")
 @click.option(
@@ -24,23 +24,23 @@ from submission.terminal.output import print_json, tell
     type=click.FloatRange(min=0.0),
     default=0.0,
     show_default=True,
-    help="How far best and worst are apart at least, for --by.",
+    help="Minimum difference between the best and the worst score, for --by.",
 )
-@click.option("--test", type=options.FILE, help="The run's test file, where it was moved.")
+@click.option("--test", type=options.FILE, help="The run's test file, if it was moved.")
 @options.competition(required=False)
 @click.option(
     "--metric-model",
     "metric_models",
     multiple=True,
     metavar="METRIC=PATH",
-    help="The model of a metric: bertscore=FOLDER. Repeatable.",
+    help="Model for a metric: bertscore=FOLDER. Repeatable.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Of the order in which answers are shown.",
+    help="Seed for the order in which answers are shown.",
 )
 @options.encoder()
 @options.ledger()
@@ -61,9 +61,9 @@ def command(
 ) -> None:
     """Choose between the answers that RUN has for each prompt, for preference tuning.
 
-    A person chooses in the terminal, or with --by a metric does: the best answer against the
-    worst. A person's decisions are kept one by one beside --out; the same command goes on where
-    it was left, in whatever way.
+    A person chooses in the terminal, or, with --by, a metric pairs the best answer with the worst.
+    Each decision of a person is saved at once beside --out; the same command continues a session
+    that was stopped or killed.
     """
     from baselines.preference.candidates import read_choices
     from baselines.preference.prefer import prefer_by_metric, prefer_by_person
@@ -76,9 +76,11 @@ def command(
     from submission.scoring.subjects import load_references
 
     if margin and by is None:
-        raise click.UsageError("--margin goes with --by: a person needs none.")
+        raise click.UsageError("--margin needs --by.")
     if out.suffix.lower() != ".jsonl":
-        raise click.UsageError(f"--out {out}: pairs are JSON lines; give a name ending in .jsonl.")
+        raise click.UsageError(
+            f"--out {out}: pairs are written as JSON Lines; give a name that ends in .jsonl."
+        )
     with options.open_existing(ledger) as book:
         record = book.run(run)
         contest = find_competition(competition or record.competition)

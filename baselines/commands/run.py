@@ -12,14 +12,14 @@ from submission.terminal.output import print_json, say
 
 @click.command()
 @click.argument("experiment", type=options.FILE, metavar="EXPERIMENT.toml")
-@click.option("--fresh", is_flag=True, help="Forget what these runs have and compute them anew.")
+@click.option("--fresh", is_flag=True, help="Discard these runs and compute them again.")
 @options.ledger()
 @options.as_json()
 def command(experiment: Path, fresh: bool, ledger: Path, as_json: bool) -> None:
-    """Generate, score, submit and compare several recipes, as EXPERIMENT.toml says.
+    """Generate, score, submit and compare several recipes, as described in EXPERIMENT.toml.
 
-    Runs whose answers are in the ledger are not computed again. One that fails does not stop the
-    others; the command then ends with 3.
+    Runs whose answers are in the ledger are not computed again. If a run fails, the others
+    continue; the command then exits with 3.
     """
     from baselines.commands.views.outcome import outcome_json, print_outcome
     from baselines.experiment.plan import read_experiment

@@ -18,16 +18,16 @@ from submission.terminal.output import print_json, say
 @click.option(
     "--fresh",
     is_flag=True,
-    help="Forget the answers of these runs and generate them anew; trainings are kept.",
+    help="Discard the answers of these runs and generate them again; trainings are kept.",
 )
 @options.ledger()
 @options.as_json()
 def command(grid: Path, model: str | None, fresh: bool, ledger: Path, as_json: bool) -> None:
-    """Train, merge, ask and score every combination of some training fields, on several tasks.
+    """Train, merge and evaluate every combination of some training fields, on several tasks.
 
-    The model before training is asked once for each task. A finished training, and whatever is in
-    the ledger, is not computed again, so the same command resumes. A cell that fails does not stop
-    the others; the command then ends with 3.
+    The untuned model answers each task once. Finished trainings and answers in the ledger are not
+    computed again, so the same command resumes. If a cell fails, the others continue; the command
+    then exits with 3.
     """
     from baselines.commands.views.study import print_study, study_json
     from baselines.grid.execute import stop_if_failed

@@ -21,15 +21,17 @@ from submission.terminal.output import say
     "--eval",
     "evaluation",
     type=options.FILE,
-    help="Held-out rows in the training file's format, tried while training goes on.",
+    help="Held-out rows in the training file's format, evaluated during training.",
 )
 @options.encoder()
 @click.option(
     "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
 )
 @options.overrides()
-@click.option("--resume", is_flag=True, help="Go on with the training that was stopped.")
-@click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")
+@click.option("--resume", is_flag=True, help="Resume a training that was stopped.")
+@click.option(
+    "--seed", type=options.TRAINING_SEED, help="Seed instead of the recipe's training.seed."
+)
 @options.as_json()
 def command(
     recipe: str,
@@ -44,11 +46,11 @@ def command(
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Fine-tune as RECIPE says, on every phrasing and every answer of the data.
+    """Fine-tune RECIPE's model on every phrasing and every answer of the training file.
 
-    What comes out is an adapter (lora, qlora) or a model (full), with a report and the course of
-    the loss. Checkpoints are kept beside the folder until it is whole: a training that was
-    stopped, in whatever way, goes on with --resume.
+    Writes an adapter (lora, qlora) or a model (full), with a report and the loss curve. Checkpoints
+    are kept beside the folder until the training has finished: --resume continues a training that
+    was stopped or killed.
     """
     from baselines.commands.views.training import print_training
     from baselines.training.held_out import HeldOut, hold_out
@@ -69,7 +71,7 @@ def command(
         everything = HeldOut.read(profile, data, encoder)
         chance = settings.seed if seed is None else seed
         rows, held_out = hold_out(everything, settings.evaluation.share, chance)
-        say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out")
+        say(f"{len(held_out.rows)} of {len(everything.rows)} rows are held out.")
     report = train(
         wanted,
         rows,

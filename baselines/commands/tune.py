@@ -12,9 +12,11 @@ from submission.terminal.output import say
 
 @click.command()
 @click.argument("recipe", type=options.NAME)
-@click.option("--pairs", type=options.FILE, required=True, help="Pairs, such as prefer writes.")
+@click.option(
+    "--pairs", type=options.FILE, required=True, help="Preference pairs, as written by prefer."
+)
 @click.option("--out", type=options.PLACE, required=True, help="New folder for the adapter.")
-@click.option("--eval", "held_out", type=options.FILE, help="Pairs to judge by, not learned.")
+@click.option("--eval", "held_out", type=options.FILE, help="Held-out pairs, for evaluation only.")
 @click.option(
     "--model", type=options.NAME, metavar="NAME|FOLDER", help="Base model instead of the recipe's."
 )
@@ -22,11 +24,13 @@ from submission.terminal.output import say
     "--adapter",
     type=options.NAME,
     metavar="NAME|FOLDER",
-    help="Begin with this adapter; it is the reference.",
+    help="Start from this adapter, which is also the reference model.",
 )
 @options.overrides()
-@click.option("--resume", is_flag=True, help="Go on with the tuning that was stopped.")
-@click.option("--seed", type=options.TRAINING_SEED, help="Instead of the recipe's training.seed.")
+@click.option("--resume", is_flag=True, help="Resume a tuning that was stopped.")
+@click.option(
+    "--seed", type=options.TRAINING_SEED, help="Seed instead of the recipe's training.seed."
+)
 @options.as_json()
 def command(
     recipe: str,
@@ -42,9 +46,10 @@ def command(
 ) -> None:
     """Tune a LoRA adapter on pairs of answers, by direct preference optimization (DPO).
 
-    The recipe's [preference] and [training] say how. With --adapter, the result of a training is
-    tuned, such as that of the round before; else a new adapter over the model. Checkpoints are
-    kept beside the adapter's folder until it is whole: --resume goes on.
+    The settings are the recipe's [preference] and [training]. With --adapter, tuning starts from a
+    trained adapter, such as that of the round before; without it, from a new adapter on the model.
+    Checkpoints are kept beside the adapter's folder until the tuning has finished: --resume
+    continues.
     """
     from baselines.commands.views.training import print_training
     from baselines.preference.pairs import read_pairs

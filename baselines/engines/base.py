@@ -24,11 +24,13 @@ class AnswerEngine(ABC):
             raise InputError(f"Engine '{self.name}' has no option '{unknown[0]}': {has}.")
         if context.recipe.model is not None:
             raise InputError(
-                f"Engine '{self.name}' answers without a model, and the recipe names "
-                f"'{context.recipe.model.name}': leave the model or the engine away."
+                f"Engine '{self.name}' uses no model, but the recipe names "
+                f"'{context.recipe.model.name}': remove the model or the engine."
             )
         if context.task is None:
-            raise ValueError(f"engine '{self.name}' answers from a task's data, and has none")
+            raise ValueError(
+                f"engine '{self.name}' answers from a competition's data, and none was given"
+            )
         self.context = context
         self.task = context.task
         self.description = f"{self.name} (no model)"

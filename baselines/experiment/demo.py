@@ -30,9 +30,9 @@ METRICS = ("bertscore", "rougeL:tokenizer=mecab")
 STAND_INS = f"""\
 What stands in for what:
   model        '{EMBEDDED}' is a very small GPT-2 trained on this project's sample text; its answers
-               are not good. A contest's model goes in its place with --model.
+               are not good. Use a contest's model with --model.
   data         data_sample/wallpaper is written for this project, in the season-2 format.
-  BERTScore    '{EMBEDDED}' as the encoder, which was never meant for it. Contests name a BERT.
+  BERTScore    '{EMBEDDED}' as the encoder, which it was not trained for. Contests use a BERT.
   score        hashed character n-grams, which '{COMPETITION}' declares as its encoder. Contests use
                sentence-transformers models.
 Everything else is what a contest runs: peft training, merging, vLLM, the ledger, the check."""
@@ -42,7 +42,7 @@ Everything else is what a contest runs: peft training, merging, vLLM, the ledger
 class Demo:
     """What the demo did, and how long each step took in seconds.
 
-    ``choice`` is what came of the multiple-choice questions, and ``classes`` how each run's
+    ``choice`` is the outcome of the multiple-choice questions, and ``classes`` how each run's
     answers to them do as labels.
     """
 
@@ -164,7 +164,7 @@ def _merge(
     """The merged model of exactly this training, merged now unless it is there."""
     out = folder / training.fingerprint[:12]
     if out.is_dir():
-        say(f"{out}: merged already")
+        say(f"{out}: already merged.")
         return out
     adapters = [Weighted(ModelFiles(str(adapter), adapter))]
     report = merge(base, adapters, out, read_prompts(), say=say)

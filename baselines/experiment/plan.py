@@ -82,12 +82,12 @@ def _mistakes(file: ExperimentFile) -> Iterator[str]:
     names = Counter(cell.name for cell in file.cells)
     for name, count in names.items():
         if count > 1:
-            yield f"two cells are called '{name}'"
+            yield f"two cells are named '{name}'"
     for place, cell in enumerate(file.cells):
         if cell.recipe is None and file.recipe is None:
             yield f"'cells.{place}.recipe' is missing: name one there, or 'recipe' for all cells"
     if file.baseline is not None and file.baseline not in names:
-        yield f"baseline '{file.baseline}' is none of the cells ({', '.join(names)})"
+        yield f"baseline '{file.baseline}' is not one of the cells ({', '.join(names)})"
     if file.template is None and any(cell.submit for cell in file.cells):
         yield "a cell is to be submitted, but 'template' is missing"
 

@@ -12,7 +12,7 @@ from baselines.grid.inputs import Contest
 from evaluators import EvaluationError
 from submission.check import Finding, check_submission
 from submission.compare import Comparison, write_leaderboard
-from submission.errors import InputError, LeaderkitError
+from submission.errors import InputError, LeaderkitError, sentence
 from submission.generation.generate import Report
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
@@ -59,7 +59,7 @@ def run_experiment(
                 submissions.append(_submit(experiment, cell.name, contest, scorer, ledger, command))
             except (LeaderkitError, EvaluationError) as error:
                 failed[cell.name] = str(error)
-                say(f"Error: {error}")
+                say(sentence(f"Error: {error}"))
     comparison = leaderboard = None
     if file.references is not None and done:
         (wanted,) = experiment.baseline.labels

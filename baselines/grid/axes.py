@@ -43,7 +43,7 @@ def mistakes(file: VariedFile) -> list[str]:
         found.append("'seeds': a seed is given twice")
     tables = [file.set, *(level.set for levels in file.axes.values() for level in levels)]
     if any(key == SEED for table in tables for key, _ in flat(table)):
-        found.append(f"{SEED} is set by 'seeds'; leave it out")
+        found.append(f"{SEED} is set by 'seeds'; remove it")
     if len(set(file.metrics)) != len(file.metrics):
         found.append("'metrics': a metric is given twice")
     for metric in file.metrics:
@@ -66,19 +66,19 @@ def _wrong_axes(file: VariedFile) -> Iterable[str]:
             if len(label) > LONGEST_LABEL:
                 yield f"{place}… is too long, write {{ label = …, set = … }}"
             elif "," in label or not label.isprintable() or label != label.strip():
-                yield f"{place} has a comma, a line break or outer spaces, which it cannot"
+                yield f"{place} must not have a comma, a line break or spaces at its ends"
 
 
 def _wrong_cells(file: VariedFile) -> Iterable[str]:
     if file.cells and file.exclude:
-        yield "'exclude' belongs to a grid; with 'cells' leave those out instead"
+        yield "'exclude' cannot be combined with 'cells'; remove those cells from 'cells' instead"
     for number, cell in enumerate(file.cells):
         yield from _unknown(file, f"cells.{number}", cell)
         for axis in file.axes:
             if axis not in cell:
                 yield f"'cells.{number}' names no level of '{axis}'"
         if cell in file.cells[:number]:
-            yield f"'cells.{number}' is there already"
+            yield f"'cells.{number}' is the same as an earlier one"
 
 
 def _wrong_rules(file: VariedFile) -> Iterable[str]:

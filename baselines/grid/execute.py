@@ -13,7 +13,7 @@ from baselines.grid.journal import Journal, Taken
 from baselines.grid.memory import PeakMemory
 from evaluators import EvaluationError
 from submission.engines.slot import ModelSlot
-from submission.errors import LeaderkitError, Stopped
+from submission.errors import LeaderkitError, Stopped, sentence
 from submission.generation.generate import Job, Report, generate
 from submission.runs.ledger import Ledger
 
@@ -67,7 +67,7 @@ def execute(
                     say(_summary(report))
                 except FAILURES as error:
                     done.failed[trial.run] = reason_of(error)
-                    say(f"Error: {done.failed[trial.run]}")
+                    say(sentence(f"Error: {done.failed[trial.run]}"))
                     broken = not isinstance(error, LeaderkitError)
                 if broken:
                     # An engine that failed in a way of its own may not be fit for the next trial.
@@ -80,7 +80,7 @@ def stop_if_failed(failed: Collection[str], runs: int) -> None:
     if failed:
         raise Stopped(
             f"{len(failed)} of {runs} runs failed: {', '.join(failed)}. "
-            "The others are kept; the same command tries these again."
+            "The others are kept; the same command retries these."
         )
 
 

@@ -55,7 +55,7 @@ class Contest:
         """What its files hold. Raises :class:`InputError` where they cannot be read."""
         file, profile = self.file, self.competition.profile
         if file.references is None:
-            raise InputError("'references' is missing: there is nothing to score answers against.")
+            raise InputError("'references' is missing: answers cannot be scored without it.")
         references = load_references(profile, file.references)
         return Inputs(self, read_questions(profile, file.test), references)
 
@@ -93,4 +93,4 @@ class Inputs:
 def refuse_file(out: Path) -> None:
     """Raise :class:`InputError` where the folder of the results would be a file."""
     if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file; 'out' is the folder of the results.")
+        raise InputError(f"{out}: is a file; 'out' must be a folder for the results.")

@@ -125,7 +125,7 @@ def outcomes_of(cells: Sequence[Sequence[Scored]], scorer: Scorer) -> Outcomes |
 
     None where the score is neither a mean nor a sum over rows.
     """
-    metric = scorer.remembering
+    metric = scorer.cached
     if is_summed_metric(metric):
         totals = [[Totals.of_metric(metric, each.examples) for each in cell] for cell in cells]
         return SummedOutcomes(totals, scale=scorer.scale)

@@ -70,7 +70,7 @@ def read_choices(ledger: Ledger, run: str, questions: Sequence[Question]) -> Cho
         )
     if all(part.sample == 0 for part in parts):
         raise InputError(
-            f"Run '{run}' has one answer per prompt. Make several with leaderkit generate "
+            f"Run '{run}' has one answer per prompt. Generate several with leaderkit generate "
             "--samples 4 --set sampling.temperature=0.8."
         )
     choices: list[Choice] = []

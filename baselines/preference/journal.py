@@ -31,7 +31,9 @@ class Journal:
             self._read()
         except BlockingIOError:
             os.close(self._file)
-            raise InputError(f"{path}: another process is choosing here.") from None
+            raise InputError(
+                f"{path}: another prefer command is using this file; wait for it, or end it."
+            ) from None
         except BaseException:
             os.close(self._file)
             raise
@@ -65,7 +67,7 @@ class Journal:
         data = json.dumps(line).encode() + b"\n"
         try:
             if os.write(self._file, data) != len(data):
-                raise InputError(f"{self.path}: the disk is full; this decision is not kept.")
+                raise InputError(f"{self.path}: the disk is full; this decision was not saved.")
             os.fsync(self._file)
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written: {error.strerror}.") from None
@@ -91,7 +93,7 @@ class Journal:
             valid = False
         if not valid:
             raise InputError(
-                f"{locate(self.path, number)}: is no decision. Take the line out, or give another "
+                f"{locate(self.path, number)}: is not a decision. Remove the line, or give another "
                 "--out."
             )
         self._set(key, choice)

@@ -100,11 +100,13 @@ def _pair(table: Table, index: int, asked: str) -> Pair:
     values = table.records[index].values
     for column in (asked, "chosen"):
         if not values[column].strip():
-            raise InputError(f"{table.where(index, column)}: is empty. Fill it or drop the row.")
+            raise InputError(
+                f"{table.where(index, column)}: is empty. Fill it in, or remove the row."
+            )
     chosen, rejected = values["chosen"].strip(), values["rejected"].strip()
     if chosen == rejected:
         raise InputError(
-            f"{table.where(index, 'rejected')}: is the chosen answer again. Drop the row."
+            f"{table.where(index, 'rejected')}: is the same as the chosen answer. Remove the row."
         )
     row = {key.removeprefix(ROW): text for key, text in values.items() if key.startswith(ROW)}
     return Pair(values[asked], values.get("context", ""), row or values, chosen, rejected)

@@ -93,8 +93,8 @@ def chosen_pairs(
             continue
         if not 0 <= best < len(choice.candidates):
             raise InputError(
-                f"Question '{choice.id}': the decisions name its answer {best}, and there is none. "
-                "Take that line out of the decisions' file, and choose again."
+                f"Question '{choice.id}': the decisions file names answer {best}, which does not "
+                "exist. Remove that line from the file, and choose again."
             )
         chosen = choice.candidates[best]
         for other in choice.candidates:

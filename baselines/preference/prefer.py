@@ -45,7 +45,7 @@ class Preferred:
     def summary(self) -> str:
         """It in a line for people."""
         reasons = [
-            (self.undecided, "not decided yet (the same command goes on)"),
+            (self.undecided, "not decided yet (the same command continues)"),
             (self.skipped, "skipped"),
             (self.ties, "ties"),
             (self.joined, "parts of a row that the reference answers as a whole"),

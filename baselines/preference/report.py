@@ -165,11 +165,14 @@ class PreferenceReport(Report):
         held_out = self.held_out
         if held_out is not None:
             if self.kept_step != self.steps:
-                line += f"\nThe weights of step {self.kept_step} were kept, the best held out."
+                line += (
+                    f"\nThe weights of step {self.kept_step} were kept, the best on the held-out "
+                    "pairs."
+                )
             line += (
                 f"\nHeld out, {held_out.pairs} pairs: loss {held_out.loss:.3f}, margin "
                 f"{held_out.margin:.3f}, accuracy {held_out.accuracy:.2f}; the chosen answer is "
-                f"the likelier one in {held_out.prefers_before:.0%} before and "
+                f"the more likely one in {held_out.prefers_before:.0%} before and "
                 f"{held_out.prefers:.0%} after (log-probability {held_out.chosen_before:.1f} "
                 f"against {held_out.rejected_before:.1f} before, {held_out.chosen:.1f} against "
                 f"{held_out.rejected:.1f} after)."

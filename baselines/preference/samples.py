@@ -40,11 +40,11 @@ class PairSet:
 
     def tell(self, say: Callable[[str], None], what: str = "pairs") -> None:
         """Say how many pairs there are, and what was left out for its length."""
-        say(f"{len(self.samples)} {what}, at most {self.limit} tokens each")
+        say(f"{len(self.samples)} {what}, at most {self.limit} tokens each.")
         if self.too_long:
             say(
-                f"warning: {self.too_long} {what} are longer (up to {self.longest} tokens) and "
-                "are left out, never cut; training.max_length sets the limit"
+                f"Warning: {self.too_long} {what} are longer (up to {self.longest} tokens) and are "
+                "left out (samples are never cut); training.max_length sets the limit."
             )
 
 
@@ -62,7 +62,7 @@ def make_samples(
     if not fitting:
         raise InputError(
             f"None of the {len(samples)} {what} has at most {limit} tokens (the longest has "
-            f"{longest}): raise training.max_length, or take a model with a longer context."
+            f"{longest}): raise training.max_length, or use a model with a longer context."
         )
     return PairSet(fitting, limit, len(samples) - len(fitting), longest)
 

@@ -30,11 +30,11 @@ def tunable(model: Any, lora: Lora, start: Part | None) -> Any:
     if isinstance(over.get_output_embeddings(), BaseTunerLayer):
         where = str(start.adapter.folder) if start else "training.lora.targets"
         raise InputError(
-            f"{where}: has the output layer, which preference tuning would leave as it is. "
+            f"{where}: has the output layer, which preference tuning does not change. "
             + (
                 "Merge it first (leaderkit merge), and tune over the merged model with --model."
                 if start
-                else "Take it out."
+                else "Remove it."
             )
         )
     for parameter in over.parameters():

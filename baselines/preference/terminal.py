@@ -28,7 +28,8 @@ class Terminal:
     def __init__(self) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise InputError(
-                "Choosing needs a terminal. Run it in one, or let a metric choose with --by METRIC "
+                "Choosing needs a terminal. Run the command in one, or let a metric choose with "
+                "--by METRIC "
                 "--references FILE."
             )
         self._console = console(stderr=True)
@@ -53,8 +54,8 @@ class Terminal:
     def _marks(self, question: Question) -> str:
         if len(question.answers) > len(MARKS):
             raise InputError(
-                f"A prompt has {len(question.answers)} different answers; a person can be shown "
-                f"{len(MARKS)}. Generate fewer samples, or let a metric choose with --by METRIC."
+                f"A prompt has {len(question.answers)} different answers; at most {len(MARKS)} can "
+                "be shown. Generate fewer samples, or let a metric choose with --by METRIC."
             )
         return MARKS[: len(question.answers)]
 

@@ -27,7 +27,7 @@ from baselines.training.workspace import Workspace
 from submission.adapters.adapter import check_base, read_adapter
 from submission.adapters.attach import Part, fitting
 from submission.adapters.load import is_seq2seq
-from submission.errors import InputError
+from submission.errors import InputError, sentence
 from submission.files.digest import digest, folder_digest, sha256_file
 from submission.files.model_files import ModelFiles, locate_model
 from submission.prompts.encode import PromptEncoder
@@ -77,7 +77,7 @@ def tune(
     pairs, held_out = _divided(pairs, held_out, training, seed, say)
     loaded = load(base, table, training)
     if loaded.seq2seq:
-        raise InputError(f"{base.folder} is an encoder-decoder; only causal models are tuned.")
+        raise InputError(f"{base.folder} is an encoder-decoder; only causal models can be tuned.")
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     limit = min(training.max_length, loaded.context or training.max_length)
     samples = make_samples(pairs, encoder, limit)
@@ -142,11 +142,11 @@ def _begun(start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, 
     adapter = read_adapter(start.folder, at_run_time=True)
     if adapter.beyond_weights is not None:
         raise InputError(
-            f"{start.folder}: adapters with {adapter.beyond_weights} are not tuned further."
+            f"{start.folder}: adapters with {adapter.beyond_weights} cannot be tuned further."
         )
     other = check_base(adapter, base, base_sha256, other_base=table.other_base)
     if other is not None:
-        say(f"warning: {other}")
+        say(sentence(f"Warning: {other}"))
     seq2seq = is_seq2seq(base.folder, table.kind)
     return fitting(base.folder, adapter, trust_remote_code=table.trust_remote_code, seq2seq=seq2seq)
 
@@ -163,7 +163,7 @@ def _divided(
     if not held_out and evaluation.share:
         every = len(pairs)
         pairs, held_out = hold_out_pairs(pairs, evaluation.share, seed)
-        say(f"{len(held_out)} of {every} pairs are held out")
+        say(f"{len(held_out)} of {every} pairs are held out.")
     refuse_patience(training, held_out=bool(held_out), what="pairs")
     learned = [pairs[place] for place in drawn(len(pairs), training.rows, f"rows/{seed}")]
     tried = drawn(len(held_out), evaluation.rows, f"tried/{seed}")
@@ -174,8 +174,8 @@ def _refuse_unread(training: Training) -> None:
     metric = training.evaluation.metric
     if metric not in {None, LOSS}:
         raise InputError(
-            f"training.evaluation.metric={metric}: held-out pairs are judged by their loss; leave "
-            "it out, or set it to loss."
+            f"training.evaluation.metric={metric}: held-out pairs are evaluated by their loss; "
+            "remove it, or set it to loss."
         )
 
 
@@ -186,10 +186,13 @@ def _tell_unread(training: Training, begun: Part | None, say: Say) -> None:
         if (shape.rank, shape.alpha) != (lora.rank, lora.alpha):
             say(
                 f"{shape.folder} keeps its shape (rank {shape.rank}, alpha {shape.alpha:g}): "
-                "training.lora is for a new adapter"
+                "training.lora applies only to a new adapter."
             )
     elif training.lora.dropout:
-        say("training.lora.dropout is 0 while tuning on preferences, as the reference has none")
+        say(
+            "training.lora.dropout is set to 0 for preference tuning, because the reference has "
+            "no dropout."
+        )
 
 
 def _unread(training: Training, start: ModelFiles | None, unseen: PairSet | None) -> dict[str, Any]:
@@ -205,8 +208,8 @@ def _tables(recipe: Recipe) -> tuple[Model, Training, Preference]:
     model, training, preference = recipe.model, recipe.training, recipe.preference
     if model is None or training is None or preference is None:
         raise InputError(
-            f"Recipe '{recipe.name}' is not tuned on preferences: it has no "
+            f"Recipe '{recipe.name}' cannot be tuned on preferences: it has no "
             f"[{'model' if model is None else 'training' if training is None else 'preference'}]. "
-            "Add the table, or a value of it, such as --set preference.beta=0.1."
+            "Add the table, or set one of its values, such as --set preference.beta=0.1."
         )
     return model, training, preference

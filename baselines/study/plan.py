@@ -107,10 +107,10 @@ def _wrong_fields(file: StudyFile) -> list[str]:
             found.append(f"'axes': an axis cannot be called '{axis}', choose another name")
         for level in levels:
             if level.label in (BASE, NONE):
-                found.append(f"'axes.{axis}': label '{level.label}' is taken, choose another")
+                found.append(f"'axes.{axis}': label '{level.label}' is reserved, choose another")
             found += [
-                f"'axes.{axis}' sets {key}: a study varies training.* alone, so that every cell "
-                "is asked alike; for other fields there is leaderkit ablate"
+                f"'axes.{axis}' sets {key}: a study varies only training.*, so that every model "
+                "answers with the same settings; use leaderkit ablate for other fields"
                 for key, _ in flat(level.set)
                 if not key.startswith("training.")
             ]
@@ -181,7 +181,8 @@ def _asked(task: str, cells: Iterable[Cell]) -> Recipe:
     }
     if differ:
         raise InputError(
-            f"the recipes of task '{task}' differ in {', '.join(sorted(differ))}: tuned and "
-            "untuned model have to be asked alike; give all of them one value with 'set'"
+            f"the recipes of task '{task}' differ in {', '.join(sorted(differ))}: the tuned and "
+            "the untuned model must answer with the same settings; give all of them one value "
+            "with 'set'"
         )
     return Recipe(name=BASE, **first)

@@ -1,4 +1,4 @@
-"""What came of a study."""
+"""The results of a study."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from baselines.study.plan import Study, TaskPlan, training_of
 from baselines.study.results import Outcome, StudyResults, TaskResults
 from baselines.study.tuned import Base, Material, Tuned
 from baselines.training.held_out import HeldOut, hold_out
+from submission.errors import sentence
 from submission.files.model_files import locate_model
 from submission.generation.generate import Job
 from submission.machine.memory import free_memory
@@ -58,8 +59,8 @@ class _Task:
             rows, wanted = self.material(cell.recipe).rows, training_of(cell.recipe).rows
             if wanted is not None and wanted > len(rows):
                 yield (
-                    f"task '{name}': training.rows = {wanted}, and there are {len(rows)} in "
-                    f"{file.train}"
+                    f"task '{name}': training.rows = {wanted}, but {file.train} has only "
+                    f"{len(rows)}"
                 )
         bare = [
             each.id
@@ -68,7 +69,7 @@ class _Task:
         ]
         if self.plan.comet is not None and bare:
             yield (
-                f"task '{name}': COMET reads what was translated in a column 'source' of "
+                f"task '{name}': COMET needs the translated text in a column 'source' of "
                 f"{file.references}, and row {bare[0]} has none"
             )
 
@@ -108,7 +109,7 @@ def run_study(
             made = _tune(study, task, cell, ledger, journal, say)
         except FAILURES as error:
             reason = reason_of(error)
-            say(f"Error: {reason}")
+            say(sentence(f"Error: {reason}"))
             failed |= {trial.run: reason for trial in asked}
         else:
             tuned[asked[0].run] = made

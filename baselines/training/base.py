@@ -102,7 +102,7 @@ def set_end(tokenizer: Any, model: Any, wanted: str | None) -> None:
         number = tokenizer.get_vocab().get(wanted)
         if number is None or number >= rows:
             raise InputError(
-                f"training.end_token: the model has no token {wanted!r}. Leave it out to learn "
+                f"training.end_token: the model has no token {wanted!r}. Remove it to learn "
                 f"{tokenizer.eos_token!r}, or name one of its special tokens."
             )
         tokenizer.eos_token = wanted
@@ -117,7 +117,8 @@ def set_end(tokenizer: Any, model: Any, wanted: str | None) -> None:
     if token is None:
         raise InputError(
             "Neither the tokenizer nor the model's config.json has an end-of-sequence token that "
-            "the model knows, so no end can be learned. Set eos_token_id in config.json."
+            "the model knows, so the model cannot learn where an answer ends. Set eos_token_id in "
+            "config.json."
         )
     tokenizer.eos_token = token
 
@@ -131,8 +132,8 @@ def _refuse(files: ModelFiles, training: Training, *, seq2seq: bool) -> None:
     held = quantization(files.folder)
     if held is not None and training.method != "lora":
         raise InputError(
-            f"{files.folder}: its weights are quantized already ({held}), so training.method="
-            f"{training.method} cannot have them. Use lora, or the model it was quantized from."
+            f"{files.folder}: its weights are already quantized ({held}), so training.method="
+            f"{training.method} cannot train them. Use lora, or the model it was quantized from."
         )
     unfit = [
         text
@@ -146,7 +147,7 @@ def _refuse(files: ModelFiles, training: Training, *, seq2seq: bool) -> None:
         raise InputError(f"{files.folder} is an encoder-decoder: {', and '.join(unfit)}.")
     if not seq2seq and training.seq2seq_lengths:
         raise InputError(
-            f"{files.folder} is no encoder-decoder: training.max_length is its length, not "
+            f"{files.folder} is not an encoder-decoder: set training.max_length instead of "
             "source_length and target_length."
         )
 

@@ -103,7 +103,7 @@ class EvaluateNowAndThen(TrainerCallback):  # type: ignore[misc]  # untyped base
         since = sum(each.step > best.step for each in done)
         patience = self._evaluation.patience
         if patience is not None and since >= patience and state.global_step < state.max_steps:
-            self._say(f"no better {self._name} in {since} evaluations: training ends here")
+            self._say(f"No better {self._name} in {since} evaluations: training stops here.")
             self.stopped = True
             control.should_training_stop = True
             # From a checkpoint of this step a resumed training would go on.

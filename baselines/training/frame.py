@@ -62,7 +62,7 @@ def make_once(
     """
     finished = kind.read(out) if resume else None
     if finished is not None and finished.fingerprint == fingerprint:
-        say(f"{out}: this {kind.what} has already ended")
+        say(f"{out}: this {kind.what} has already finished.")
         Workspace.of(out).clear()
         return finished
     with making(out, fingerprint, resume=resume, seed=seed) as (folder, workspace):

@@ -78,8 +78,8 @@ class HeldOutScore:
         if self._metric == LOSS:
             if self._samples.too_long:
                 say(
-                    f"warning: {self._samples.too_long} of {self._samples.count} held-out samples "
-                    "are too long and do not count in the held-out loss"
+                    f"Warning: {self._samples.too_long} of {self._samples.count} held-out samples "
+                    "are too long and do not count in the held-out loss."
                 )
             return
         if context is None:
@@ -87,8 +87,8 @@ class HeldOutScore:
         unread = sum(len(each.tokens) >= context for each in self._requests)
         if unread:
             say(
-                f"warning: {unread} of {len(self._requests)} held-out prompts are longer than the "
-                f"model's context of {context} tokens and count as answered with nothing"
+                f"Warning: {unread} of {len(self._requests)} held-out prompts are longer than the "
+                f"model's context of {context} tokens and count as empty answers."
             )
 
     def __call__(self, model: Any) -> float:

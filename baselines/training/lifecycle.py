@@ -91,7 +91,7 @@ class Lifecycle:
             every = steps_between(training.evaluation, per_epoch)
             self._trying = EvaluateNowAndThen(training.evaluation, every, measure, workspace, say)
         if self._checkpoint is not None:
-            say(f"resuming after step {self._checkpoint.step}")
+            say(f"Resuming after step {self._checkpoint.step}.")
 
     @property
     def callbacks(self) -> list[TrainerCallback]:
@@ -147,7 +147,7 @@ class Lifecycle:
         if best is not None and self._training.evaluation.keep_best:
             kept = best.step
             if kept != last:
-                self._say(f"taking the weights of step {kept}, the best")
+                self._say(f"Using the best weights, of step {kept}.")
                 self._workspace.bring_back(kept, model)
         elif diverged is not None:
             kept = self._last_before(diverged, trainer)
@@ -169,9 +169,9 @@ class Lifecycle:
         if checkpoint is None:
             raise InputError(
                 f"The loss became NaN at step {diverged} of {self._steps}, before any weights were "
-                f"kept: {CURE}."
+                f"saved: {CURE}."
             )
-        self._say(f"taking the weights of step {checkpoint.step}, the latest checkpoint")
+        self._say(f"Using the weights of the latest checkpoint, step {checkpoint.step}.")
         trainer._load_from_checkpoint(str(checkpoint.folder))  # there is no public way
         return checkpoint.step
 

@@ -31,7 +31,7 @@ def within_resources(work: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:
             # Where a whole folder could not be written, the reason is behind what is said of it.
             if no_room(error) or (error.__cause__ is not None and no_room(error.__cause__)):
-                raise Stopped(f"{out}: no room left to write to. {_FREE}{_kept(out)}") from error
+                raise Stopped(f"{out}: no room left on the disk. {_FREE}{_kept(out)}") from error
             if out_of_memory(error):
                 raise Stopped(f"Out of memory outside the batches. {_SAVE}{_kept(out)}") from error
             raise
@@ -42,10 +42,10 @@ def within_resources(work: Callable[P, R]) -> Callable[P, R]:
 _FREE = "Free some space, and try again."
 _SAVE = (
     "Model and optimizer take less with training.method=qlora, training.optimizer=adamw_8bit or a "
-    "smaller training.lora.rank; or take a smaller model."
+    "smaller training.lora.rank; or use a smaller model."
 )
 
 
 def _kept(out: Path) -> str:
     kept = Workspace.of(out).latest() is not None
-    return " Checkpoints are kept: --resume goes on from them." if kept else ""
+    return " Checkpoints are kept: --resume continues from them." if kept else ""

@@ -98,14 +98,14 @@ class SampleSet:
 
     def tell(self, say: Callable[[str], None]) -> None:
         """Say how many samples there are, and what was left out for its length."""
-        say(f"{len(self.samples)} samples, at most {self.limits} tokens each")
+        say(f"{len(self.samples)} samples, at most {self.limits} tokens each.")
         if self.too_long:
             whole, prompt, response = self.longest
             say(
-                f"warning: {self.too_long} of {self.count} samples are "
+                f"Warning: {self.too_long} of {self.count} samples are "
                 f"longer (up to {whole} tokens: prompts {prompt}, responses {response}) and are "
-                "left out, never cut; training.max_length, source_length and target_length set "
-                "the limits"
+                "left out (samples are never cut); training.max_length, source_length and "
+                "target_length set the limits."
             )
 
 
@@ -140,7 +140,7 @@ def make_samples(
         raise InputError(
             f"None of the {too_long} {what} samples has at most {limits} tokens (the longest has "
             f"{longest[0]}): raise training.max_length (or source_length and target_length), or "
-            "take a model with a longer context."
+            "use a model with a longer context."
             if too_long
             else f"There are no {what} rows."
         )

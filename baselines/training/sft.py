@@ -113,13 +113,13 @@ def tables(recipe: Recipe) -> tuple[Model, Training]:
     model, training = recipe.model, recipe.training
     if training is None or model is None:
         raise InputError(
-            f"Recipe '{recipe.name}' is not trained: it has no "
+            f"Recipe '{recipe.name}' cannot be trained: it has no "
             f"[{'model' if model is None else 'training'}]."
         )
     if model.adapter is not None:
         raise InputError(
             f"Recipe '{recipe.name}' has an adapter already (model.adapter). "
-            "Merge it first, and train over the merged model."
+            "Merge it first, and train the merged model."
         )
     return model, training
 
@@ -129,7 +129,7 @@ def draw_rows(
 ) -> Sequence[TrainingRow]:
     """``count`` rows in the order of the file; those of a smaller count are among them."""
     if count is not None and count > len(rows):
-        say(f"training.rows is {count}, and there are {len(rows)}: all of them are taken")
+        say(f"training.rows is {count}, but there are only {len(rows)} rows: all of them are used.")
     return [rows[place] for place in drawn(len(rows), count, f"rows/{seed}")]
 
 
@@ -179,15 +179,15 @@ def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -
     )
     if last is None:
         say(
-            "warning: responses end in no special token, so that generation does not know where "
-            "to stop; see the chat template, or training.end_token"
+            "Warning: responses do not end in a special token, so generation does not know where "
+            "to stop; check the chat template, or set training.end_token."
         )
         return
     if last not in {*base.ends, *stop_tokens(base.tokenizer, recipe.sampling.stop)[0]}:
         token = str(special[last])
         say(
-            f"warning: responses end in {token!r}, at which generation does not stop: add it to "
-            "sampling.stop"
+            f"Warning: responses end in {token!r}, at which generation does not stop: add it to "
+            "sampling.stop."
         )
 
 

@@ -121,16 +121,16 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
             raise Stopped(
                 f"Out of memory with a single {self.row_is} of {width} tokens. "
                 "Lower training.max_length, set training.gradient_checkpointing=true or "
-                "training.method=qlora, or take a smaller model."
+                "training.method=qlora, or use a smaller model."
             )
         self.micro_batch = -(-before // 2)
         self._say(
-            f"Out of memory at {before} {self.row_is}s: {self.micro_batch} at once from here, and "
-            "as many in a step as before."
+            f"Out of memory at {before} {self.row_is}s: {self.micro_batch} at a time from here on; "
+            "steps keep their size."
         )
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Try the model on the held-out rows and log what came of it."""
+        """Try the model on the held-out rows and log the result."""
         with self._watch, self.compute_loss_context_manager():
             found = {SCORE: self.figure()}
         # trl tells by the mode what a figure is of.

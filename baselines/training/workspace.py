@@ -82,7 +82,7 @@ class Workspace:
         except (OSError, SafetensorError) as error:
             raise InputError(
                 f"{path}: the best weights cannot be read ({error}). Remove {self.folder} to train "
-                "anew."
+                "again."
             ) from error
         with torch.no_grad():
             for name, tensor in model.named_parameters():
@@ -151,7 +151,9 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"{folder}: another process is training here.") from None
+            raise InputError(
+                f"{folder}: another training is using this folder; wait for it, or end it."
+            ) from None
         _agree(workspace, fingerprint, resume=resume)
         workspace.drop_cut_off()
         try:
@@ -171,15 +173,15 @@ def _agree(workspace: Workspace, fingerprint: str, *, resume: bool) -> None:
     if identity.is_file() and workspace.latest() is not None:
         if not resume:
             raise InputError(
-                f"{folder}: holds an unfinished training. Continue it with --resume, or remove "
-                "the folder to begin anew."
+                f"{folder}: holds an unfinished training. Continue it with --resume, or remove the "
+                "folder to start over."
             )
         begun = json.loads(identity.read_text(encoding="utf-8")).get("fingerprint")
         if begun != fingerprint:
             raise InputError(
                 f"{folder}: holds the checkpoints of another training (recipe, data, held-out "
-                "rows, base or seed differ). Give another --out, or remove the folder to begin "
-                "anew."
+                "rows, base or seed differ). Give another --out, or remove the folder to start "
+                "over."
             )
     else:
         write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())

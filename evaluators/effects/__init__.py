@@ -1,4 +1,4 @@
-"""What each choice of an experiment is worth: main effects and pairwise interactions.
+"""The effect of each choice of an experiment: main effects and pairwise interactions.
 
 The cells of an experiment answer the same rows. Their scores are taken apart by the fixed-effects
 factorial model with effect coding (Montgomery, Design and Analysis of Experiments, ch. 5; the
@@ -19,7 +19,7 @@ that of seeds or of another training.
 from __future__ import annotations
 
 from evaluators.effects.design import Design
-from evaluators.effects.estimate import Effects, Interaction, MainEffect, effects
+from evaluators.effects.estimate import Caveat, Effects, Interaction, MainEffect, effects
 from evaluators.effects.outcomes import (
     Difference,
     Estimate,
@@ -29,6 +29,7 @@ from evaluators.effects.outcomes import (
 )
 
 __all__ = [
+    "Caveat",
     "Design",
     "Difference",
     "Effects",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from evaluators.effects.design import Design, Levels, Model, Term
 from evaluators.effects.outcomes import Difference, Estimate, Outcomes
@@ -46,12 +46,24 @@ class Interaction:
     difference: Difference | None
 
 
+class Caveat(NamedTuple):
+    """What limits an estimate; ``term`` is the effect in words, or ``""`` for all of them.
+
+    ``unbalanced``: combinations without a cell, so that all effects are least-squares estimates.
+    ``additive``: estimated as if axes did not interact. Left out: ``confounded``, an axis that
+    varies only together with others, and ``too_few``, a pair of axes with too few cells.
+    """
+
+    kind: Literal["unbalanced", "additive", "confounded", "too_few"]
+    term: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Effects:
     """The effects of an experiment of ``cells`` cells on ``n`` rows.
 
     ``balanced`` says that every combination of levels has its cell, so that effects are differences
-    of plain averages. ``notes`` say in words what could not be told apart, and how the rest was.
+    of plain averages. ``caveats`` are what limits the estimates.
     """
 
     cells: int
@@ -59,7 +71,7 @@ class Effects:
     balanced: bool
     main: Sequence[MainEffect]
     interactions: Sequence[Interaction]
-    notes: Sequence[str]
+    caveats: Sequence[Caveat]
 
 
 def effects(design: Design, outcomes: Outcomes, reference: Levels | None = None) -> Effects:
@@ -67,8 +79,8 @@ def effects(design: Design, outcomes: Outcomes, reference: Levels | None = None)
 
     ``reference`` names the level of each axis that differences are against; by default the first.
     Where cells are missing, a main effect that cannot be told from interactions is estimated as if
-    there were none; what cannot be told at all is left out. Notes say both. Raises EvaluationError
-    for outcomes of another number of cells, and reference levels that no cell has.
+    there were none; what cannot be told at all is left out. Caveats say both. Raises
+    EvaluationError for outcomes of another number of cells, and reference levels that no cell has.
     """
     if len(outcomes.scores) != len(design.cells):
         raise EvaluationError(f"{len(outcomes.scores)} scores for {len(design.cells)} cells")
@@ -76,24 +88,24 @@ def effects(design: Design, outcomes: Outcomes, reference: Levels | None = None)
     mains: list[Term] = [(axis,) for axis in design.varied]
     pairs: list[Term] = list(combinations(design.varied, 2))
     whole, additive = Model(design, [*mains, *pairs]), Model(design, mains)
-    notes = []
+    caveats: list[Caveat] = []
     if not design.balanced:
-        notes.append("not every combination has a cell: effects are least-squares estimates")
+        caveats.append(Caveat("unbalanced"))
     main: list[MainEffect] = []
     for term in mains:
         if whole.tells(term):
             main += _main(design, whole, outcomes, term, against)
         elif additive.tells(term):
-            notes.append(f"{design.called(term)}: estimated as if axes did not interact")
+            caveats.append(Caveat("additive", design.called(term)))
             main += _main(design, additive, outcomes, term, against)
         else:
-            notes.append(f"{design.called(term)}: left out, it varies only together with others")
+            caveats.append(Caveat("confounded", design.called(term)))
     together: list[Interaction] = []
     for term in pairs:
         if whole.tells(term):
             together += _interactions(design, whole, outcomes, term, against)
         else:
-            notes.append(f"{design.called(term)}: left out, its cells are too few")
+            caveats.append(Caveat("too_few", design.called(term)))
     return Effects(
         cells=len(design.cells),
         n=outcomes.n,
@@ -106,7 +118,7 @@ def effects(design: Design, outcomes: Outcomes, reference: Levels | None = None)
             replace(each, difference=difference)
             for each, difference in zip(together, _adjusted(together), strict=True)
         ],
-        notes=notes,
+        caveats=caveats,
     )
 
 

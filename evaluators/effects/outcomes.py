@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Estimate(NamedTuple):
-    """A number with its 95 % interval."""
+    """A number with its 95% interval."""
 
     value: float
     low: float
@@ -28,7 +28,7 @@ class Estimate(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A difference with its 95 % interval and two-sided p-value.
+    """A difference with its 95% interval and two-sided p-value.
 
     ``p_adjusted`` is Holm's, over all differences of a table.
     """
@@ -73,7 +73,7 @@ class RowOutcomes:
         table = np.atleast_2d(np.asarray(rows, dtype=np.float64))
         scored = ~np.isnan(table).any(axis=0)
         if not scored.any():
-            raise EvaluationError("there is no row that all cells have a score for")
+            raise EvaluationError("no row has a score in all cells")
         self._rows = table[:, scored]
         self._resamples, self._seed = resamples, seed
         self.n = int(scored.sum())

@@ -27,7 +27,9 @@ def load_encoder(spec: str, dimension: int | None = None) -> Encoder:
     if not dims:
         return OfflineEncoder() if dimension is None else OfflineEncoder(dimension)
     if not (dims.isascii() and dims.isdigit()):
-        raise EvaluationError(f"{spec!r} is no encoder: write offline or, for example, offline:512")
+        raise EvaluationError(
+            f"{spec!r} is not an encoder: write offline or, for example, offline:512"
+        )
     if dimension is not None and int(dims) != dimension:
         raise EvaluationError(
             f"{spec!r} gives {int(dims)} dimensions where {dimension} are needed: "

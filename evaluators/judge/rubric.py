@@ -74,7 +74,7 @@ def load_rubric(path: str | None, mode: Mode) -> Rubric:
     for place in _PLACE.findall(text):
         if place not in _KNOWN[mode]:
             raise EvaluationError(
-                f"judge: nothing fills {{{place}}} of the rubric {path}: "
-                f"mode={mode} knows {', '.join(_KNOWN[mode])}"
+                f"judge: the rubric {path} has an unknown placeholder {{{place}}}: mode={mode} "
+                f"fills {', '.join(_KNOWN[mode])}"
             )
     return rubric

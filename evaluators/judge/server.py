@@ -1,4 +1,4 @@
-"""One request to a chat-completions server, and what came of it."""
+"""One request to a chat-completions server, and its reply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FATAL: Final = {
     404: "knows no such model or address: check model and base_url",
 }
 _NO_QUOTA: Final = "insufficient_quota"
-_NO_COMPLETION: Final = "a reply that is no chat completion"
+_NO_COMPLETION: Final = "a reply that is not a chat completion"
 _PAUSE_S: Final = 1.0
 _LONGEST_DETAIL: Final = 200
 

@@ -30,7 +30,7 @@ class Scale:
         """Read ``1-10``; raises EvaluationError unless the second number is the higher one."""
         found = _SCALE.fullmatch(text)
         if found is None or int(found[1]) >= int(found[2]):
-            raise EvaluationError(f"judge: scale={text!r} is no scale: write for example 1-10")
+            raise EvaluationError(f"judge: scale={text!r} is not a scale: write for example 1-10")
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

@@ -93,8 +93,8 @@ def _warn_of_letters(examples: Sequence[Example]) -> None:
     if apart:
         _LOG.warning(
             "accuracy: %d answers give a letter where the gold is a number, or a number for a "
-            "letter, and count as wrong: a column 'options', or the question with its options, "
-            "would tell which is which",
+            "letter, and count as wrong: add a column 'options', or the question with its "
+            "options, so that they can be matched",
             apart,
         )
 
@@ -103,8 +103,8 @@ def _gold(row: Example, text: str) -> str:
     gold = choice(text, split_options(row.meta.get("options", "")))
     if gold is None:
         raise EvaluationError(
-            f"accuracy: the reference {text!r} of row {row.id!r} names no option: "
-            "leave out extract=choice, or give numbers or letters"
+            f"accuracy: the reference {text!r} of row {row.id!r} names no option: remove "
+            "extract=choice, or give numbers or letters"
         )
     return gold
 

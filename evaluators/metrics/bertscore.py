@@ -273,9 +273,13 @@ ENTRIES = (
             Option("model", "local folder or hub name"),
             Option("layer", "which layer; the recommended one, else the last", kind="integer"),
             Option("stat", "F1, precision or recall", default="f", choices=get_args(Stat)),
-            Option("idf", "weigh tokens by rarity in the references", default="0", kind="flag"),
+            Option(
+                "idf", "weight tokens by their rarity in the references", default="0", kind="flag"
+            ),
             Option("baseline", "rescale: a file LAYER,P,R,F, or a language bert-score has"),
-            Option("fast", "bfloat16: a proxy, its difference measured", default="0", kind="flag"),
+            Option(
+                "fast", "bfloat16: a proxy; the difference is measured", default="0", kind="flag"
+            ),
             Option(
                 "cache", "where references' vectors are kept: on, off or a folder", default="on"
             ),

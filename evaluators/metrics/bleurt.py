@@ -88,7 +88,7 @@ def _build(request: Request) -> Bleurt:
 ENTRIES = (
     Entry(
         Bleurt.name,
-        "a learned score of how far an answer says what its reference says",
+        "a learned score of how well an answer conveys its reference",
         "BLEURT-20 converted to torch, sentencepiece",
         _build,
         (

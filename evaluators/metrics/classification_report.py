@@ -102,7 +102,9 @@ def classification_report(
     from sklearn import metrics
 
     if len(gold) != len(predicted):
-        raise EvaluationError(f"{len(gold)} gold labels cannot be held against {len(predicted)}")
+        raise EvaluationError(
+            f"{len(gold)} gold labels cannot be compared with {len(predicted)} predicted ones"
+        )
     if not gold:
         raise EvaluationError("there are no labels to compare")
     names = sorted({*gold, *predicted}) if labels is None else list(labels)

@@ -84,7 +84,7 @@ class Grouped(Summed):
         if not groups:
             raise EvaluationError(f"{name} has no groups to average")
         if any(group.weight <= 0 for group in groups):
-            raise EvaluationError(f"{name}: the weight of a group is above 0")
+            raise EvaluationError(f"{name}: the weight of a group must be above 0")
         self.name = name
         self.groups = tuple(groups)
         self._missing = missing
@@ -164,7 +164,7 @@ class Grouped(Summed):
         return found
 
     def _pick(self, examples: Sequence[Example]) -> list[_Picked]:
-        # A metric that remembers what it scored knows it by the list that it was given.
+        # A cached metric knows what it scored by the list that it was given.
         if self._last is not None and self._last[0] is examples:
             return self._last[1]
         picked = []

@@ -82,7 +82,7 @@ class LabelMetric(ABC):
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Raise EvaluationError: right and wrong do not determine the value."""
         raise EvaluationError(
-            f"{self.name} cannot be had from {len(rows)} row scores: use "
+            f"{self.name} cannot be computed from {len(rows)} row scores: use "
             "evaluators.score_examples, or accuracy for a metric of rows"
         )
 
@@ -119,7 +119,7 @@ class LabelMetric(ABC):
         if classes > _MANY_CLASSES:
             fewer = f", and its interval is of {few} samples" if few < resamples else ""
             _LOG.warning(
-                "%s: %d different labels: answers that are free text are scored as classes here%s",
+                "%s: %d different labels: free-text answers are scored as classes here%s",
                 self.name, classes, fewer,
             )  # fmt: skip
         return few

@@ -43,7 +43,7 @@ def parse_spec(text: str) -> MetricSpec:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             raise EvaluationError(
-                f"{text!r}: {part!r} is no option: write NAME:key=value,key=value"
+                f"{text!r}: {part!r} is not an option: write NAME:key=value,key=value"
             )
         if key in options:
             raise EvaluationError(f"{text!r}: {key} is given twice")

@@ -135,8 +135,8 @@ def check_stat(stat: str) -> Stat:
 
 # A rule decides tokenizer and case, so these two have no default that could be told from a wish.
 OPTIONS: Final = (
-    Option("tokenizer", "what counts as a token; mecab if left out", choices=TOKENIZERS),
-    Option("lowercase", "compare in lower case; yes if left out", kind="flag"),
+    Option("tokenizer", "tokenizer; mecab by default", choices=TOKENIZERS),
+    Option("lowercase", "compare in lower case; yes by default", kind="flag"),
     Option("stat", "F1, precision or recall", default="f", choices=_STATS),
     REFERENCES_OPTION,
 )
@@ -144,7 +144,7 @@ OPTIONS: Final = (
 
 def rule_option(*rules: str) -> Option:
     """Return the option that asks for another scorer's own way."""
-    return Option("rule", "as another scorer does it, tokens and all", choices=rules)
+    return Option("rule", "as another scorer computes it, tokens included", choices=rules)
 
 
 def requested_rule(request: Request, metric: str) -> str | None:
@@ -153,7 +153,7 @@ def requested_rule(request: Request, metric: str) -> str | None:
     extra = [name for name in ("tokenizer", "lowercase") if name in request.values]
     if rule and extra:
         raise EvaluationError(
-            f"{metric}: rule={rule} decides {' and '.join(extra)} itself: leave that out"
+            f"{metric}: rule={rule} decides {' and '.join(extra)} itself: remove it"
         )
     return rule
 

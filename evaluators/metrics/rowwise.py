@@ -59,7 +59,8 @@ def require_unicode(examples: Sequence[Example]) -> None:
         for text in (row.answer, *row.references):
             if not text.isascii() and _SURROGATE.search(text):
                 raise EvaluationError(
-                    f"row {row.id!r} holds half a character (a lone surrogate): read the text as "
+                    f"row {row.id!r} holds a lone surrogate, which is not a character: read the "
+                    "text as "
                     "UTF-8 with errors='replace'"
                 )
 

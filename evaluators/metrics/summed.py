@@ -42,7 +42,8 @@ class Summed(ABC):
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Raise EvaluationError: row scores do not determine the value."""
         raise EvaluationError(
-            f"{self.name} cannot be had from {len(rows)} row scores: use evaluators.score_examples"
+            f"{self.name} cannot be computed from {len(rows)} row scores: use "
+            "evaluators.score_examples"
         )
 
 

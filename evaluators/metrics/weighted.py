@@ -31,11 +31,14 @@ class Weighted:
             raise EvaluationError(f"{name} has no terms to add up")
         for weight, term in terms:
             if is_corpus_metric(term):
-                raise EvaluationError(f"{term.name} has no row scores to weigh: leave it out")
+                raise EvaluationError(f"{term.name} has no row scores to weight: remove it")
             if not math.isfinite(weight):
                 raise EvaluationError(f"{name}: the weight of {term.name} is {weight}")
         if len({term.direction for _, term in terms}) > 1:
-            raise EvaluationError(f"{name} adds terms of which some are better when lower")
+            raise EvaluationError(
+                f"{name} mixes terms that are better when higher with terms that are better "
+                "when lower"
+            )
         self.name: Final = name
         self.direction: Final[Direction] = terms[0][1].direction
         self.proxy: Final = joined(term.proxy for _, term in terms)

@@ -81,9 +81,10 @@ def _shipped(language: str, model: str) -> Path:
     languages = sorted(each.parent.name for each in folder.glob(f"*/{model}.tsv"))
     known = f", for this model only for {', '.join(languages)}" if languages else ""
     raise EvaluationError(
-        f"bertscore: baseline={language} is no file, and bert-score has published no numbers for "
+        f"bertscore: baseline={language} is not a file, and bert-score has published no numbers "
+        "for "
         f"{model!r} and {language!r}{known}: use baseline=FILE with the columns "
-        f"{','.join(_COLUMNS)}, or leave it out"
+        f"{','.join(_COLUMNS)}, or remove it"
     )
 
 

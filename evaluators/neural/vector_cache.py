@@ -115,7 +115,7 @@ class VectorCache:
         try:
             if not self._make_room(size):
                 self._warn_once(
-                    "%s may hold %d MiB, and this run's vectors need more: the rest is not kept",
+                    "%s may hold %d MiB, and this run's vectors need more: the rest is not cached",
                     self.folder,
                     self.limit >> 20,
                 )

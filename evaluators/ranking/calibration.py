@@ -78,13 +78,13 @@ def fit_line(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> LinearF
     require_pairs(len(local), len(seen))
     n = len(local)
     if n < MINIMUM:
-        raise EvaluationError(f"a line with an interval takes at least {MINIMUM} points, not {n}")
+        raise EvaluationError(f"a line with an interval needs at least {MINIMUM} points, not {n}")
     if not (np.isfinite(local).all() and np.isfinite(seen).all()):
-        raise EvaluationError("a line is fitted to finite numbers only")
+        raise EvaluationError("a line can be fitted only to finite numbers")
     centre, middle = float(local.mean()), float(seen.mean())
     spread = float(((local - centre) ** 2).sum())
     if np.ptp(local) == 0 or spread == 0:
-        raise EvaluationError("all points have the same local score: no line can be told")
+        raise EvaluationError("all points have the same local score: no line can be fitted")
     from scipy.special import stdtrit
 
     across = float(((local - centre) * (seen - middle)).sum())

@@ -22,7 +22,7 @@ _TIE: Final = 1e-9
 
 
 class PublicEstimate(NamedTuple):
-    """The 95 % range of the public score; ``n`` is how many rows the public part holds."""
+    """The 95% range of the public score; ``n`` is how many rows the public part holds."""
 
     low: float
     high: float
@@ -168,7 +168,7 @@ def _public_scores(
 
 def _public_rows(total: int, share: float) -> int:
     if not 0 < share <= 1:
-        raise EvaluationError(f"a public share lies above 0 and up to 1, not at {share}")
+        raise EvaluationError(f"a public share must be above 0 and at most 1, not {share}")
     return max(1, round(share * total))
 
 

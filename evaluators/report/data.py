@@ -27,7 +27,8 @@ class ReportMetric:
     """The metric that the leaderboard is ordered by.
 
     ``scale`` is what a perfect score reads as, 1 or 100: it ends the axes of the plots.
-    ``proxy`` is why the numbers are not the organizer's; None where they are.
+    ``proxy`` is why the numbers are not the organizer's; None where they are. ``reasons`` are the
+    same one by one, in the reader's language where they have a phrase for it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ReportMetric:
     direction: Direction = "higher"
     scale: float = 1.0
     proxy: str | None = None
+    reasons: Sequence[Note | str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ class ReportRun:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupScore:
-    """One run's score on the ``n`` rows that share a value, with its 95 % interval.
+    """One run's score on the ``n`` rows that share a value, with its 95% interval.
 
     ``dimension`` is what rows are grouped by (``category``, ``length``, ``compound``, …) and
     ``group`` the value. Groups are shown in the order they are given in.
@@ -113,7 +115,7 @@ class CalibrationPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationFit:
-    """The line ``public = intercept + slope * local`` with its 95 % band.
+    """The line ``public = intercept + slope * local`` with its 95% band.
 
     ``local``, ``low`` and ``high`` have shape ``(points,)``: the band at some local scores, in
     rising order. ``prediction_low`` and ``prediction_high``, of that shape too, bound one further
@@ -132,7 +134,7 @@ class CalibrationFit:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a choice adds to the score beside the mean over its axis, with its 95 % interval.
+    """What a choice adds to the score beside the mean over its axis, with its 95% interval.
 
     ``axis`` is what was varied and ``level`` the choice, such as ``prompt`` and ``few-shot``.
     """

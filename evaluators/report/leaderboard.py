@@ -147,7 +147,7 @@ def render(
 
 
 def render_more(rows: Sequence[LeaderboardRow]) -> Table | None:
-    """Return what the leaderboard has no room for: public scores, useless answers, other metrics.
+    """Return what the leaderboard has no room for: public scores, degenerate, other metrics.
 
     None where there is nothing of it.
     """
@@ -229,7 +229,7 @@ _MORE: Final = (
     _Column("public part", ("public_low", "public_high"), between=" … ", digits=3),
     _Column("organizer", ("public", "private"), between=" / "),
     _Column("expected", ("expected",)),
-    _Column("95 %", ("expected_low", "expected_high"), between=" … ", digits=3),
+    _Column("95%", ("expected_low", "expected_high"), between=" … ", digits=3),
     _Column("degenerate", ("degenerate",)),
 )
 
@@ -247,12 +247,10 @@ def _columns(baseline: str | None) -> tuple[_Column, ...]:
         _NAME,
         _Column("kind", ("kind",), left=True),
         _Column("score", ("score",)),
-        _Column("95 %", ("low", "high"), between=" … ", digits=3),
+        _Column("95%", ("low", "high"), between=" … ", digits=3),
         _Column("n", ("n",)),
         _Column(against, ("difference",), signed=True),
-        _Column(
-            "95 %", ("difference_low", "difference_high"), signed=True, between=" … ", digits=3
-        ),
+        _Column("95%", ("difference_low", "difference_high"), signed=True, between=" … ", digits=3),
         _Column("p", ("p_value",)),
         _Column("p Holm", ("p_adjusted",)),
         _Column("detectable", ("detectable",)),

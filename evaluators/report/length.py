@@ -19,7 +19,7 @@ _NORMAL_95: Final = 1.959964
 class LengthTrend(NamedTuple):
     """Mean score by answer length in equally full bins; every array has shape ``(bins,)``.
 
-    ``length`` is the median number of characters in the bin, ``low`` and ``high`` the 95 % interval
+    ``length`` is the median number of characters in the bin, ``low`` and ``high`` the 95% interval
     of the mean by the normal approximation.
     """
 

@@ -143,4 +143,4 @@ def _plain(value: object) -> Json:
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    raise TypeError(f"{type(value).__name__} does not belong in a report")
+    raise TypeError(f"{type(value).__name__} cannot be part of a report")

@@ -23,7 +23,7 @@ _NOISE: Final = 1e-6
 class PairedResult:
     """A against B on the same rows; ``difference`` is A's score minus B's, wins are rows of A.
 
-    ``low`` and ``high`` bound the difference at 95 % unless the test was asked for another
+    ``low`` and ``high`` bound the difference at 95% unless the test was asked for another
     confidence; ``p_value`` is two-sided.
     """
 
@@ -78,7 +78,7 @@ def scored_pairs(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     require_pairs(len(left), len(right))
     both = ~(np.isnan(left) | np.isnan(right))
     if not both.any():
-        raise EvaluationError("there is no row that both systems have a score for")
+        raise EvaluationError("no row has a score in both systems")
     return left[both], right[both]
 
 

@@ -81,6 +81,6 @@ def detectable_corpus_difference(
 
 def _require_usable(n: int, alpha: float, power: float) -> None:
     if n < 2:
-        raise EvaluationError("one row does not tell how much rows differ: use at least two")
+        raise EvaluationError("one row has no variance: use at least two")
     if not (0 < alpha < 1 and 0 < power < 1):
         raise EvaluationError(f"alpha={alpha} and power={power} must lie between 0 and 1")

@@ -117,8 +117,8 @@ def check_base(
             "if this one is meant."
         )
     return (
-        f"the files of '{base.name}' are not those the adapter was trained on ('{trained}'); the "
-        "shapes will tell only the worst"
+        f"the files of '{base.name}' are not those the adapter was trained on ('{trained}'); only "
+        "the shapes of its weights can be checked"
     )
 
 
@@ -135,8 +135,9 @@ def _refuse_changed_base(folder: Path, config: Mapping[str, Any]) -> None:
     first = config.get("init_lora_weights")
     if isinstance(first, str) and first.lower() not in _HARMLESS:
         raise InputError(
-            f"{folder}: init_lora_weights={first} began by changing the base's weights, and how "
-            "is not recorded. Convert it with peft (path_initial_model_for_weight_conversion)."
+            f"{folder}: init_lora_weights={first} changed the base's weights before training, and "
+            "the change is not recorded. Convert it with peft "
+            "(path_initial_model_for_weight_conversion)."
         )
 
 

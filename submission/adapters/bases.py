@@ -22,12 +22,12 @@ from submission.files.model_files import ModelFiles
 from submission.files.named import named
 
 _SEEN_IN_4_BITS = (
-    "the adapter was trained on a 4-bit base; over full precision it behaves a little differently "
-    "than in its training (--onto quantized merges into what it saw)"
+    "the adapter was trained on a 4-bit base; over full precision it behaves slightly differently "
+    "than in training (--onto quantized merges into the weights it was trained on)"
 )
 _NOT_ONE_BASE = (
-    "as far as is known, the adapters were not all trained on a 4-bit base of the same kind, so "
-    "the comparison with the base as in training is left out: there is no such base"
+    "the adapters are not all recorded as trained on the same kind of 4-bit base, so the result "
+    "is not compared with such a base"
 )
 
 
@@ -51,8 +51,8 @@ class Bases:
         known = sorted({each for each in forms if each is not None})
         if to_quantize and len(known) > 1:
             raise InputError(
-                "The adapters were trained on differently quantized bases, so there is no one "
-                "base to merge onto. Leave out --onto quantized."
+                "The adapters were trained on differently quantized bases, so there is no single "
+                "base to merge into. Remove --onto quantized."
             )
         self.in_4bit = is_4bit or to_quantize
         self._quantize = None if is_4bit else configuration(known[0] if known else Form())
@@ -101,14 +101,14 @@ def _refuse_full(adapters: Sequence[Adapter]) -> None:
         if adapter.quantization_known and adapter.quantized is None:
             raise InputError(
                 f"{adapter.folder}: its record says that it was trained on a base that was not in "
-                "4 bits, so --onto quantized would only make the result worse. Leave it out."
+                "4 bits, so --onto quantized would only make the result worse. Remove the option."
             )
 
 
 def _not_known(adapter: Adapter) -> str:
     return (
         f"it is not known whether {adapter.folder} was trained on a 4-bit base; --onto quantized "
-        "rounds every linear weight to 4 bits, and where it was not, the result is worse for it"
+        "rounds every linear weight to 4 bits, and if it was not, this makes the result worse"
     )
 
 

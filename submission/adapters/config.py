@@ -18,7 +18,7 @@ MANIFEST = "leaderkit.json"
 
 def _known(value: Any) -> Any:
     if value is None:
-        raise ValueError("missing, so the scale is unknown; add what it was trained with")
+        raise ValueError("missing, so the scale is unknown; add the value used in training")
     return value
 
 

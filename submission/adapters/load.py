@@ -72,7 +72,7 @@ def load_base(
     ) as error:  # fmt: skip
         if out_of_memory(error):
             raise Stopped(
-                f"{folder}: this model does not fit into memory. Take a smaller one or a larger "
+                f"{folder}: this model does not fit into memory. Use a smaller one or a larger "
                 "machine; training (training.method=qlora) and vLLM (engine.quantization) can hold "
                 "it in fewer bits."
             ) from error
@@ -84,7 +84,7 @@ def load_base(
     if missing:
         raise InputError(
             f"{folder}: its weights lack {len(missing)} of the model's tensors, such as "
-            f"{missing[0]}; they would be random numbers."
+            f"{missing[0]}; they would be initialised at random."
         )
     # What transformers would fall back to for GPT-2, whose class name does not say it, with a
     # warning.
@@ -124,8 +124,8 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
     # Of a folder without tokenizer files transformers makes one that knows no text.
     if not tokenizer("가")["input_ids"]:
         raise InputError(
-            f"{folder}: has no tokenizer files. Put those of the model there; a recipe names "
-            "another folder with model.tokenizer."
+            f"{folder}: has no tokenizer files. Copy the model's tokenizer files there, or name "
+            "their folder in the recipe (model.tokenizer)."
         )
     return tokenizer
 

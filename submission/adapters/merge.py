@@ -28,7 +28,7 @@ from submission.adapters.parity import (
 )
 from submission.adapters.report import AnswerCheck, DType, MergedAdapter, MergeReport, Onto
 from submission.adapters.vocabulary import choose_tokenizer
-from submission.errors import CheckFailed, InputError
+from submission.errors import CheckFailed, InputError, sentence
 from submission.files.atomic import atomic_folder
 from submission.files.model_files import ModelFiles
 
@@ -105,7 +105,7 @@ def merge(
     ]
     _warn(notes, say)
     with atomic_folder(out) as folder:
-        say(f"loading {base.name}")
+        say(f"Loading {base.name}.")
         model = bases.as_merged_into()
         found: list[str] = []
         tokenizer, source = choose_tokenizer(base, read, embedding_rows(model), found)
@@ -127,7 +127,7 @@ def merge(
             reference, answers = four_bit
         else:
             reference, answers = _ask(over, tokenizer, prompts, questions)
-        say(f"merging, compared on {len(prompts)} prompts")
+        say(f"Merging, compared on {len(prompts)} prompts.")
         model = _merged(over, base)
         merged = compare(model, reference)
         as_trained = None
@@ -168,13 +168,13 @@ def merge(
 
 def _warn(notes: Sequence[str], say: Callable[[str], None]) -> None:
     for note in notes:
-        say(f"warning: {note}")
+        say(sentence(f"Warning: {note}"))
 
 
 def _fewer(asked: int, compared: int, texts: int) -> str:
     return (
-        f"answers to {compared} prompts are compared, not to {asked}: there are {texts} texts, of "
-        f"which {compared} leave room for an answer (--prompts names a file with others)"
+        f"answers to {compared} prompts are compared instead of {asked}: of {texts} texts, "
+        f"{compared} leave room for an answer (give others with --prompts)"
     )
 
 

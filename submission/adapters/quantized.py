@@ -26,7 +26,7 @@ def held_in_4bit(base: ModelFiles) -> bool:
         return False
     if method != _FOUR_BIT:
         reason = (
-            "8-bit layers round what goes through them too, which no weight can express"
+            "8-bit layers also round activations, which merged weights cannot reproduce"
             if method == "bitsandbytes 8-bit"
             else "its full-precision weights are not there to merge into"
         )
@@ -75,12 +75,12 @@ def load_4bit(folder: Path, *, quantize: Any, seq2seq: bool) -> Any:
         if isinstance(module, Linear4bit):
             if getattr(module.weight, "quant_state", None) is None:
                 raise InputError(
-                    f"{folder}: its config.json says that the weights are quantized, and they are "
-                    "not. Take quantization_config out of it."
+                    f"{folder}: its config.json says that the weights are quantized, but they are "
+                    "not. Remove quantization_config from it."
                 )
             module.compute_dtype, module.compute_type_is_set = torch.float32, True
             # On some processors bitsandbytes repacks a weight in its first forward pass and
-            # rounds its scales to bfloat16, which also makes it useless for dequantizing.
+            # rounds its scales to bfloat16, so that it cannot be dequantized exactly.
             module.support_avx512bf16_for_cpu = False
     return model
 

@@ -101,7 +101,7 @@ class MergeReport:
         for check in self.answers:
             if check.sameness is not None and check.sameness.widest_gap > self.allowed_gap:
                 yield (
-                    f"{check.engine} answers otherwise where the two best logits are "
+                    f"{check.engine} answers differently where the two best logits are "
                     f"{check.sameness.widest_gap:.2g} apart, more than {self.allowed_gap:.2g} "
                     f"(twice the {self.allowed:.2g} that a logit may differ)"
                 )
@@ -159,7 +159,7 @@ class MergeReport:
         why = (
             ""
             if same.same == same.answers
-            else f"where they part, the two best logits are at most {same.widest_gap:.2g} apart"
+            else f"where they differ, the two best logits are at most {same.widest_gap:.2g} apart"
         )
         return (
             f"answers by {check.engine}",

@@ -35,13 +35,13 @@ def choose_tokenizer(
         if taken is not None and taken.get_vocab() != trained.get_vocab():
             raise InputError(
                 f"{adapter.folder}: its tokenizer has another vocabulary than that of "
-                f"{adapters[0].folder}: the two were not trained to go together."
+                f"{adapters[0].folder}: they cannot be merged together."
             )
         if vocabulary.items() <= trained.get_vocab().items():
             taken = taken or trained
         else:
             notes.append(
-                "the adapter's tokenizer numbers tokens otherwise than the base's, which is kept"
+                "the adapter's tokenizer numbers tokens differently from the base's, which is kept"
             )
     if taken is not None:
         return taken, "adapter"

@@ -100,7 +100,7 @@ def _belonging(
         yield from _shared(table, texts, matrix)
         yield warning(
             "vector-unverified",
-            "Whether the vectors are the texts' own was not checked: the encoder is not "
+            "The vectors were not compared with their texts: the encoder is not "
             "available (give it with --encoder).",
         )
         return

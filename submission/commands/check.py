@@ -17,10 +17,10 @@ from submission.terminal.output import print_json, tell
 @click.option(
     "--test",
     type=options.FILE,
-    help="The organizer's test file: answers that must be as long as its cells are measured.",
+    help="The organizer's test file, for answers that must be as long as its cells.",
 )
 @options.encoder()
-@click.option("--final", is_flag=True, help="Also ask whether the file may be uploaded.")
+@click.option("--final", is_flag=True, help="Also check whether the file may be uploaded.")
 @options.as_json()
 def command(
     competition: str,
@@ -33,8 +33,8 @@ def command(
 ) -> None:
     """Check a submission file against the organizer's template.
 
-    Prints everything that is wrong at once. Ends with 0 where nothing is, 1 where anything in the
-    file is wrong, 2 where the file is missing or the template cannot be used.
+    Prints all problems at once. Exits with 0 if there are none, 1 if the file has any, 2 if the
+    file is missing or the template cannot be used.
     """
     from submission.check import check_submission
     from submission.commands.views.reports import print_findings

@@ -15,31 +15,40 @@ from submission.terminal.output import print_json, tell
 @options.competition()
 @click.option("--references", type=options.FILE, required=True, help="The reference answers.")
 @click.option(
-    "--baseline", required=True, metavar="RUN|FILE", help="What the others are tested against."
+    "--baseline",
+    required=True,
+    metavar="RUN|FILE",
+    help="The run or file that the others are compared with.",
 )
 @click.option(
     "--out",
     type=options.PLACE,
     help="The leaderboard to write: .csv (with .breakdown.csv beside it), .md or .json.",
 )
-@click.option("--html", type=options.PLACE, help="A report to open in a browser, in one file.")
-@click.option("--plots", type=options.PLACE, metavar="DIR", help="The plots, as SVG and PNG.")
+@click.option("--html", type=options.PLACE, help="HTML report to write, as one file.")
+@click.option(
+    "--plots", type=options.PLACE, metavar="DIR", help="Folder for the plots, as SVG and PNG."
+)
 @options.metrics()
 @click.option(
     "--by",
     multiple=True,
     metavar="category|type|length|compound|COLUMN",
-    help="Break down by this, on the screen too. Repeatable. Default: whichever of the first four "
-    "the data has, in --out.",
+    help=(
+        "Break scores down by this, also on the terminal. Repeatable. Default: those of the "
+        "first four that the data has, only in --out."
+    ),
 )
 @click.option(
     "--tokenizers",
     multiple=True,
     metavar="METRIC",
-    help="Show this metric (rouge1, rougeL, bleu, …) under every tokenizer it takes, and which "
-    "systems change places. Repeatable.",
+    help=(
+        "Show this metric (rouge1, rougeL, bleu, …) with every tokenizer it supports, and which "
+        "systems change rank. Repeatable."
+    ),
 )
-@click.option("--test", type=options.FILE, help="The test file: its questions, for breakdowns.")
+@click.option("--test", type=options.FILE, help="The test file, for breakdowns by its questions.")
 @options.encoder()
 @options.references_by()
 @options.ledger()
@@ -65,9 +74,9 @@ def command(
 ) -> None:
     """Compare runs, and files made elsewhere, with a baseline on the same rows.
 
-    Differences come with a 95 % bootstrap interval, a paired test corrected for the number of
-    comparisons (Holm), and the smallest difference that the rows could show. Scores that the
-    organizer's leaderboard is known to have shown stand below, marked as such.
+    Differences come with a 95% bootstrap interval, a paired test corrected for the number of
+    comparisons (Holm), and the smallest detectable difference. Known scores of the organizer's
+    leaderboard are listed below, marked as such.
     """
     from submission.commands.views.comparison import comparison_json, print_comparison
     from submission.compare import compare, write_leaderboard

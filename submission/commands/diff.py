@@ -28,13 +28,15 @@ SHOWN = 10
 @click.argument("second", metavar="RUN|FILE")
 @options.competition(required=False)
 @click.option("--references", type=options.FILE, help="The reference answers.")
-@click.option("--metric", metavar="SPEC", help="Rows by this metric, not the competition's.")
+@click.option(
+    "--metric", metavar="SPEC", help="Score rows by this metric instead of the competition's."
+)
 @click.option(
     "--metric-model",
     "metric_models",
     multiple=True,
     metavar="METRIC=PATH",
-    help="The model of a metric, in the formula too. Repeatable.",
+    help="Model for a metric, also in the formula. Repeatable.",
 )
 @click.option(
     "--only",
@@ -87,7 +89,7 @@ def command(
     if references is None and only in ("worse", "better"):
         raise click.UsageError(f"--only {only} needs --references.")
     if references is not None and competition is None and metric is None:
-        raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
+        raise click.UsageError("Give a competition with -c, or a metric with --metric.")
     contest = find_competition(competition) if competition else None
     profile = contest.profile if contest else plain_profile(metric or "chrf")
     with options.open_if_there(ledger) as book:

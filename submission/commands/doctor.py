@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     default=12.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long an import of torch or vLLM may take before it is given up.",
+    help="Longest time for importing torch or vLLM.",
 )
 @options.ledger()
 @options.as_json()
 def command(patience: float, ledger: Path, as_json: bool) -> None:
-    """Say what this machine can run, what is missing, and how to get it.
+    """Show what this machine can run, what is missing, and how to get it.
 
-    Ends with 1 only where something is missing that every command needs. Nothing is installed or
-    downloaded; the model hub is asked for one page, unless HF_HUB_OFFLINE is set.
+    Exits with 1 only if something is missing that every command needs. Nothing is installed or
+    downloaded; one page of the model hub is requested, unless HF_HUB_OFFLINE is set.
     """
     from submission.errors import CheckFailed
     from submission.machine.doctor import examine

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     metavar="majority|mbr|mbr:METRIC|vector",
     help="How several answers become one.",
 )
-@click.option("--run", "run_name", metavar="NAME", help="Name of the run that is made.")
+@click.option("--run", "run_name", metavar="NAME", help="Name of the new run.")
 @options.competition()
 @click.option("--template", type=options.FILE, help="With vector: the sample submission.")
 @click.option("--out", type=options.PLACE, help="With vector: the submission to write.")
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     "metric_models",
     multiple=True,
     metavar="METRIC=PATH",
-    help="The model of a metric. Repeatable.",
+    help="Model for a metric. Repeatable.",
 )
-@click.option("--fresh", is_flag=True, help="Forget the run that has the name and make it anew.")
+@click.option(
+    "--fresh", is_flag=True, help="Discard the run that has this name, and make it again."
+)
 @options.encoder()
 @options.ledger()
 @options.as_json()
@@ -52,12 +54,12 @@ def command(
     ledger: Path,
     as_json: bool,
 ) -> None:
-    """Make one run out of several, or out of the samples of one.
+    """Combine several runs, or the samples of one, into one run.
 
-    majority takes the most frequent answer, of equally frequent ones that with the highest sum of
-    character F1 with the others. mbr takes the answer that the others agree with most (minimum
-    Bayes risk), by the competition's formula or any metric; no reference is used. vector writes the
-    mean of the answers' vectors as a submission, where the competition's rules allow it.
+    majority takes the most frequent answer; ties are broken by the highest sum of character F1 with
+    the other answers. mbr takes the answer that agrees most with the others (minimum Bayes risk),
+    by the competition's formula or any metric; no reference is used. vector writes the mean of the
+    answers' vectors as a submission, where the competition's rules allow it.
     """
     from submission.competitions import find_competition
     from submission.ensemble import VECTOR, Method, ensemble, find_members, write_mean
@@ -71,7 +73,9 @@ def command(
     typed = options.command_line()
     if method.name == VECTOR:
         if template is None or out is None or run_name is not None:
-            raise click.UsageError("--by vector makes no run: give --template and --out, no --run.")
+            raise click.UsageError(
+                "--by vector writes a submission: give --template and --out instead of --run."
+            )
         with options.open_existing(ledger) as book:
             found = find_members(book, contest, runs)
             written = write_mean(found, contest, scorer, book, template, out, typed)

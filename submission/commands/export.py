@@ -39,8 +39,8 @@ COLUMNS = ("id", "question", "answer")
 def command(run: str, out: Path, partial: bool, sample: int, ledger: Path) -> None:
     """Write RUN's answers to a file: id, question and answer of every row.
 
-    Answers are written exactly as they are, because other tools score the file. A spreadsheet
-    may take one that begins with =, +, - or @ for a formula: import the column as text there.
+    Answers are written exactly as they are, because other tools score the file. A spreadsheet may
+    read an answer that begins with =, +, - or @ as a formula: import the column as text there.
     """
     from submission.errors import InputError
     from submission.runs.answers import stream_answers

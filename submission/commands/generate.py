@@ -30,11 +30,11 @@ from submission.terminal.output import print_json, say
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first rows.")
 @click.option("--samples", type=click.IntRange(min=1), help="Answers per prompt.")
 @options.overrides()
-@click.option("--fresh", is_flag=True, help="Forget what this run has and compute it anew.")
+@click.option("--fresh", is_flag=True, help="Discard this run and compute it again.")
 @click.option(
     "--retry-degenerate",
     is_flag=True,
-    help="Then generate degenerate answers anew, with the sampling of the recipe's [retry].",
+    help="Then generate degenerate answers again, with the sampling of the recipe's [retry].",
 )
 @options.encoder()
 @options.ledger()
@@ -59,18 +59,18 @@ def command(
 ) -> None:
     """Answer every row of a test file with RECIPE.
 
-    Every finished row is kept at once. The same command resumes a run that was stopped, in
-    whatever way, with the rows it lacks.
+    Finished rows are saved at once. The same command resumes a run that was stopped or killed, with
+    the missing rows.
 
-    An answer is degenerate where it is empty, was cut off at the length limit, loops, repeats
-    question or prompt, is in another language, or is given to many different questions. Such
-    answers are counted; --retry-degenerate replaces those that come out better.
+    An answer is degenerate if it is empty, was cut off at the length limit, loops, repeats question
+    or prompt, is in another language, or is given to many different questions. Such answers are
+    counted; --retry-degenerate replaces those that come out better.
     """
     from submission.commands.views.reports import print_report
     from submission.competitions import find_competition
     from submission.engines.slot import ModelSlot
     from submission.generation.generate import Job, generate
-    from submission.generation.retry import mend
+    from submission.generation.retry import retry_answers
     from submission.recipes import find_recipe, model_overrides
     from submission.runs.ledger import Ledger
 
@@ -91,7 +91,7 @@ def command(
     with Ledger(ledger) as book, ModelSlot(shared=retry_degenerate) as slot:
         report = generate(job, book, say, slot)
         if retry_degenerate:
-            report = mend(job, report, book, say, slot)
+            report = retry_answers(job, report, book, say, slot)
     if as_json:
         print_json(asdict(report))
     else:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command()
 @options.competition()
 @click.option("--train", type=options.FILE, required=True, help="The organizer's training file.")
-@click.option("--out", type=options.PLACE, required=True, metavar="DIR", help="A new folder.")
+@click.option(
+    "--out", type=options.PLACE, required=True, metavar="DIR", help="New folder for the files."
+)
 @click.option(
     "--share", type=float, default=0.2, show_default=True, help="Share of the rows to hold out."
 )
@@ -43,9 +45,9 @@ if TYPE_CHECKING:
     type=float,
     default=0.8,
     show_default=True,
-    help="Questions at least this similar (0 to 1) stay on one side.",
+    help="Questions at least this similar (0 to 1) stay on the same side.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another draw.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random draw.")
 @options.as_json()
 def command(
     competition: str,
@@ -61,7 +63,8 @@ def command(
     """Make a local test set from the organizer's training file, without leakage.
 
     Writes train.csv (what remains), test.csv, references.csv, sample_submission.csv and
-    holdout.json. Rows that ask nearly the same, or share an answer or a context, stay on one side.
+    holdout.json. Rows that ask nearly the same, or share an answer or a context, stay on the same
+    side.
     """
     from submission.competitions import find_competition
     from submission.holdout import Options, hold_out

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     required=True,
     multiple=True,
     metavar="NAME|FOLDER",
-    help="What training wrote. Several are added up; each needs a --weight.",
+    help="Folder that training wrote. Several are added up; each needs a --weight.",
 )
 @click.option(
     "--weight",
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     type=float,
     multiple=True,
     metavar="X",
-    help="By what the change of an adapter is multiplied, in the order of --adapter.",
+    help="Factor of an adapter's change, in the order of --adapter.",
 )
 @click.option("--out", required=True, type=options.PLACE, help="New folder for the merged model.")
 @click.option(
@@ -48,36 +48,42 @@ if TYPE_CHECKING:
     "rows",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Compare the greedy answers to N prompts as well, those of vLLM included, and end 1 "
-    "where they differ.",
+    help=(
+        "Also compare the greedy answers to N prompts, including those of vLLM; exit with 1 if "
+        "they differ."
+    ),
 )
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0, min_open=True, max=1),
     metavar="X",
-    help="What --check lets a logit differ, as a part of their range. Else 0.0001 in float32, "
-    "0.01 in float16, 0.05 in bfloat16.",
+    help="Allowed difference of a logit with --check, as a share of their range. Default: 0.0001 "
+    "in float32, 0.01 in float16, 0.05 in bfloat16.",
 )
 @click.option(
     "--prompts",
     type=options.FILE,
     help="Table of texts to compare on, such as a test file, instead of the sample questions.",
 )
-@click.option("--column", metavar="COLUMN", help="Where --prompts has them; else the first text.")
+@click.option(
+    "--column", metavar="COLUMN", help="Column of --prompts; by default the first column of text."
+)
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16", "float16"]),
     default="float32",
     show_default=True,
-    help="Precision that is written. Merging is always done in float32.",
+    help="Precision of the written weights. Merging is always done in float32.",
 )
 @click.option(
     "--onto",
     type=click.Choice(["full", "quantized"]),
     default="full",
     show_default=True,
-    help="For adapters trained on a 4-bit base: merge into the base's own weights, or into "
-    "those that its 4 bits stand for.",
+    help=(
+        "For adapters trained on a 4-bit base: merge into the base's own weights, or into its "
+        "dequantized 4-bit weights."
+    ),
 )
 @click.option(
     "--other-base", is_flag=True, help="Accept an adapter that was trained on another base."
@@ -97,10 +103,10 @@ def command(
     other_base: bool,
     as_json: bool,
 ) -> None:
-    """Merge adapters into their base, and measure the result against them together.
+    """Merge adapters into their base, and compare the result with base plus adapters.
 
-    The folder is read again after it is written: what is on disk is what is measured. It appears
-    whole or not at all, and not where it differs more than is allowed.
+    What is compared is read back from disk. The folder appears complete or not at all, and not if
+    the difference is larger than allowed.
     """
     from submission.adapters import Check, MergeDiffers, Weighted, merge
     from submission.adapters.prompts import read_prompts

@@ -28,7 +28,7 @@ def command(as_json: bool) -> None:
         print_json([_everything(entry) for entry in entries])
         return
     print_table(
-        ["Metric", "What it is", "Needs", "Options"],
+        ["Metric", "Description", "Needs", "Options"],
         [
             (entry.name, entry.help, entry.needs, "\n".join(map(_option, entry.options)))
             for entry in entries

@@ -78,7 +78,7 @@ def ledger() -> Decorator[Any]:
         default=Path("runs/ledger.db"),
         show_default=True,
         envvar="LEADERKIT_LEDGER",
-        help="Where runs are kept.",
+        help="The ledger, where runs are kept.",
     )
 
 
@@ -89,7 +89,7 @@ def open_existing(path: Path) -> Ledger:
 
     if not path.is_file():
         raise InputError(
-            f"no ledger at {path}. leaderkit generate makes one; --ledger names another."
+            f"no ledger at {path}. leaderkit generate creates one; --ledger names another."
         )
     return Ledger(path)
 
@@ -133,23 +133,27 @@ def metrics() -> Decorator[Any]:
     def decorate(function: Any) -> Any:
         for option in (
             click.option(
-                "--fast", is_flag=True, help="BERTScore in bfloat16, its difference measured."
+                "--fast",
+                is_flag=True,
+                help="Compute BERTScore in bfloat16, and measure the difference.",
             ),
             click.option(
                 "--metric-model",
                 "metric_models",
                 multiple=True,
                 metavar="METRIC=PATH",
-                help="The model of a metric, in the formula too: bertscore=FOLDER. A copy of the "
-                "organizer's in a folder of its name counts as it; any other makes a proxy. "
-                "Repeatable.",
+                help=(
+                    "Model for a metric, also in the formula: bertscore=FOLDER. A folder with "
+                    "the name of the organizer's model counts as a copy of it; any other model "
+                    "makes the score a proxy. Repeatable."
+                ),
             ),
             click.option(
                 "--metric",
                 "metrics",
                 multiple=True,
                 metavar="SPEC",
-                help="A further metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
+                help="Additional metric: NAME[:key=value,…], such as f1:rule=korquad1. Repeatable.",
             ),
         ):
             function = option(function)
@@ -172,11 +176,13 @@ def subject() -> Decorator[Any]:
 
     def decorate(function: Any) -> Any:
         for option in (
-            click.option("--run", "run_name", metavar="NAME", help="A finished run of the ledger."),
+            click.option("--run", "run_name", metavar="NAME", help="A finished run in the ledger."),
             click.option(
                 "--predictions", type=FILE, help="Answers made elsewhere: id and answer columns."
             ),
-            click.option("--answer-column", metavar="COLUMN", help="Where --predictions has them."),
+            click.option(
+                "--answer-column", metavar="COLUMN", help="Answer column of --predictions."
+            ),
         ):
             function = option(function)
         return function

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(name: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
     """List the recipes and their variants, or show the one called NAME in full.
 
-    NAME is a recipe, NAME:VARIANT, an alias or a TOML file. What is shown is itself a recipe file,
+    NAME is a recipe, NAME:VARIANT, an alias or a TOML file. The output is itself a recipe file,
     with every default written out: save it, change it, and give its path instead of a name.
     """
     from submission.recipes import find_recipe, list_recipes

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 def command(
     run: str | None, public: float | None, private: float | None, ledger: Path, as_json: bool
 ) -> None:
-    """Keep what the organizer's leaderboard said of a run; without a score, list what is kept.
+    """Record a run's score on the organizer's leaderboard; without a score, list the recorded ones.
 
-    Recording again replaces. compare then fits public by local scores, and predicts the next one.
+    Recording again replaces the score. compare then fits public scores by local ones, and predicts
+    the next.
     """
     from submission.compare.calibration import record
 
@@ -41,8 +42,8 @@ def command(
             scale = _scale(score.competition)
             if scale > 1 and 0 < score.public <= 1:
                 note(
-                    f"'{score.competition}' is scored on 0 to {scale:g}, and "
-                    f"{score.public:g} is recorded; record it again if it was meant otherwise."
+                    f"'{score.competition}' has scores from 0 to {scale:g}, and "
+                    f"{score.public:g} was recorded; record it again if that is a mistake."
                 )
             if before is not None:
                 say(f"Replaced: {_described(before)}.")

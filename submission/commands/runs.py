@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.ledger()
 @options.as_json()
 def command(ledger: Path, as_json: bool) -> None:
-    """List the runs in the ledger, oldest first: how far each is, and its degenerate answers."""
+    """List the runs in the ledger, oldest first, with their progress and degenerate answers."""
     with options.open_existing(ledger) as book:
         runs = [(run, book.progress(run.name), _counts(book, run.name)) for run in book.runs()]
     if as_json:

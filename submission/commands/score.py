@@ -26,22 +26,23 @@ if TYPE_CHECKING:
     "reference_columns",
     multiple=True,
     metavar="COLUMN",
-    help="Where --references has them. Repeatable: several references of a row.",
+    help="Reference column of --references. Repeatable, for several references per row.",
 )
 @click.option(
     "--id-column",
     default="id",
     show_default=True,
     metavar="COLUMN",
-    help="What pairs rows where no competition says it.",
+    help="Id column that pairs rows, if no competition is given.",
 )
 @options.metrics()
-@click.option("--by", metavar="COLUMN", help="Break down by category, or another column.")
+@click.option("--by", metavar="COLUMN", help="Break scores down by category, or another column.")
 @click.option(
     "--classes",
     type=click.Choice(["labels", "choice"]),
-    help="Scores per class and the confusion matrix, of answers that are labels, or of the "
-    "options that answers choose.",
+    help=(
+        "Scores per class and the confusion matrix, for answers that are labels or choose options."
+    ),
 )
 @click.option("--rows", "rows_file", type=options.PLACE, help="Write id,metric,value per row here.")
 @options.encoder()
@@ -67,10 +68,10 @@ def command(
     ledger: Path,
     as_json: bool,
 ) -> None:
-    """Score answers by the organizer's formula, and by any further metric.
+    """Score answers by the organizer's formula, and by any additional metric.
 
-    Every number comes with its signature, the number of rows and a 95 % bootstrap interval.
-    Proxy scores are labelled, with the reason. Without -c, any predictions are scored against any
+    Every number comes with its signature, the number of rows and a 95% bootstrap interval. Proxy
+    scores are labelled, with the reason. Without -c, any predictions are scored against any
     references by the metrics given.
     """
     from submission.commands.views.reports import (
@@ -101,7 +102,7 @@ def command(
         )  # fmt: skip
         metrics = metrics[1:]
     else:
-        raise click.UsageError("Give a competition with -c, or what to score by with --metric.")
+        raise click.UsageError("Give a competition with -c, or a metric with --metric.")
     opened = options.open_existing if run_name is not None else options.open_if_there
     with opened(ledger) as book:
         subject = choose_subject(
@@ -110,7 +111,7 @@ def command(
         gold = load_references(profile, references, reference_columns)
         scored = score_subject(scorer, subject, gold, metrics, book, say)
         if scorer.fast_in_vain:
-            say("--fast changes nothing here: of the metrics only bertscore takes it.")
+            say("--fast has no effect here: only bertscore supports it.")
     counts = degenerate_counts(subject.answers) if subject.kind == "run" else None
     found = _slices(scorer, scored, metrics, by) if by is not None else []
     classified = classify(scored.examples, classes) if classes is not None else None

@@ -31,9 +31,9 @@ EXAMPLES = 5
 @options.ledger()
 @options.as_json()
 def command(run: str, ledger: Path, as_json: bool) -> None:
-    """Show RUN: its recipe, how far it is, its degenerate answers, scores and submissions.
+    """Show RUN: its recipe, progress, degenerate answers, scores and submissions.
 
-    An answer is degenerate where it is empty, was cut off at the length limit, had a prompt longer
+    An answer is degenerate if it is empty, was cut off at the length limit, had a prompt longer
     than the model's context, repeats question or prompt, loops, is in another language, or is given
     to many different questions.
     """
@@ -54,7 +54,7 @@ def command(run: str, ledger: Path, as_json: bool) -> None:
         **asdict(progress),
         "tokens_per_second": _speed(record.generated, record.seconds),
         "degenerate": counts,
-        "mended": sum(answer.mended for answer in answers),
+        "mended": sum(answer.replaced for answer in answers),
         "retries": retries,
         "degenerate_rows": {kind.value: _rows(answers, kind) for kind in Degenerate},
         "scores": scores,
@@ -128,7 +128,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Recipe", report["recipe"]["name"]),
         ("Engine", report["engine"]),
         ("Answered", done),
-        ("Generated anew", f"{report['mended']} rows" if report["mended"] else ""),
+        ("Answers replaced", f"{report['mended']} rows" if report["mended"] else ""),
         *(("Retried with", _retry(each)) for each in report["retries"]),
         ("Spent", spent + (f" ({speed:.0f} tokens/s)" if speed else "")),
         ("Started", f"{numbers.minute(report['created'])} UTC"),

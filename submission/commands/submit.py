@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Write the submission file of a run, or of answers made elsewhere, and check it.
 
-    A manifest beside the file says how it was made and whether it may be uploaded. Ends with 1
-    if the written file does not pass its own check.
+    A manifest beside the file says how it was made and whether it may be uploaded. Exits with 1 if
+    the written file does not pass its own check.
     """
     from submission.check import check_submission
     from submission.commands.views.reports import print_findings, print_upload

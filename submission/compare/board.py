@@ -48,7 +48,7 @@ def leaderboard(
 def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
     """The test by which a win is a better row, whichever way the metric points."""
     pair = (against, scored) if scored.main.direction == "lower" else (scored, against)
-    return compare_answers(scorer.remembering, *(each.examples for each in pair))
+    return compare_answers(scorer.cached, *(each.examples for each in pair))
 
 
 def _scored(
@@ -85,7 +85,7 @@ def _tested(
 ) -> LeaderboardRow:
     sign = -scorer.scale if scored.main.direction == "lower" else scorer.scale
     low, high = sorted((sign * paired.low, sign * paired.high))
-    detectable = detectable_by(scorer.remembering, scored.examples, against.examples)
+    detectable = detectable_by(scorer.cached, scored.examples, against.examples)
     return replace(
         row,
         difference=sign * paired.difference,
@@ -116,7 +116,7 @@ def _publics(
     scorer: Scorer, scored: Sequence[Scored], share: float | None
 ) -> Sequence[PublicEstimate | None]:
     """Where the public part's scores may lie, where its share is known."""
-    metric = scorer.remembering
+    metric = scorer.cached
     nothing = [None] * len(scored)
     if share is None:
         return nothing

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evaluators import LeaderboardRow, Score, Sensitivity, Shakeup, tokenizer_sensitivity
 from evaluators.report.data import MetricAgreement
+from evaluators.report.wording import Note
 from submission.compare.board import leaderboard
 from submission.compare.calibration import Calibration, calibrate
 from submission.compare.dimensions import Dimension, find_dimensions
@@ -45,6 +46,7 @@ class Comparison:
     main: Score
     scale: float
     proxy: str | None
+    reasons: Sequence[Note | str] = ()
     scored: Sequence[Scored] = ()
     questions: Mapping[str, Asked] = field(default_factory=dict)
     breakdowns: Sequence[Breakdown] = ()
@@ -98,6 +100,7 @@ def compare(
         main=against.main,
         scale=scorer.scale,
         proxy=scorer.proxy,
+        reasons=scorer.reasons,
         scored=scored,
         questions=questions,
         breakdowns=[
@@ -121,7 +124,7 @@ def _sensitivity(scored: Sequence[Scored], metric: str) -> Sensitivity:
 def _slices(
     scorer: Scorer, scored: Scored, metrics: Sequence[str], dimension: Dimension
 ) -> list[Slice]:
-    parts = [(scorer.remembering, scored.main, scorer.scale)]
+    parts = [(scorer.cached, scored.main, scorer.scale)]
     parts += [
         (scorer.metric_of(spec), replace(score, metric=spec), 1.0)
         for spec, score in zip(metrics, scored.further(len(metrics)), strict=True)

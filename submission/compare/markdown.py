@@ -27,7 +27,7 @@ def to_markdown(comparison: Comparison) -> str:
     if comparison.breakdowns:
         lines += ["", "## By group", ""]
         lines += _table(
-            ["dimension", "group", "run", "metric", "score", "95 %", "n"],
+            ["dimension", "group", "run", "metric", "score", "95%", "n"],
             (
                 [
                     line.dimension,
@@ -61,7 +61,7 @@ def _board(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield from _table(
         [
-            "#", "name", "score", "95 %", "n", "difference", "95 %", "p", "p Holm", "detectable",
+            "#", "name", "score", "95%", "n", "difference", "95%", "p", "p Holm", "detectable",
             "win/tie/loss", "public part", "organizer", "expected", "degenerate", *others, "note",
         ],
         ([*_cells(row), *_other_cells(row, others), _note(row)] for row in ranked),

@@ -50,6 +50,7 @@ def build_report(
             direction=main.direction,
             scale=comparison.scale,
             proxy=comparison.proxy,
+            reasons=comparison.reasons,
         ),
         baseline=comparison.baseline,
         leaderboard=comparison.rows,

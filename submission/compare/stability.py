@@ -102,7 +102,7 @@ def flips(shaken: Shakeup) -> list[Flip]:
 
 
 def _systems(scorer: Scorer, scored: Sequence[Scored]) -> Mapping[str, Totals] | None:
-    metric = scorer.remembering
+    metric = scorer.cached
     if is_summed_metric(metric):
         return {
             each.subject.name: _scaled(Totals.of_metric(metric, each.examples), scorer.scale)

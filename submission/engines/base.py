@@ -88,7 +88,7 @@ def in_steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 Hasher = Callable[[Path], str]
-"""SHA-256 of a file, remembered between runs."""
+"""SHA-256 of a file, cached between runs."""
 
 
 def _silent(_message: str) -> None:

@@ -10,7 +10,7 @@ from submission.adapters.adapter import Adapter, check_base, read_adapter
 from submission.adapters.attach import Part, fitting
 from submission.adapters.load import load_tokenizer
 from submission.engines.base import EngineContext
-from submission.errors import InputError
+from submission.errors import InputError, sentence
 from submission.files.digest import folder_digest
 from submission.files.model_files import ModelFiles, locate_model, read_json
 from submission.files.named import named
@@ -28,7 +28,8 @@ class Checkpoint:
             raise InputError(f"Recipe '{recipe.name}' names no model. Give one with --model.")
         if recipe.options:
             raise InputError(
-                f"Recipe '{recipe.name}' has a model, and no option '{min(recipe.options)}'."
+                f"Recipe '{recipe.name}' has a model, so it cannot have the engine option "
+                f"'{min(recipe.options)}'. Remove it."
             )
         self._context = context
         self._declared = recipe.model
@@ -89,7 +90,9 @@ class Checkpoint:
         """The prompt's token ids. Raises :class:`InputError` where the template gives none."""
         ids = self.encoder.prompt_ids(text, question.context, question.row)
         if not ids:
-            raise InputError(f"Question '{question.id}': the prompt template renders to nothing.")
+            raise InputError(
+                f"Question '{question.id}': the prompt template renders to an empty text."
+            )
         return tuple(ids)
 
     def identity(self, engine: str, *packages: str) -> dict[str, str]:
@@ -121,7 +124,7 @@ class Checkpoint:
             other_base=self._declared.other_base,
         )
         if other is not None:
-            self._context.say(f"warning: {other}")
+            self._context.say(sentence(f"Warning: {other}"))
 
     def fitting_adapter(self) -> Part | None:
         """The adapter's tensors, after a look at whether the model has places for all of them.

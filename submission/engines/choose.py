@@ -60,5 +60,5 @@ def _automatic(context: EngineContext) -> tuple[str, str]:
         return "transformers", f"vLLM does not apply an adapter {refusal} at run time"
     refusal = model_refusal(context, checkpoint)
     if refusal is not None:
-        return "transformers", f"vLLM applies no adapter {refusal} at run time"
+        return "transformers", f"vLLM cannot apply an adapter {refusal} at run time"
     return "vllm", f"vLLM {version} is installed"

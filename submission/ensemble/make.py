@@ -41,7 +41,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of an ensemble: how many rows each member was taken for, in their order.
+    """The result of an ensemble: how many rows each member was taken for, in their order.
 
     ``unanimous`` rows had one answer only. Of the others, ``decided`` had more votes for theirs
     than for any other; under ``mbr`` that is not counted.

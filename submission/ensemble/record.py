@@ -51,7 +51,7 @@ def record(
         completions[key] = Completion(key, taken.text, finish)
     run = Run(
         name=name,
-        # Members' answers may change under the same fingerprint, when degenerate ones are mended.
+        # Members' answers may change under the same fingerprint, when degenerate ones are replaced.
         fingerprint=digest([recipe.model_dump_json(), *(part.key for part in parts)]),
         competition=first.competition,
         recipe=recipe.model_dump_json(exclude={"about", "training"}),

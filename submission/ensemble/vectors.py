@@ -68,11 +68,11 @@ def _require_free_vectors(competition: Competition) -> None:
             "Use --by mbr:cosine, which takes one of the texts."
         )
     if submission.vectors is None:
-        raise InputError(f"--by vector: {competition.name} takes answers, no vectors.")
+        raise InputError(f"--by vector: {competition.name} takes answers, not vectors.")
     if submission.answer is not None:
         raise InputError(
-            f"--by vector: {competition.name} takes a text with each vector, and a mean vector is "
-            "no text's. Use --by mbr:cosine, which takes one of the texts."
+            f"--by vector: {competition.name} takes a text with each vector, and a mean vector "
+            "belongs to no text. Use --by mbr:cosine, which takes one of the texts."
         )
 
 

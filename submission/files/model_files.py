@@ -143,7 +143,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(f"{path}: not valid JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise InputError(f"{path}: holds no JSON object.")
+        raise InputError(f"{path}: is not a JSON object.")
     return value
 
 

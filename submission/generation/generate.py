@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones.
+    """The result of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones.
 
     Of ``retried`` prompts, whose answers were degenerate, ``mended`` have a better one now.
     """

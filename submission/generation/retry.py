@@ -35,7 +35,7 @@ from submission.runs.rows import FinishedPart
 Say = Callable[[str], None]
 
 
-def mend(
+def retry_answers(
     job: Job, report: Report, ledger: Ledger, say: Say, slot: ModelSlot | None = None
 ) -> Report:
     """Retry the degenerate answers of a finished job, as its recipe's ``[retry]`` says.
@@ -58,12 +58,12 @@ def mend(
     try:
         with ledger.writing(job.run):
             work = _Retry(changed, ledger, engine, fresh=job.fresh)
-            mended = 0
+            replaced = 0
             for attempt in range(1, job.recipe.retry.attempts + 1):
                 left = _broken(ledger, job.run)
                 if not left:
                     break
-                mended += work.attempt(attempt, left)
+                replaced += work.attempt(attempt, left)
     finally:
         engine.close()
     return replace(
@@ -72,7 +72,7 @@ def mend(
         seconds=report.seconds + work.seconds,
         degenerate=count_degenerate(ledger, job.run),
         retried=len(broken),
-        mended=mended,
+        mended=replaced,
     )
 
 
@@ -104,7 +104,7 @@ class _Retry:
         self.seconds = 0.0
 
     def attempt(self, number: int, broken: Sequence[FinishedPart]) -> int:
-        """Try once more for every broken part; returns how many are mended."""
+        """Try once more for every broken part; returns how many got a better answer."""
         asked = self._requests(number, broken)
         answered = self._completed(number, asked)
         instead = self._better(broken, answered)

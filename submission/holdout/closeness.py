@@ -55,9 +55,9 @@ def compare_cells(
     off_share = off / float(np.mean(wanted))
     if off_share > IMPOSSIBLE:
         raise InputError(
-            f"--match {target.file}: its cells are {_range(wanted)} characters long, and of these "
-            f"training questions only such of {_range(got)} can be made. Leave --match out, or "
-            "give another --train."
+            f"--match {target.file}: its cells are {_range(wanted)} characters long, but these "
+            f"training questions only make cells of {_range(got)}. Remove --match, or give another "
+            "--train."
         )
     single = [len(cell.question) for cell in cells if len(cell.rows) == 1]
     compound = [len(cell.question) for cell in cells if len(cell.rows) > 1]
@@ -85,7 +85,8 @@ def warnings(closeness: Closeness) -> list[str]:
         return []
     message = (
         f"Lengths are off by {closeness.off:.1f} characters on average,"
-        f" {closeness.off_share:.0%} of the test file's: train has too few questions as long."
+        f" {closeness.off_share:.0%} of the test file's: train has too few questions of that "
+        "length."
     )
     return [message]
 

@@ -94,7 +94,7 @@ def groups_by_category(groups: Sequence[Group], categories: Sequence[str]) -> Co
 def require_several(groups: Sequence[Group], rows: int) -> None:
     """Raise :class:`InputError` for rows that no two sides can be made of."""
     if rows < 2:
-        raise InputError(f"Too few rows: {rows}; a test set and a train file need two at least.")
+        raise InputError(f"Too few rows: {rows}; a test set and a train file need at least two.")
     if len(groups) == 1:
         raise InputError(
             f"All {rows} rows belong together (shared answers or contexts, or similar questions),"
@@ -157,7 +157,9 @@ def _warnings(
     alone = [share.category for share in shares if spread[share.category] == 1]
     if alone:
         names = ", ".join(map(repr, alone))
-        messages.append(f"In train only, all rows of the category belonging together: {names}.")
+        messages.append(
+            f"Categories that stay in train, because all of their rows belong together: {names}."
+        )
     messages.extend(
         f"{_named(share.category)}: {share.held_out} of {share.rows} rows held out,"
         f" {share.wanted} wanted; the rows come in groups."

@@ -111,7 +111,10 @@ def hold_out(
 
 def _target(profile: Profile, path: Path, categories: Sequence[str], options: Options) -> Target:
     if options.joined is not None:
-        raise InputError("--joined and --match: the test file says how many cells are joined.")
+        raise InputError(
+            "--joined cannot be combined with --match, which takes the share of joined cells "
+            "from the test file."
+        )
     return read_target(profile, path, categories, joins=never_joined(profile) is None)
 
 
@@ -154,7 +157,7 @@ def _too_few_joined(cells: Sequence[Cell], joined: float) -> list[str]:
     if wanted - found <= 1:
         return []
     message = (
-        f"{found} of {len(cells)} test cells hold two questions, {wanted:.0f} wanted: the other"
-        " rows hold several questions each as they are."
+        f"{found} of {len(cells)} test cells hold two questions, {wanted:.0f} wanted: the other "
+        "rows already hold several questions each."
     )
     return [message]

@@ -52,7 +52,7 @@ def joined_share(profile: Profile, options: Options) -> float:
     if options.joined and reason:
         raise InputError(
             f"--joined {options.joined}: competition '{profile.name}' {reason}, so two of its"
-            " rows cannot share a cell; leave the option out, or give 0."
+            " rows cannot share a cell; remove the option, or give 0."
         )
     if options.joined is not None:
         return options.joined

@@ -184,7 +184,7 @@ def bitsandbytes(imported: Imported) -> Finding:
 
 
 def _again(imported: Imported, get: str) -> str:
-    return "look again with more time: leaderkit doctor --patience 120" if imported.slow else get
+    return "allow more time: leaderkit doctor --patience 120" if imported.slow else get
 
 
 def cpu_threads() -> Finding:
@@ -273,14 +273,14 @@ def disk(runs: Path) -> Iterator[Finding]:
             Path(constants.HF_HUB_CACHE),
             SMALL_CACHE_DISK,
             "downloading models",
-            "free some, or set HF_HUB_CACHE to a folder on another disk",
+            "free some space, or set HF_HUB_CACHE to a folder on another disk",
         )
     yield _room(
         "Disk, runs",
         runs,
         SMALL_RUNS_DISK,
         "keeping runs",
-        "free some, or name a ledger on another disk with --ledger",
+        "free some space, or name a ledger on another disk with --ledger",
     )
 
 

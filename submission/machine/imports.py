@@ -84,11 +84,11 @@ class ImportProcess:
             self._rest = Imported(problem=_ending(self._process.returncode, errors))
         except subprocess.TimeoutExpired:
             output = self._kill()
-            self._rest = Imported(problem="its import did not end in time", slow=True)
+            self._rest = Imported(problem="its import did not finish in time", slow=True)
         self._facts = _facts(output)
 
     def imported(self, name: str) -> Imported:
-        """What came of importing ``name``; what was not reached shares the end of the process."""
+        """The result of importing ``name``; what was not reached shares the end of the process."""
         if name not in self._facts:
             return self._rest
         facts = self._facts[name] or {}

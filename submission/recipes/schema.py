@@ -96,7 +96,7 @@ class Sampling(Table):
         if self.samples > 1 and self.greedy:
             yield Conflict(
                 "samples",
-                f"{self.samples} samples of greedy decoding are all alike: "
+                f"{self.samples} samples of greedy decoding are all the same: "
                 "set sampling.temperature above 0 and sampling.top_k other than 1",
             )
 
@@ -184,7 +184,7 @@ class Recipe(Table):
             unset = training.source_length is None
             yield Conflict(
                 "training.target_length" if unset else "training.source_length",
-                "is an encoder-decoder's, and model.kind is causal; its length is max_length",
+                "is only for encoder-decoders, and model.kind is causal; set max_length instead",
             )
         if kind == "seq2seq" and training.packing:
             yield Conflict("training.packing", "is for causal models, and model.kind is seq2seq")
@@ -208,6 +208,6 @@ class Recipe(Table):
                 "reference",
             )
         if training.packing:
-            yield Conflict("training.packing", "pairs are not packed")
+            yield Conflict("training.packing", "preference pairs cannot be packed")
         if training.loss_on == "all":
             yield Conflict("training.loss_on", "only the answers of a pair are compared")

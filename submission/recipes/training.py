@@ -114,7 +114,7 @@ class Training(Table):
     @classmethod
     def _whole_steps(cls, warmup: float) -> float:
         if warmup >= 1 and not warmup.is_integer():
-            raise ValueError("from 1 on it is a number of steps, and has to be a whole one")
+            raise ValueError("from 1 on it is a number of steps, which must be whole")
         return warmup
 
     @property
@@ -141,12 +141,12 @@ class Training(Table):
             if self.packing:
                 yield Conflict(
                     "packing",
-                    f"{key} is an encoder-decoder's, and only causal models are packed",
+                    f"{key} is only for encoder-decoders, and only causal models can be packed",
                 )
             if self.loss_on == "all":
                 yield Conflict(
                     "loss_on",
-                    f"{key} is an encoder-decoder's, which has no loss on its prompt",
+                    f"{key} is only for encoder-decoders, which have no loss on the prompt",
                 )
         if len(set(self.report_to)) < len(self.report_to):
             yield Conflict("report_to", "named more than once")

@@ -36,7 +36,7 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
             text = render(columns.template or "", row=values)
         if not text.strip():
             where = table.where(index, columns.question)
-            raise InputError(f"{where}: the question is empty. Fill it or drop the row.")
+            raise InputError(f"{where}: the question is empty. Fill it in, or remove the row.")
         context = values[columns.context] if columns.context else ""
         questions.append(Question(row_id, text, context, values))
     return questions

@@ -23,15 +23,15 @@ from submission.runs.rows import FinishedPart, RowCounts
 class Answer(NamedTuple):
     """What one test row was answered.
 
-    ``degenerate`` is what any of its ``parts`` is. ``mended``: a part's answer was generated anew,
-    because the first one was degenerate.
+    ``degenerate`` is what any of its ``parts`` is. ``replaced``: a part's answer was generated
+    again, because the first one was degenerate.
     """
 
     id: str
     question: str
     text: str
     degenerate: frozenset[Degenerate] = frozenset()
-    mended: bool = False
+    replaced: bool = False
     parts: int = 1
 
 
@@ -123,10 +123,10 @@ Part = tuple[int, str, str, str | None, str | None, int]
 def _single(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
     """Answers to questions that were asked as a whole."""
     rule, kinds = recipe.extraction, _KindsOf()
-    for _, row_id, question, text, degenerate, mended in parts:
+    for _, row_id, question, text, degenerate, replaced in parts:
         if text is not None:
             answer = extract(text, rule)
-            yield Answer(row_id, question, answer, kinds[degenerate or ""], mended == 1)
+            yield Answer(row_id, question, answer, kinds[degenerate or ""], replaced == 1)
 
 
 def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
@@ -141,7 +141,7 @@ def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
                 question=" ".join(question for _, _, question, _, _, _ in row),
                 text=join(texts, recipe.prompt.compound.joiner),
                 degenerate=kinds[" ".join(found or "" for _, _, _, _, found, _ in row)],
-                mended=any(mended for _, _, _, _, _, mended in row),
+                replaced=any(replaced for _, _, _, _, _, replaced in row),
                 parts=len(row),
             )
 

@@ -42,7 +42,9 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise Stopped(f"{path}: the disk is full. Make room; what it holds is kept.") from None
+            raise Stopped(
+                f"{path}: the disk is full. Free some space; what was saved is kept."
+            ) from None
         raise InputError(
             f"{path}: cannot be used as a ledger: {error}. Give another file with --ledger."
         ) from None
@@ -89,8 +91,9 @@ class Database:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION:
             raise InputError(
-                f"{self.path}: not a ledger of this version: a pre-release of leaderkit wrote it, "
-                "or another program. Give another file with --ledger and generate the runs again; "
+                f"{self.path}: not a ledger of this version: it was written by a pre-release of "
+                "leaderkit, or by another program. Give another file with --ledger and generate "
+                "the runs again; "
                 "the pre-release can still export what it holds."
             )
         if version != VERSION:

@@ -70,7 +70,7 @@ class Kept(Database):
     def save_submission(
         self, path: Path, sha256: str, run: str | None, manifest: Mapping[str, Any]
     ) -> None:
-        """Remember that a submission file was written."""
+        """Record that a submission file was written."""
         with self._transaction():
             self._db.execute(
                 "INSERT INTO submission (path, sha256, run, manifest, created)"
@@ -96,7 +96,7 @@ class Kept(Database):
         ]
 
     def hash_file(self, path: Path) -> str:
-        """SHA-256 of a file, remembered as long as its size and modification time stay."""
+        """SHA-256 of a file, cached as long as its size and modification time stay."""
         status = path.stat()
         known = self._db.execute(
             "SELECT sha256 FROM file_hash WHERE path = ? AND size = ? AND mtime_ns = ?",

@@ -108,8 +108,9 @@ class Ledger(RunReader, Kept):
             if position in positions
         ):
             raise InputError(
-                f"Run '{run.name}' was made with another recipe, model or test file, or the "
-                "competition read it otherwise. Use another --run name (finished rows that fit "
+                f"Run '{run.name}' was made with another recipe, model or test file, or with "
+                "another definition of the competition. Use another --run name (finished rows "
+                "that fit "
                 "are reused), or --fresh to start this one over."
             )
 
@@ -149,7 +150,7 @@ class Ledger(RunReader, Kept):
         return self._db.total_changes - before - len(completions)
 
     def spent(self, run: str, seconds: float, tokens: int, *, finished: bool) -> None:
-        """Add generation time and what came of it to ``run``, and note whether it is complete."""
+        """Add generation time and tokens to ``run``, and note whether it is complete."""
         with self._transaction():
             self._db.execute(
                 "UPDATE run SET seconds = seconds + ?, generated = generated + ?, finished = ?"

@@ -145,7 +145,7 @@ class RunReader(Database):
         )
         return [(kinds or "", count) for kinds, count in rows]
 
-    def mended(self, run: str, sample: int = 0) -> int:
+    def replaced(self, run: str, sample: int = 0) -> int:
         """How many rows of a sample have an answer in place of a degenerate first one."""
         (count,) = self._db.execute(
             "SELECT count(DISTINCT position) FROM part"

@@ -38,7 +38,7 @@ class FinishedPart(NamedTuple):
     number: int | None = None
 
     @property
-    def mended(self) -> bool:
+    def replaced(self) -> bool:
         """Whether another completion stands in place of the first one."""
         return self.completion is not None and self.completion.key != self.key
 
@@ -47,8 +47,8 @@ class FinishedPart(NamedTuple):
 class Run:
     """One recipe over one test file.
 
-    ``recipe`` is its JSON, ``seconds`` the time spent generating, and ``generated`` the tokens that
-    came of it; those of answers taken over from other runs are not among them.
+    ``recipe`` is its JSON, ``seconds`` the time spent generating, and ``generated`` the tokens
+    generated in it; those of answers taken over from other runs are not among them.
     """
 
     name: str

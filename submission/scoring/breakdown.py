@@ -67,7 +67,7 @@ def values_of(examples: Sequence[Example], column: str) -> list[str]:
         name = ends[0]
     values = [example.meta.get(name, "") for example in examples]
     if not any(values):
-        raise InputError(f"--by {column}: the references say nothing in it.")
+        raise InputError(f"--by {column}: that column of the references is empty.")
     return values
 
 

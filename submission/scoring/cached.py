@@ -32,13 +32,13 @@ def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
     return nullcontext()
 
 
-def remembering(metric: Metric, working: Working = quiet) -> Metric:
+def cached(metric: Metric, working: Working = quiet) -> Metric:
     """The metric with a memory; a corpus metric without statistics per row as it is."""
     if isinstance(metric, _InFront):
         return metric
     if is_summed_metric(metric):
-        return RememberedSums(metric, working)
-    return metric if is_corpus_metric(metric) else Remembered(metric, working)
+        return CachedSums(metric, working)
+    return metric if is_corpus_metric(metric) else Cached(metric, working)
 
 
 class _InFront(Generic[AnyMetric]):
@@ -77,12 +77,12 @@ class _InFront(Generic[AnyMetric]):
             return compute(examples)
 
 
-class Remembered(_InFront[Metric]):
+class Cached(_InFront[Metric]):
     """A row metric in front of another one, which keeps the score of every cell it has seen.
 
     A formula, its parts, a breakdown, a paired test, and another run that answers a row alike all
     ask for the same cells; a model should see them once. A metric whose rows depend on each other
-    (``joint``) is asked for whole lists, and remembers those.
+    (``joint``) is asked for whole lists, and caches those.
     """
 
     def __init__(self, metric: Metric, working: Working = quiet) -> None:
@@ -111,7 +111,7 @@ class Remembered(_InFront[Metric]):
         return np.array([self._cells[cell] for cell in cells], dtype=np.float64)
 
 
-class RememberedSums(_InFront[SummedMetric]):
+class CachedSums(_InFront[SummedMetric]):
     """A corpus metric in front of another one, which keeps what it made of every list of rows.
 
     Of lists, because what a row adds to the sums may depend on the others, such as their labels.

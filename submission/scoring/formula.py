@@ -77,7 +77,7 @@ def _coded(path: Path, part: BuildPart) -> Metric:
 def _module(path: Path) -> ModuleType:
     """The code of a competition: part of this package, or of a folder that the user named."""
     if not named(path).is_file():
-        raise InputError(f"{path}: there is no such file, and the competition's score is in it.")
+        raise InputError(f"{path}: there is no such file; it must define the competition's score.")
     # Folders of competitions are no packages; each needs a module name that no other one has.
     name = f"leaderkit_formula_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -10,9 +10,10 @@ from evaluators.base import References
 from evaluators.encoders.base import Encoder
 from evaluators.errors import ModelUnavailableError
 from evaluators.metrics.registry import available
+from evaluators.report.wording import Note
 from submission.errors import InputError
 from submission.files.named import named
-from submission.scoring.cached import Working, quiet, remembering
+from submission.scoring.cached import Working, cached, quiet
 
 HUB_FOLDER = "sentence-transformers/"
 
@@ -52,12 +53,13 @@ class Models:
             options["fast"] = "1"
         return MetricSpec(spec.name, tuple(options.items()))
 
-    def stand_in(self, spec: MetricSpec) -> str | None:
+    def stand_in(self, spec: MetricSpec) -> Note | None:
         """Why the metric's number is another model's, if it is."""
         given, declared = self.paths.get(spec.name), model_of(spec)
         if given is None or declared is None or same_model(given, declared):
             return None
-        return f"{spec.name} with '{given}' instead of '{declared}'"
+        filled = {"metric": spec.name, "given": given, "declared": declared}
+        return Note("proxy.model", filled)
 
 
 class Parts:
@@ -75,8 +77,8 @@ class Parts:
         self._models = models
         self._working = working
         self._built: dict[str, Metric] = {}
-        self._stand_ins: dict[str, str] = {}
-        self._remembered: dict[str, Metric] = {}
+        self._stand_ins: dict[str, Note] = {}
+        self._cached: dict[str, Metric] = {}
 
     @property
     def any_fast(self) -> bool:
@@ -84,7 +86,7 @@ class Parts:
         return any(takes(parse_spec(spec).name, "fast") for spec in self._built)
 
     @property
-    def stand_ins(self) -> list[str]:
+    def stand_ins(self) -> list[Note]:
         """Which of the metrics built so far have another model than they ask for."""
         return list(self._stand_ins.values())
 
@@ -103,19 +105,19 @@ class Parts:
                 )
             except ModelUnavailableError as error:
                 raise EvaluationError(
-                    f"{error}. A copy on this machine is named by "
-                    f"--metric-model {asked.name}=PATH; any other model makes the score a proxy"
+                    f"{error}. Give a local copy with --metric-model {asked.name}=PATH; any other "
+                    "model makes the score a proxy"
                 ) from error
             reason = self._models.stand_in(asked)
             if reason is not None:
                 self._stand_ins[asked.name] = reason
         return self._built[spec]
 
-    def remembered(self, spec: str) -> Metric:
+    def cached(self, spec: str) -> Metric:
         """The metric with a memory for what it scored."""
-        if spec not in self._remembered:
-            self._remembered[spec] = remembering(self.bare(spec), self._working)
-        return self._remembered[spec]
+        if spec not in self._cached:
+            self._cached[spec] = cached(self.bare(spec), self._working)
+        return self._cached[spec]
 
 
 def takes(metric: str, option: str) -> bool:

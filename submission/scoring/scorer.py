@@ -23,13 +23,15 @@ from evaluators import (
 )
 from evaluators.base import joined
 from evaluators.encoders.base import Encoder
+from evaluators.report.wording import Note
 from submission.competitions import Competition
 from submission.competitions.profile import Encoder as DeclaredEncoder
 from submission.competitions.profile import Formula
+from submission.errors import sentence
 from submission.records.rows import Prediction, Reference, References
 from submission.runs.ledger import Ledger
 from submission.scoring.breakdown import of_rows
-from submission.scoring.cached import Working, quiet, remembering
+from submission.scoring.cached import Working, cached, quiet
 from submission.scoring.formula import build_formula
 from submission.scoring.metrics import Models, Parts, same_model
 from submission.scoring.pairing import pair
@@ -117,7 +119,13 @@ class Scorer:
     @property
     def proxy(self) -> str | None:
         """Why scores are not the organizer's, if they are not."""
-        return joined([self.declared.proxy, self.encoder_reason, *self._parts.stand_ins])
+        return joined(str(reason) for reason in self.reasons)
+
+    @property
+    def reasons(self) -> list[Note | str]:
+        """The same one by one; a competition's own is in the words of its file."""
+        found = [self.declared.proxy, self.encoder_reason, *self._parts.stand_ins]
+        return [reason for reason in found if reason]
 
     @property
     def fast_in_vain(self) -> bool:
@@ -125,12 +133,12 @@ class Scorer:
         return self._models.fast and not self._parts.any_fast
 
     @property
-    def encoder_reason(self) -> str | None:
+    def encoder_reason(self) -> Note | None:
         """Why vectors are not the organizer's, if they are not."""
         organizer, given = self._organizer, self._encoder_spec
         if organizer is None or given is None or same_model(given, organizer.name):
             return None
-        return f"encoder '{given}' instead of the organizer's '{organizer.name}'"
+        return Note("proxy.encoder", {"given": given, "organizer": organizer.name})
 
     @cached_property
     def formula(self) -> Metric:
@@ -138,12 +146,12 @@ class Scorer:
         return build_formula(self.declared, self._folder, self._parts.bare)
 
     @cached_property
-    def remembering(self) -> Metric:
+    def cached(self) -> Metric:
         """The same, computing nothing twice for a row it has seen."""
-        found = build_formula(self.declared, self._folder, self._parts.remembered)
+        found = build_formula(self.declared, self._folder, self._parts.cached)
         if isinstance(found, Weighted) or callable(getattr(found, "parts", None)):
-            return found  # made of parts that remember, and asked for them
-        return remembering(found)
+            return found  # made of parts that are cached themselves
+        return cached(found)
 
     def examples(
         self, predictions: Sequence[Prediction], references: Sequence[Reference], subject: str
@@ -156,7 +164,7 @@ class Scorer:
 
     def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
-        found = score_examples(self.remembering, examples, seed=seed)
+        found = score_examples(self.cached, examples, seed=seed)
         found = replace(
             found, metric=self._called or found.metric, direction=self.declared.direction
         )
@@ -164,7 +172,7 @@ class Scorer:
 
     def terms(self, examples: Sequence[Example]) -> list[Score]:
         """The formula's parts on their own, on the organizer's scale; none if it has one only."""
-        formula = self.remembering
+        formula = self.cached
         if isinstance(formula, Weighted):
             rows = formula.rows_by_term(examples).items()
             terms = [(*each, term) for each, (_, term) in zip(rows, formula.terms, strict=True)]
@@ -185,19 +193,19 @@ class Scorer:
             try:
                 found.append(self._scaled(self.metric(spec, examples)))
             except EvaluationError as error:
-                say(f"{spec} is left out: {error}")
+                say(sentence(f"{spec} is left out: {error}"))
         return found
 
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
         """A metric besides the formula, on 0..1, called by its spec as written."""
-        found = score_examples(self._parts.remembered(spec), examples)
+        found = score_examples(self._parts.cached(spec), examples)
         stand_in = self._models.stand_in(parse_spec(spec))
-        found = replace(found, metric=str(parse_spec(spec)))
-        return self._marked(replace(found, proxy=joined([stand_in, found.proxy])))
+        reason = joined([str(stand_in) if stand_in else None, found.proxy])
+        return self._marked(replace(found, metric=str(parse_spec(spec)), proxy=reason))
 
     def metric_of(self, spec: str | None) -> Metric:
         """The metric behind a score of :meth:`metric`, or the formula, with its memory."""
-        return self.remembering if spec is None else self._parts.remembered(spec)
+        return self.cached if spec is None else self._parts.cached(spec)
 
     @property
     def scale(self) -> float:

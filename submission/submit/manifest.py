@@ -76,7 +76,7 @@ def _manifest(
             "created": run.created,
             "recipe": json.loads(run.recipe),
             **degenerate_counts(subject.answers),
-            "mended": sum(answer.mended for answer in subject.answers),
+            "mended": sum(answer.replaced for answer in subject.answers),
         }
         manifest["scores"] = ledger.scores(subject.name)
     return manifest

@@ -55,7 +55,7 @@ def write_submission(
     profile = competition.profile
     _require_place(out, template, profile.submission.format)
     if not free_vectors and any(each.vector is not None for each in subject.predictions):
-        raise InputError("These predictions hold vectors, not text: they are a submission.")
+        raise InputError("These predictions hold vectors, not text: they are already a submission.")
     answers = {prediction.id: prediction for prediction in subject.predictions}
     if profile.submission.format == "json":
         table = read_table(template)
@@ -64,7 +64,8 @@ def write_submission(
     ids = table.ids(profile.submission.id)
     _require_same_rows(ids, answers, subject.name, template)
     ordered = [answers[row_id] for row_id in ids]
-    reason = scorer.encoder_reason if profile.submission.vectors else None
+    other = scorer.encoder_reason if profile.submission.vectors else None
+    reason = None if other is None else str(other)
     data = _file(profile.submission, scorer, ordered, template, out)
     manifest = _manifest(competition, scorer, subject, template, out, data, reason, command, ledger)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
@@ -79,7 +80,9 @@ def write_submission(
 
 def _require_place(out: Path, template: Path, suffix: str) -> None:
     if out.suffix.lower() != f".{suffix}":
-        raise InputError(f"{out}: this competition takes .{suffix} files; name the file so.")
+        raise InputError(
+            f"{out}: this competition takes .{suffix} files; give a name that ends so."
+        )
     if out.resolve() == template.resolve():
         raise InputError(f"{out}: is the template itself; give another name with --out.")
 

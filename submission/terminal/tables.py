@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_LINE: Final = 1000
 """Characters of a line in a cell; of a longer one the beginning is shown."""
 
-INTERVAL: Final = "95 %"
+INTERVAL: Final = "95%"
 """The header of a column of intervals, which belong to the column before."""
 
 LONGEST_WORD: Final = 32

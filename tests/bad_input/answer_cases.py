@@ -45,7 +45,7 @@ _SCORE = [
     Case(
         "score: metric option without a value",
         f"{SCORE} --metric f1:rule",
-        ("'rule' is no option", "key=value"),
+        ("'rule' is not an option", "key=value"),
     ),
     Case(
         "score: metric option twice",
@@ -89,7 +89,11 @@ _SCORE = [
         f"{SCORE} --encoder offline:512",
         ("'offline:512' gives 512 dimensions where 4 are needed",),
     ),
-    Case("score: encoder misspelt", f"{SCORE} --encoder offline:x", ("'offline:x' is no encoder",)),
+    Case(
+        "score: encoder misspelt",
+        f"{SCORE} --encoder offline:x",
+        ("'offline:x' is not an encoder",),
+    ),
     Case("score: encoder empty", f"{SCORE} --encoder ''", ("--encoder is empty",)),
     Case(
         "score: encoder folder without a model",

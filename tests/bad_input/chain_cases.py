@@ -37,10 +37,10 @@ _HOLDOUT = [
 
 _TRAIN = [
     Case("train: unknown recipe", swap(TRAIN, "recipe.toml", "gema"), ("No recipe 'gema'",)),
-    Case("train: recipe without training", TRAIN, ("'mine' is not trained", "[training]"),
+    Case("train: recipe without training", TRAIN, ("'mine' cannot be trained", "[training]"),
          {"recipe.toml": 'name = "mine"\n'}),
     Case("train: recipe without a model", swap(TRAIN, "--model tiny", ""),
-         ("'mine' is not trained", "[model]"), {"recipe.toml": TRAINED}),
+         ("'mine' cannot be trained", "[model]"), {"recipe.toml": TRAINED}),
     Case("train: endless", f"{TRAIN} --set training.epochs=inf",
          ("'training.epochs'", "finite number")),
     Case("train: unknown key", f"{TRAIN} --set training.epoch=3", ("unknown key 'training.epoch'",),
@@ -82,9 +82,9 @@ _RUN = [
                 "'cells' is missing"),
     _experiment("two cells of one name", "[[cells]]",
                 '[[cells]]\nname = "first"\nrecipe = "medoid"\n[[cells]]',
-                "two cells are called 'first'"),
+                "two cells are named 'first'"),
     _experiment("baseline that is no cell", 'out = "out"', 'out = "out"\nbaseline = "best"',
-                "baseline 'best' is none of the cells (first)"),
+                "baseline 'best' is not one of the cells (first)"),
     Case("run: submission without a template", RUN, ("'template' is missing",),
          {"experiment.toml": EXPERIMENT.replace('template = "template.csv"\n', "")
           + "submit = true\n"}),

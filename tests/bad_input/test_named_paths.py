@@ -46,7 +46,7 @@ LONG = "가" * 5_000
 IMPOSSIBLE = {
     "a name of 5,000 characters": (LONG, "too long"),
     "the home of nobody": ("~nosuchuser/x.csv", "there is no such user"),
-    "links in a circle": ("../circle.csv", "links lead in a circle"),
+    "links in a circle": ("../circle.csv", "symbolic links form a loop"),
 }
 UNREADABLE = {
     "a file that is not there": ("none.csv", "there is no such file"),
@@ -191,7 +191,7 @@ EXPERIMENT_PATHS = ("competition", "test", "train", "references", "template", "e
     ("path", "says"),
     [
         *IMPOSSIBLE.values(),
-        (r"a\u0000b", "a character that no path can have"),
+        (r"a\u0000b", "a character that paths cannot contain"),
     ],
 )
 @pytest.mark.parametrize("key", [*EXPERIMENT_PATHS, "recipe", "model", "adapter"])

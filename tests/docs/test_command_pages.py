@@ -74,7 +74,9 @@ def test_a_missing_page_is_said(pages: Path, capsys: pytest.CaptureFixture[str])
     assert generate.main([], pages) == 1  # nothing is made up
 
 
-def test_a_stale_page_is_said_and_mended(pages: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_page_is_reported_and_rewritten(
+    pages: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     page = pages / "runs.md"
     right = page.read_text("utf-8")
     page.write_text(right.replace("Options:", "Opshuns:"), "utf-8")
@@ -98,7 +100,7 @@ def test_a_page_that_belongs_to_no_command_is_said(
 
 def test_an_introduction_is_kept(pages: Path) -> None:
     page = pages / "runs.md"
-    changed = page.read_text("utf-8").replace("oldest first, with", "oldest first, and with")
+    changed = page.read_text("utf-8").replace("with the number of", "and the number of")
     page.write_text(changed, "utf-8")
 
     generate.main([], pages)

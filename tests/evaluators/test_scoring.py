@@ -46,5 +46,5 @@ def test_nothing_to_score_is_an_error() -> None:
 @pytest.mark.parametrize(("answer", "gold"), [("가\ud800", "가"), ("가", "나\udcff")])
 def test_half_a_character_is_refused_whatever_the_metric(answer: str, gold: str) -> None:
     for metric in ("em", "bleu", "f1:rule=korquad2", "macro-f1"):
-        with pytest.raises(EvaluationError, match="row 'x' holds half a character"):
+        with pytest.raises(EvaluationError, match="row 'x' holds a lone surrogate"):
             score_examples(build_metric(metric), [Example("x", answer, (gold,))])

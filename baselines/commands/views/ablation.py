@@ -42,18 +42,18 @@ def print_ablation(results: Results, files: Sequence[Path]) -> None:
     pairs = [each for each in interaction_records(results) if each["difference"] is not None]
     pairs.sort(key=lambda each: -abs(each["difference"]))
     if pairs:
-        tell("Interactions: what two levels do together beyond what each does by itself.")
+        tell("Interactions: the effect of two levels together, beyond their separate effects.")
         _print_effects(("axis", "level", "other_axis", "other_level"), pairs[:MOST_INTERACTIONS])
         if len(pairs) > MOST_INTERACTIONS:
-            tell(f"{len(pairs) - MOST_INTERACTIONS} smaller ones are in the file.")
+            tell(f"{len(pairs) - MOST_INTERACTIONS} smaller interactions are in the file.")
     tell(
-        f"Baseline: {', '.join(results.grid.baseline.labels)}. Intervals: 95 %, over rows. "
-        "p: sign flips over rows, Holm's correction over the table."
+        f"Baseline: {', '.join(results.grid.baseline.labels)}. 95% intervals over rows. p: sign "
+        "flips over rows, Holm's correction over the table."
     )
     if results.finished:
         tell(f"Score: {results.finished[0].scored.main.signature}")
     for note in results.notes:
-        tell(f"Note: {note}.")
+        tell(f"Note: {note}")
     if results.scorer.proxy:
         tell(f"Proxy: {results.scorer.proxy}.", style="yellow")
     for path in files:
@@ -76,7 +76,7 @@ def ablation_json(results: Results, files: Sequence[Path]) -> dict[str, Any]:
         "signature": main.signature if main else None,
         "direction": main.direction if main else None,
         "proxy": results.scorer.proxy,
-        "notes": list(results.notes),
+        "notes": [str(note) for note in results.notes],
         "failed": dict(results.failed),
         "files": [str(path) for path in files],
     }

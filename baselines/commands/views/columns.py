@@ -39,9 +39,9 @@ def differences(header: str, name: str) -> Column:
 
 
 def interval(prefix: str = "", *, signed: bool = False) -> Column:
-    """A column of 95 % intervals, from the columns ``low`` and ``high`` after ``prefix``."""
+    """A column of 95% intervals, from the columns ``low`` and ``high`` after ``prefix``."""
     low, high = f"{prefix}low", f"{prefix}high"
-    return "95 %", lambda record: numbers.interval(record[low], record[high], signed=signed)
+    return "95%", lambda record: numbers.interval(record[low], record[high], signed=signed)
 
 
 def print_records(columns: Sequence[Column], records: Iterable[Record]) -> None:

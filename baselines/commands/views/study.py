@@ -27,7 +27,7 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
             tell(f"Proxy: {task.proxy}.", style="yellow")
     if results.diverged:
         tell(
-            "Diverged, answered by weights from before (column diverged_at): "
+            "Diverged trainings, which answered with earlier weights (column diverged_at): "
             f"{', '.join(results.diverged)}.",
             style="yellow",
         )

@@ -56,7 +56,7 @@ def read_config(file: Path) -> BleurtConfig:
     if values.get("embedding_size") is None:
         raise EvaluationError(
             "bleurt: a checkpoint without embedding_size is one of the older BERT-based ones, "
-            "which are not handled: use bleurt:model= with BLEURT-20 or a distilled one of it"
+            "which are not supported: use bleurt:model= with BLEURT-20 or a distilled one of it"
         )
     activation = values.get("hidden_act", "gelu")
     if activation not in _ACTIVATIONS:
@@ -83,6 +83,6 @@ def _size(name: str, values: Mapping[str, object]) -> int:
 
 def _unhandled(name: str, value: object, *known: str) -> EvaluationError:
     return EvaluationError(
-        f"bleurt: a checkpoint with {name}={value!r} is not handled, only {' or '.join(known)}: "
+        f"bleurt: a checkpoint with {name}={value!r} is not supported, only {' or '.join(known)}: "
         "use bleurt:model= with lucadiliello/BLEURT-20 or a distilled one of it"
     )

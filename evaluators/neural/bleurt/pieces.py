@@ -33,7 +33,9 @@ class Pieces:
         try:
             self._model.Load(str(file))
         except (OSError, RuntimeError) as error:
-            raise EvaluationError(f"bleurt: {file} is no SentencePiece model: {error}") from error
+            raise EvaluationError(
+                f"bleurt: {file} is not a SentencePiece model: {error}"
+            ) from error
         self._cls, self._sep = (self._special(piece, file) for piece in _SPECIALS)
 
     @property

@@ -67,5 +67,5 @@ def _read_yaml(file: Path) -> dict[str, object]:
 def _read_weights(file: Path) -> dict[str, Any]:
     content = load_tensors(file, "comet", _HINT)
     if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
-        raise EvaluationError(f"comet: {file} is no pytorch-lightning checkpoint: {_HINT}")
+        raise EvaluationError(f"comet: {file} is not a pytorch-lightning checkpoint: {_HINT}")
     return content

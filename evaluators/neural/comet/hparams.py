@@ -114,6 +114,6 @@ def _text(name: str, value: object) -> str:
 
 def _unhandled(name: str, value: object, *known: str) -> EvaluationError:
     return EvaluationError(
-        f"comet: a checkpoint with {name}={value!r} is not handled, only {' or '.join(known)}: "
+        f"comet: a checkpoint with {name}={value!r} is not supported, only {' or '.join(known)}: "
         "use comet:model= with Unbabel/wmt22-comet-da or one of its kind"
     )

@@ -194,8 +194,8 @@ def _mixture(
     if checkpoint.hparams.layer is not None:
         if checkpoint.hparams.layer >= layers:
             raise EvaluationError(
-                f"comet: the checkpoint takes layer {checkpoint.hparams.layer}, "
-                f"and its encoder has 0 to {layers - 1}"
+                f"comet: the checkpoint uses layer {checkpoint.hparams.layer}, but its encoder has "
+                f"layers 0 to {layers - 1}"
             )
         return torch.zeros(0), torch.ones(1)
     weights = checkpoint.weights

@@ -34,7 +34,7 @@ def print_report(report: Report) -> None:
             f"({report.completion_tokens / seconds:.0f} tokens/s)."
         )
     if report.retried:
-        tell(f"{report.mended} of {report.retried} degenerate answers mended.")
+        tell(f"{report.mended} of {report.retried} degenerate answers replaced.")
     print_degenerate(report.run, report.degenerate)
 
 

@@ -11,7 +11,7 @@ from submission.engines.base import Completion, EngineContext, Finish, Request, 
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.slot import load_key
 from submission.engines.vllm import lifeline
-from submission.engines.vllm.interrupts import remembered
+from submission.engines.vllm.interrupts import kept_interrupts
 from submission.engines.vllm.log import EngineLog
 from submission.engines.vllm.support import (
     _prepare_environment,
@@ -93,7 +93,7 @@ class VllmEngine:
                     self._sampling(request),
                     lora_request=lora,
                 )
-            with remembered() as check_interrupted:
+            with kept_interrupts() as check_interrupted:
                 while engine.has_unfinished_requests():
                     outputs = self._step(check_interrupted)
                     if done := [_completion(each) for each in outputs if each.finished]:
@@ -143,7 +143,8 @@ class VllmEngine:
         refusal = model_refusal(self._context, checkpoint)
         if refusal is not None:
             raise InputError(
-                f"vLLM applies no adapter {refusal} at run time. Merge it with leaderkit merge, or "
+                f"vLLM cannot apply an adapter {refusal} at run time. Merge it with leaderkit "
+                "merge, or "
                 "use --engine transformers."
             )
         checkpoint.fitting_adapter()

@@ -10,7 +10,7 @@ from types import FrameType
 
 
 @contextmanager
-def remembered() -> Iterator[Callable[[], None]]:
+def kept_interrupts() -> Iterator[Callable[[], None]]:
     """Call what this gives to raise ``KeyboardInterrupt`` if there was one in the block.
 
     vLLM waits in compiled code and in futures, where the exception itself may get lost.

@@ -195,8 +195,8 @@ def test_a_failing_cell_is_named_and_the_others_go_on(counting: Path, ablate: Ab
         "split",
         "whole",
     }
-    assert "mode: no cell with broken finished, so it has no effect" in found["notes"]
-    assert any(note.startswith("effects are over 8 of 12 cells") for note in found["notes"])
+    assert "mode: no cell with broken finished, so its effect is not estimated." in found["notes"]
+    assert any(note == "Effects are over 8 of 12 cells." for note in found["notes"])
     # An engine that failed in a way of its own is not used again.
     assert loads(counting).count("load m") > 1
 
@@ -227,7 +227,7 @@ def test_an_empty_grid_of_failures_still_says_what_failed(folder: Path, ablate: 
 
     assert len(found["failed"]) == 2
     assert found["effects"] == []
-    assert found["notes"] == ["effects need two finished cells at least"]
+    assert found["notes"] == ["Effects need at least two finished cells."]
     assert (table(folder, "cells.csv")["score"] == "").all()
 
 
@@ -241,7 +241,9 @@ def test_excluded_cells_leave_holes_that_are_named(folder: Path, ablate: Ablate)
         "grid/constant,split",
     ]
     assert found["balanced"] is False
-    assert "not every combination has a cell: effects are least-squares estimates" in found["notes"]
+    assert (
+        "Not every combination has a cell: effects are least-squares estimates." in found["notes"]
+    )
     assert found["interactions"] == []
 
 
@@ -252,7 +254,7 @@ def test_a_list_of_cells_takes_the_place_of_the_grid(folder: Path, ablate: Ablat
     found = ablate()
 
     assert [each["run"] for each in found["cells"]] == ["grid/nearest,split", "grid/constant,whole"]
-    assert "mode: left out, it varies only together with others" in found["notes"]
+    assert "mode: left out, because it varies only together with others." in found["notes"]
 
 
 def test_metrics_have_columns_of_their_own(folder: Path, ablate: Ablate) -> None:

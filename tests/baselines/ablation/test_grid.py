@@ -87,7 +87,7 @@ def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
         (
             "[axes]",
             '[[exclude]]\nmode = "split"\n[axes]',
-            "the baseline (nearest, split) is none of the cells. Set 'baseline'",
+            "the baseline (nearest, split) is not one of the cells; set 'baseline'",
         ),
         ("[axes]", '[[cells]]\nmode = "split"\n[axes]', "names no level of 'engine.name'"),
         ("[axes]", "set = { sampling.seed = 3 }\n[axes]", "sampling.seed is set by 'seeds'"),
@@ -96,7 +96,7 @@ def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
         ("data/train.csv", "data/gone.csv", "gone.csv"),
         ('"data/references.csv"', '"data/../../gone.csv"', "gone.csv"),
         ("sample-wallpaper", "sample-wallpapr", "sample-wallpaper"),
-        ('out = "results"', 'out = "grid.toml"', "'out' is the folder of the results"),
+        ('out = "results"', 'out = "grid.toml"', "'out' must be a folder"),
     ],
 )
 def test_a_wrong_file_is_refused_before_anything_runs(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from baselines.ablation.page import ablation_report
 from baselines.ablation.run import read_grid, run_grid
+from evaluators.report.wording import say
 from submission.runs.ledger import Ledger
 
 
@@ -28,3 +30,4 @@ def test_the_report_has_every_run_and_every_main_effect(folder: Path) -> None:
     for shown, found in zip(report.effects, results.effects.main, strict=True):
         assert (shown.effect, shown.low, shown.high) == pytest.approx(found.effect)
     assert [note for note in results.notes if note not in report.notes] == []
+    assert all(re.search("[가-힣]", say(note.key, "ko", **note.filled)) for note in results.notes)

@@ -210,8 +210,8 @@ def test_a_file_of_another_command_is_told_which(
     ("old", "new", "message"),
     [
         ('name = "constant"', 'name = "../constant"', "cells.1.name"),
-        ('name = "constant"', 'name = "nearest"', "two cells are called 'nearest'"),
-        ('baseline = "constant"', 'baseline = "best"', "baseline 'best' is none of the cells"),
+        ('name = "constant"', 'name = "nearest"', "two cells are named 'nearest'"),
+        ('baseline = "constant"', 'baseline = "best"', "baseline 'best' is not one of the cells"),
         ('template = "data/sample_submission.csv"', "", "'template' is missing"),
         ('recipe = "nearest"', "recipy = 1", "unknown key 'cells.0.recipy'"),
         ('recipe = "nearest"', "", "'cells.0.recipe' is missing"),

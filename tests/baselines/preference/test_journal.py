@@ -53,7 +53,10 @@ def test_undo_takes_back_one_decision_after_the_other(tmp_path: Path) -> None:
 
 def test_one_process_chooses_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
-    with Journal(path), pytest.raises(InputError, match="another process is choosing here"):
+    with (
+        Journal(path),
+        pytest.raises(InputError, match="another prefer command is using this file"),
+    ):
         Journal(path)
     with Journal(path) as journal:
         assert journal.decided == {}
@@ -65,5 +68,5 @@ def test_one_process_chooses_at_a_time(tmp_path: Path) -> None:
 def test_a_line_that_is_no_decision_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "decisions.jsonl"
     path.write_text('{"key": "a", "choice": 0}\n' + line + "\n")
-    with pytest.raises(InputError, match="row 2: is no decision"):
+    with pytest.raises(InputError, match="row 2: is not a decision"):
         Journal(path)

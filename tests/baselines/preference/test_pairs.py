@@ -64,7 +64,10 @@ def test_pairs_of_other_tools_are_read(tmp_path: Path) -> None:
             "row 1, column 'question': is em",
         ),
         ('{"question": "왜?", "chosen": "", "rejected": "열"}', "row 1, column 'chosen': is empty"),
-        ('{"question": "왜?", "chosen": "열", "rejected": "열 "}', "is the chosen answer again"),
+        (
+            '{"question": "왜?", "chosen": "열", "rejected": "열 "}',
+            "is the same as the chosen answer",
+        ),
     ],
 )
 def test_what_cannot_be_learned_is_refused(tmp_path: Path, line: str, message: str) -> None:

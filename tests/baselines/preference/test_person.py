@@ -75,7 +75,7 @@ def test_no_decision_is_lost_to_a_kill(tmp_path: Path, keep_run: KeepRun) -> Non
         assert "3 of 3" in person.question()
         person.press("q")
         assert person.end() == 0
-    assert "1 not decided yet (the same command goes on); 1 skipped" in " ".join(
+    assert "1 not decided yet (the same command continues); 1 skipped" in " ".join(
         person.shown.split()
     )
     assert {each["chosen"] for each in pairs(tmp_path)} == {"볕 때문입니다."}

@@ -65,8 +65,8 @@ def test_a_margin_that_nothing_reaches_leaves_ties(
     [
         (["--by", "score"], "belong together"),
         (["--references", "{}/references.csv"], "belong together"),
-        (["--margin", "0.1"], "--margin goes with --by"),
-        (["--out", "pairs.csv"], "a name ending in .jsonl"),
+        (["--margin", "0.1"], "--margin needs --by"),
+        (["--out", "pairs.csv"], "a name that ends in .jsonl"),
         (["--by", "chrff", "--references", "{}/references.csv"], "chrf"),
         (["--by", "score", "--references", "absent.csv"], "absent.csv"),
         (["--test", "absent.csv"], "absent.csv"),

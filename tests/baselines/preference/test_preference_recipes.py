@@ -56,7 +56,7 @@ def test_what_tuning_rules_out_is_reported_at_once(tmp_path: Path) -> None:
     assert "'preference': is for causal models" in str(caught.value)
     assert "'training.method': preference tuning trains an adapter" in str(caught.value)
     path.write_text(CONFLICTING.replace('kind = "seq2seq"', ""))
-    with pytest.raises(InputError, match=r"'training\.packing': pairs are not packed"):
+    with pytest.raises(InputError, match=r"'training\.packing': preference pairs cannot be packed"):
         find_recipe(str(path), ["training.method=lora", "training.packing=true"])
     with pytest.raises(InputError, match=r"'training\.loss_on': only the answers"):
         find_recipe(str(path), ["training.method=lora", "training.loss_on=all"])

@@ -232,7 +232,7 @@ def test_a_killed_tuning_goes_on_to_the_same_adapter(tmp_path: Path, base: Model
     assert (resumed.loss, resumed.margin) == (whole.loss, whole.margin)
     said: list[str] = []
     assert tune(longer, PAIRS, out, base=base, resume=True, say=said.append) == resumed
-    assert any("already ended" in line for line in said)
+    assert any("already finished" in line for line in said)
 
 
 def test_an_adapter_of_the_output_layer_is_not_tuned(tmp_path: Path, base: ModelFiles) -> None:
@@ -304,7 +304,7 @@ def test_pairs_that_do_not_fit_are_computed_one_by_one_in_the_same_step(
     monkeypatch.setattr(GPT2Model, "forward", full)
     said: list[str] = []
     parts = tune(recipe(epochs=3), PAIRS, tmp_path / "parts", base=base, say=said.append)
-    assert "Out of memory at 2 pairs: 1 at once from here, and as many in a step as before." in said
+    assert "Out of memory at 2 pairs: 1 at a time from here on; steps keep their size." in said
     assert (whole.micro_batch, parts.micro_batch, parts.steps) == (2, 1, whole.steps)
     assert near(tmp_path / "whole", tmp_path / "parts")
     room[0] = 0
@@ -339,7 +339,7 @@ def test_the_weights_with_the_least_held_out_loss_are_kept(
     report = tune(chosen, PAIRS, tmp_path / "out", held_out=turned, base=base, say=said.append)
     assert report.stopped_early
     assert report.kept_step == report.steps - 3
-    assert f"taking the weights of step {report.kept_step}, the best" in said
+    assert f"Using the best weights, of step {report.kept_step}." in said
     assert report.held_out is not None
     with (tmp_path / "out" / "tuning.csv").open(newline="") as lines:
         losses = {row["step"]: row["held_out_loss"] for row in csv.DictReader(lines)}
@@ -373,13 +373,17 @@ def test_what_tuning_does_not_read_is_said(tmp_path: Path, base: ModelFiles) -> 
     dropped = tune(
         recipe(max_steps=2, lora=lora), PAIRS, tmp_path / "out", base=base, say=said.append
     )
-    assert any(line.startswith("training.lora.dropout is 0 while tuning") for line in said)
+    assert any(
+        line.startswith("training.lora.dropout is set to 0 for preference tuning") for line in said
+    )
     assert adapter_bytes(tmp_path / "plain")[0] == adapter_bytes(tmp_path / "out")[0]
     assert dropped.fingerprint == plain.fingerprint
     other = with_adapter(tmp_path / "out", max_steps=1, lora={"rank": 2, "alpha": 2})
     tune(other, PAIRS, tmp_path / "two", base=base, say=said.append)
     assert any("keeps its shape (rank 4, alpha 8)" in line for line in said)
-    with pytest.raises(InputError, match=r"metric=chrf: held-out pairs are judged by their loss"):
+    with pytest.raises(
+        InputError, match=r"metric=chrf: held-out pairs are evaluated by their loss"
+    ):
         tune(recipe(evaluation={"metric": "chrf"}), PAIRS, tmp_path / "three", base=base)
     with pytest.raises(InputError, match=r"patience needs held-out pairs"):
         tune(recipe(evaluation={"patience": 1}), PAIRS, tmp_path / "three", base=base)
@@ -402,7 +406,7 @@ def test_a_tuning_that_diverges_keeps_what_was_best_or_nothing(
     assert report.diverged_at is not None
     assert 0 < report.kept_step < report.diverged_at < 20
     assert "where the loss became NaN" in report.summary()
-    with pytest.raises(InputError, match="before any weights were kept: lower"):
+    with pytest.raises(InputError, match="before any weights were saved: lower"):
         tune(chosen, PAIRS, tmp_path / "other", base=base)
     assert not list(tmp_path.glob("other*"))
 

@@ -145,11 +145,11 @@ def test_mistakes_of_several_kinds_are_told_at_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("training.rows = 4", "training.rows = 5", "training.rows = 5, and there are 4 in"),
+        ("training.rows = 4", "training.rows = 5", "training.rows = 5, but "),
         ('references = "references.csv"', 'references = "no-source.csv"', "a column 'source' of"),
         ('encoder = "encoder"', 'encoder = "./nowhere"', "nowhere"),
         ('test = "test.csv"', 'test = "gone.csv"', "gone.csv"),
-        ('out = "results"', 'out = "test.csv"', "'out' is the folder of the results"),
+        ('out = "results"', 'out = "test.csv"', "'out' must be a folder"),
     ],
 )
 def test_files_that_do_not_do_are_refused_before_anything_is_made(

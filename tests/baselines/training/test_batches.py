@@ -176,7 +176,7 @@ def test_rows_of_a_batch_keep_what_belongs_to_all_rows(
     [
         ("t5", {"packing": True}, "is an encoder-decoder: training.packing is for causal models"),
         ("t5", {"loss_on": "all"}, "is an encoder-decoder: training.loss_on is 'response'"),
-        ("gpt2", {"source_length": 9}, "is no encoder-decoder: training.max_length is its length"),
+        ("gpt2", {"source_length": 9}, "is not an encoder-decoder: set training.max_length"),
         ("gpt2", {"end_token": "<|im_end|>"}, r"the model has no token '<\|im_end\|>'"),
         ("gpt2", {"dtype": "float16"}, "float16 needs a GPU"),
     ],

@@ -63,7 +63,7 @@ def test_without_held_out_rows_the_latest_checkpoint_is_written(
     report = train(runaway, rows, out, base=base, checkpoint_seconds=0.0, say=said.append)
     assert report.diverged_at is not None
     assert 0 < report.kept_step < report.diverged_at
-    assert f"taking the weights of step {report.kept_step}, the latest checkpoint" in said
+    assert f"Using the weights of the latest checkpoint, step {report.kept_step}." in said
     stopped = with_training(runaway, max_steps=report.kept_step)
     train(stopped, rows, tmp_path / "before", base=base)
     assert adapter_bytes(out)[0] == adapter_bytes(tmp_path / "before")[0]
@@ -72,7 +72,7 @@ def test_without_held_out_rows_the_latest_checkpoint_is_written(
 def test_without_any_weights_from_before_nothing_is_written_and_nothing_is_in_the_way(
     base: ModelFiles, rows: list[TrainingRow], runaway: Recipe, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match=r"NaN at step \d+ of 30, before any weights were kept"):
+    with pytest.raises(InputError, match=r"NaN at step \d+ of 30, before any weights were saved"):
         train(runaway, rows, tmp_path / "out", base=base)
     assert list(tmp_path.iterdir()) == []
 

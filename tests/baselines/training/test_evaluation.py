@@ -70,7 +70,7 @@ def test_too_high_a_rate_ends_early_with_the_weights_that_were_best(
                    say=said.append)  # fmt: skip
     assert report.stopped_early
     assert report.kept_step == report.steps - 2
-    assert f"taking the weights of step {report.kept_step}, the best" in said
+    assert f"Using the best weights, of step {report.kept_step}." in said
 
     score = score_of(chosen, base, rows[2:])
     from peft import PeftModel
@@ -212,10 +212,10 @@ def test_held_out_rows_that_are_too_long_are_told_of(
     said: list[str] = []
     more = held([*rows, long])
     train(by_loss, rows, tmp_path / "one", base=base, held_out=more, say=said.append)
-    assert any(line.startswith("warning: 1 of 11 held-out samples are too long") for line in said)
+    assert any(line.startswith("Warning: 1 of 11 held-out samples are too long") for line in said)
     by_score = with_training(recipe, max_steps=1)
     train(by_score, rows, tmp_path / "two", base=base, held_out=more, say=said.append)
-    assert any(line.startswith("warning: 1 of 4 held-out prompts are longer") for line in said)
+    assert any(line.startswith("Warning: 1 of 4 held-out prompts are longer") for line in said)
     with pytest.raises(InputError, match=r"None of the 1 held-out samples has at most 128"):
         train(by_loss, rows, tmp_path / "three", base=base, held_out=held([long]))
 

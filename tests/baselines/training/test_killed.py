@@ -118,7 +118,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     said: list[str] = []
     again = train(recipe, rows, out, base=base, held_out=held_out, resume=True, say=said.append)
     assert again == resumed
-    assert "already ended" in said[-1]
+    assert "already finished" in said[-1]
 
 
 def test_a_training_that_ended_early_ends_there_again_after_a_kill(
@@ -210,7 +210,7 @@ def test_a_disk_that_is_full_ends_a_training_with_a_message(
         check=False,
     )
     assert done.returncode == 1
-    assert re.search(r"Stopped: .*out: no room left to write to\. Free some space", done.stderr)
+    assert re.search(r"Stopped: .*out: no room left on the disk\. Free some space", done.stderr)
     assert not out.exists()
     resumed = train(recipe, rows, out, base=base, resume=True)
     assert resumed.steps == 6

@@ -140,6 +140,6 @@ def test_a_model_that_does_not_fit_into_memory_is_told_apart_from_one_that_is_no
         check=False,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
-    assert "base: this model does not fit into memory. Take a smaller one" in done.stderr
+    assert "base: this model does not fit into memory. Use a smaller one" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("out*"))

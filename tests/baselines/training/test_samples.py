@@ -91,7 +91,7 @@ def test_prompts_and_responses_have_limits_of_their_own(
     said: list[str] = []
     some.tell(said.append)
     assert f"at most {prompt} of prompt and {response} of response tokens each" in said[0]
-    assert f"warning: {10 - len(fitting)} of 10 samples are longer" in said[1]
+    assert f"Warning: {10 - len(fitting)} of 10 samples are longer" in said[1]
 
 
 def test_refuses_when_nothing_fits(rows: list[TrainingRow], recipe: Recipe, tokenizer: Any) -> None:

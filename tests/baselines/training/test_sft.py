@@ -87,8 +87,8 @@ def test_what_was_occupied_stays(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"training": None}, r"Recipe 'tiny' is not trained: it has no \[training\]"),
-        ({"model": None}, r"Recipe 'tiny' is not trained: it has no \[model\]"),
+        ({"training": None}, r"Recipe 'tiny' cannot be trained: it has no \[training\]"),
+        ({"model": None}, r"Recipe 'tiny' cannot be trained: it has no \[model\]"),
     ],
 )
 def test_recipes_that_are_not_trained(
@@ -199,7 +199,7 @@ def test_more_rows_than_there_are_is_told_of(
     said: list[str] = []
     chosen = with_training(recipe, max_steps=1, rows=400)
     report = train(chosen, rows, tmp_path / "out", base=base, say=said.append)
-    assert "training.rows is 400, and there are 3: all of them are taken" in said
+    assert "training.rows is 400, but there are only 3 rows: all of them are used." in said
     assert report.samples == 10
 
 

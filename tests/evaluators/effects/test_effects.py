@@ -43,7 +43,7 @@ def test_a_balanced_designs_effects_are_differences_of_averages(rows: np.ndarray
     cells = rows.mean(axis=1).reshape(2, 3, 2)
 
     assert found.balanced
-    assert found.notes == []
+    assert found.caveats == []
     assert (found.cells, found.n) == (12, 60)
     for place, level in enumerate(PROMPT):
         main = by_level(found, "prompt")[level]
@@ -142,11 +142,11 @@ def test_holes_are_bridged_by_least_squares() -> None:
     found = effects(design, RowOutcomes(rows))
 
     assert not found.balanced
-    assert found.notes == [
-        "not every combination has a cell: effects are least-squares estimates",
-        "model: estimated as if axes did not interact",
-        "prompt: estimated as if axes did not interact",
-        "model x prompt: left out, its cells are too few",
+    assert found.caveats == [
+        ("unbalanced", ""),
+        ("additive", "model"),
+        ("additive", "prompt"),
+        ("too_few", "model x prompt"),
     ]
     assert found.interactions == []
     assert by_level(found, "model")["lora"].difference.value == pytest.approx(0.2)
@@ -183,7 +183,7 @@ def test_axes_that_change_together_are_not_told_apart() -> None:
     found = effects(design, RowOutcomes(np.random.default_rng(0).random((2, 8))))
 
     assert found.main == []
-    assert "model: left out, it varies only together with others" in found.notes
+    assert ("confounded", "model") in found.caveats
 
 
 def test_an_axis_of_one_level_has_no_effect() -> None:
@@ -228,7 +228,7 @@ def test_p_values_are_adjusted_over_the_table(rows: np.ndarray) -> None:
         (lambda: Design(("a",), ()), "without cells"),
         (lambda: Design(("a", "b"), (("x",),)), "one level for each axis"),
         (lambda: Design(("a",), (("x",), ("x",))), "two cells have the same levels"),
-        (lambda: RowOutcomes([[np.nan, 1.0], [1.0, np.nan]]), "no row that all cells"),
+        (lambda: RowOutcomes([[np.nan, 1.0], [1.0, np.nan]]), "no row has a score in all cells"),
         (lambda: effects(FULL, RowOutcomes([[1.0]])), "1 scores for 12 cells"),
         (
             lambda: effects(FULL, RowOutcomes(np.ones((12, 2))), ("gpt", "plain", "split")),

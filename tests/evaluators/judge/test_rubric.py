@@ -30,7 +30,7 @@ def test_places_inside_an_answer_stay_as_they_are(tmp_path: Path) -> None:
     [
         ("pointwise", "점수를 주세요", r"has no \{answer\}"),
         ("pairwise", "{first}", r"has no \{second\}"),
-        ("pointwise", "{answer} {referance}", r"nothing fills \{referance\}"),
+        ("pointwise", "{answer} {referance}", r"an unknown placeholder \{referance\}"),
     ],
 )
 def test_a_rubric_that_cannot_work_is_refused(

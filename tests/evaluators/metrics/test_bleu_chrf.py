@@ -137,7 +137,7 @@ def test_bad_specs(spec: str, message: str) -> None:
 
 def test_row_scores_do_not_make_a_corpus_score() -> None:
     for metric in (Bleu("char"), Chrf()):
-        with pytest.raises(EvaluationError, match="cannot be had from 2 row scores"):
+        with pytest.raises(EvaluationError, match="cannot be computed from 2 row scores"):
             metric.aggregate(np.zeros(2))
 
 

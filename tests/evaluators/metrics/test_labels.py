@@ -93,7 +93,7 @@ def test_all_right_is_one_and_the_interval_holds_the_value(kind: type[LabelMetri
 def test_what_cannot_be_counted_is_refused(kind: type[LabelMetric]) -> None:
     with pytest.raises(EvaluationError, match="no rows to count"):
         kind().resample([], resamples=1, seed=0)
-    with pytest.raises(EvaluationError, match=f"{kind.name} cannot be had from 1 row"):
+    with pytest.raises(EvaluationError, match=f"{kind.name} cannot be computed from 1 row"):
         kind().aggregate(np.ones(1))
     assert isinstance(build_metric(kind.name), kind)
 
@@ -120,7 +120,7 @@ def test_free_text_as_labels_is_warned_of_once_and_soon_done(
     with caplog.at_level(logging.WARNING):
         found = score_examples(MacroF1(), rows)
     (warning,) = caplog.messages
-    assert "10000 different labels: answers that are free text are scored as classes" in warning
+    assert "10000 different labels: free-text answers are scored as classes" in warning
     assert "its interval is of 1677 samples" in warning
     assert found.value == found.low == found.high == 0
 

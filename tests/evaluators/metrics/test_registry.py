@@ -71,7 +71,7 @@ def test_a_value_may_hold_colons_and_equals_signs() -> None:
         ("cosine:clip=maybe", ["clip='maybe'", "true"]),
         ("bertscore:model=x,layer=nine", ["layer='nine'", "whole number"]),
         ("bertscore:model=", ["model has no value"]),
-        ("f1:rule", ["'rule' is no option"]),
+        ("f1:rule", ["'rule' is not an option"]),
         ("f1:rule=squad,rule=inha", ["rule is given twice"]),
         ("macro-f1:x=1", ["macro-f1 has no option 'x'", "takes none"]),
     ],

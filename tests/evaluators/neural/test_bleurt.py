@@ -187,7 +187,7 @@ def test_empty_texts_are_scored_by_the_model(checkpoint: Write) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"model_type": "bert"}, "model_type='bert' is not handled, only bleurt"),
+        ({"model_type": "bert"}, "model_type='bert' is not supported, only bleurt"),
         ({"embedding_size": None}, "older BERT-based ones"),
         ({"hidden_act": "silu"}, "hidden_act='silu'"),
         ({"position_embedding_type": "relative_key"}, "only absolute"),
@@ -220,5 +220,5 @@ def test_what_cannot_be_loaded_names_the_option_that_helps(
     with pytest.raises(EvaluationError, match="cannot be loaded"):
         Bleurt(str(folder))
     (folder / "spm.model").write_bytes(b"torn")
-    with pytest.raises(EvaluationError, match="is no SentencePiece model"):
+    with pytest.raises(EvaluationError, match="is not a SentencePiece model"):
         Bleurt(str(folder))

@@ -67,7 +67,7 @@ def test_a_run_too_large_keeps_its_first_part(
         put(cache, text, tokens=50)
     held = [cache.get(text) is not None for text in "가나다라"]
     assert held == [True, True, False, False]
-    assert caplog.text.count("the rest is not kept") == 1
+    assert caplog.text.count("the rest is not cached") == 1
     assert VectorCache(tmp_path, "another", MIB).get("하") is None
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 4000
 

@@ -118,7 +118,7 @@ def test_further_metrics_are_columns_of_the_frame() -> None:
 def test_columns_that_nobody_fills_are_left_out() -> None:
     text = shown(KNOWN)
     assert "win/" not in text
-    assert "95 %" not in text
+    assert "95%" not in text
     assert "source" in text
 
 

@@ -133,7 +133,7 @@ def test_a_summed_metric_is_scored_and_resampled_from_its_statistics() -> None:
     )
     assert found.value == pytest.approx(expected.score)
     assert found.low < found.value < found.high
-    with pytest.raises(EvaluationError, match="cannot be had from 2 row scores"):
+    with pytest.raises(EvaluationError, match="cannot be computed from 2 row scores"):
         metric.aggregate(np.zeros(2))
     with pytest.raises(EvaluationError, match="no rows"):
         metric.resample([], resamples=9, seed=0)

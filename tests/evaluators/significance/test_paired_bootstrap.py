@@ -89,7 +89,7 @@ def test_rows_without_a_score_on_either_side_are_left_out() -> None:
     nan = float("nan")
     a, b = scored_pairs([0.1, nan, 0.3, 0.4], [0.5, 0.6, nan, 0.8])
     assert (a.tolist(), b.tolist()) == ([0.1, 0.4], [0.5, 0.8])
-    with pytest.raises(EvaluationError, match="no row that both"):
+    with pytest.raises(EvaluationError, match="no row has a score in both"):
         scored_pairs([nan, 1.0], [1.0, nan])
     with pytest.raises(EvaluationError, match="2 rows cannot be paired with 1"):
         scored_pairs([1.0, 2.0], [1.0])

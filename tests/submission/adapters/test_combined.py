@@ -126,7 +126,7 @@ def test_adapters_with_two_vocabularies_are_refused(
         settings = copy / "tokenizer_config.json"
         settings.write_text(settings.read_text().replace('"<pad>"', f'"{pad}"'))
         assert pad in AutoTokenizer.from_pretrained(copy).get_vocab()
-    with pytest.raises(InputError, match="not trained to go together"):
+    with pytest.raises(InputError, match="cannot be merged together"):
         merge(files(base), [Weighted(files(c), 0.5) for c in copies], tmp_path / "out", TEXTS)
 
 

@@ -205,7 +205,7 @@ def test_another_base_of_the_same_shape_is_warned_of(
     other = gpt2(tmp_path / "other", seed=9)
     report = run_merge(other, adapter, tmp_path / "out", say=said.append)
     assert report.warnings == (f"the adapter was trained on '{base}', not on '{other}'",)
-    assert f"warning: {report.warnings[0]}" in said
+    assert f"Warning: {report.warnings[0]}" in said
 
 
 @pytest.mark.parametrize(
@@ -431,12 +431,12 @@ def test_a_vocabulary_of_another_size_is_refused(tmp_path: Path) -> None:
     [
         (
             {"quant_method": "bitsandbytes", "load_in_8bit": True},
-            r"is quantized \(bitsandbytes 8-bit\): 8-bit layers round what goes through",
+            r"is quantized \(bitsandbytes 8-bit\): 8-bit layers also round activations",
         ),
         ({"quant_method": "awq", "bits": 4}, r"is quantized \(awq\): its full-precision weights"),
         (
             {"quant_method": "bitsandbytes", "load_in_4bit": True},
-            "says that the weights are quantized, and they are not",
+            "says that the weights are quantized, but they are not",
         ),
     ],
 )

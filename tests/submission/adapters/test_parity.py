@@ -86,7 +86,7 @@ def test_other_answers_where_the_model_is_sure_leave_nothing(
         assert (folder / "config.json").is_file()
         return ["아니요" for _ in asked]
 
-    with pytest.raises(MergeDiffers, match="Another answers otherwise where the two best logits"):
+    with pytest.raises(MergeDiffers, match="Another answers differently where the two best logits"):
         run_check(base, adapter, tmp_path / "out", Check(3, engines=(("another", wrong),)))
     assert list(tmp_path.iterdir()) == []
 
@@ -113,8 +113,8 @@ def test_fewer_prompts_than_asked_for_are_told_of(
     said: list[str] = []
     report = run_check(base, adapter, tmp_path / "out", Check(50), say=said.append)
     (warning,) = report.warnings
-    assert warning.startswith("answers to 8 prompts are compared, not to 50: there are 8 texts")
-    assert f"warning: {warning}" in said
+    assert warning.startswith("answers to 8 prompts are compared instead of 50: of 8 texts")
+    assert f"Warning: {warning}" in said
     assert report.answers[0].sameness.answers == 8
 
 

@@ -37,7 +37,7 @@ def test_a_score_on_another_scale_is_asked_about(capsys: pytest.CaptureFixture[s
     with Ledger(Path("ledger.db")) as book:
         book._db.execute("UPDATE run SET competition = 'dacon-236291'")
     assert run(["record", "whole", "--public", "0.7123"]) == 0
-    assert "scored on 0 to 100, and 0.7123 is recorded" in capsys.readouterr().err
+    assert "scores from 0 to 100, and 0.7123 was recorded" in capsys.readouterr().err
 
 
 def test_recording_again_replaces_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -231,7 +231,7 @@ def test_the_mean_vector_where_the_rules_allow_it(capsys: pytest.CaptureFixture[
     [
         ((VECTORS, "", RULE), "does not allow it. Its rule: \"Each vector is that of its row's"),
         ((TEXT, "", ""), "shop takes answers, no vectors"),
-        ((f"{TEXT}\n{VECTORS}", "", ""), "a mean vector is no text's"),
+        ((f"{TEXT}\n{VECTORS}", "", ""), "a mean vector belongs to no text"),
     ],
 )
 def test_the_mean_vector_is_refused_where_they_do_not(

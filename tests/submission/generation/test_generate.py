@@ -218,7 +218,10 @@ def test_a_competition_that_reads_the_file_otherwise_is_another_run(
     )
     profile.write_text(changed, "utf-8")
 
-    assert "the competition read it otherwise" in generate("-c", str(work / "mine"), code=2)["said"]
+    assert (
+        "another definition of the competition"
+        in generate("-c", str(work / "mine"), code=2)["said"]
+    )
     assert answers(work) == before
 
 

@@ -101,7 +101,7 @@ def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> N
     report = generate("--retry-degenerate")
 
     now = answers(work)
-    mended = {key for key, answer in now.items() if answer.mended}
+    mended = {key for key, answer in now.items() if answer.replaced}
     assert mended
     assert mended <= degenerate
     assert not any(now[key].degenerate for key in mended)
@@ -206,7 +206,7 @@ def test_a_greedy_retry_of_several_samples_is_refused(work: Path, generate: Any)
     assert report["retried"] >= report["mended"]
 
 
-def test_people_are_told_how_many_were_mended(
+def test_people_are_told_how_many_were_replaced(
     work: Path, generate: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = generate("--retry-degenerate", run="json")
@@ -214,7 +214,7 @@ def test_people_are_told_how_many_were_mended(
     words = [each for each in COMMAND if each != "--json"]
     assert cli.run([*words, "--run", "words", "--retry-degenerate"]) == 0
     out = capsys.readouterr().out
-    assert f"{report['mended']} of {report['retried']} degenerate answers mended." in out
+    assert f"{report['mended']} of {report['retried']} degenerate answers replaced." in out
     assert cli.run(["show", "json"]) == 0
     out = capsys.readouterr().out
     assert f"{report['mended']} rows" in out

@@ -132,7 +132,9 @@ def test_vllm(
 def test_a_slow_import_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "installed", lambda *names: "1")
 
-    slow = doctor.vllm(Imported(problem="its import did not end in time", slow=True), has_gpu=False)
+    slow = doctor.vllm(
+        Imported(problem="its import did not finish in time", slow=True), has_gpu=False
+    )
 
     assert "--patience" in slow.get
     assert "--patience" in doctor.bitsandbytes(Imported(problem="late", slow=True)).get

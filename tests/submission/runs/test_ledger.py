@@ -272,7 +272,7 @@ def test_a_run_made_by_another_version_is_refused_with_what_to_do(ledger: Ledger
         run_answers(ledger, "old")
 
 
-def test_a_hash_is_remembered_until_size_or_time_changes(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_hash_is_cached_until_size_or_time_changes(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
     file.write_bytes(b"one")
     time = (1_700_000_000_000_000_000, 1_700_000_000_000_000_000)
@@ -317,7 +317,7 @@ def test_other_prompts_under_the_same_fingerprint_are_refused(ledger: Ledger) ->
     ledger.record("first", [answer("a")])
 
     for asked in (("a", "c"), ("x", "b")):
-        with pytest.raises(InputError, match="the competition read it otherwise"):
+        with pytest.raises(InputError, match="another definition of the competition"):
             ledger.begin(a_run(), parts(*asked), fresh=False)
     ledger.begin(a_run(), parts("a"), fresh=False)
     assert ledger.pending("first") == {"b"}

@@ -11,7 +11,7 @@ import pytest
 from evaluators import BertScore, Example, Signature, build_metric, score_examples
 from evaluators.base import is_summed_metric
 from evaluators.metrics.rowwise import RowMetric
-from submission.scoring.cached import remembering
+from submission.scoring.cached import cached
 
 
 class Lengths(RowMetric):
@@ -36,7 +36,7 @@ def examples(*answers: str, references: tuple[str, ...] = ("가",)) -> list[Exam
 
 def test_a_cell_is_scored_once_whichever_list_it_is_in() -> None:
     metric = Lengths()
-    memory = remembering(metric)
+    memory = cached(metric)
     assert memory.rows(examples("가", "가나", "다")).tolist() == [1, 2, 1]
     assert memory.rows(examples("가", "나다라", "다")).tolist() == [1, 3, 1]
     assert memory.rows(examples("가", "나다라", "다")).tolist() == [1, 3, 1]
@@ -45,7 +45,7 @@ def test_a_cell_is_scored_once_whichever_list_it_is_in() -> None:
 
 def test_other_references_vectors_or_columns_are_other_cells() -> None:
     metric = Lengths()
-    memory = remembering(metric)
+    memory = cached(metric)
     memory.rows(examples("가"))
     memory.rows(examples("가", references=("나",)))
     memory.rows([Example("0", "가", ("가",), meta={"options": "가"})])
@@ -56,7 +56,7 @@ def test_other_references_vectors_or_columns_are_other_cells() -> None:
 
 def test_rows_that_depend_on_each_other_are_asked_for_together() -> None:
     metric = Lengths(joint=True)
-    memory = remembering(metric)
+    memory = cached(metric)
     memory.rows(examples("가", "나"))
     memory.rows(examples("가", "나"))
     memory.rows(examples("가", "다"))
@@ -77,7 +77,7 @@ def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
         Example("1", "환기를 자주 하세요", ("환기를 자주 해야 합니다",)),
         Example("2", "도배를 다시 합니다", ("새로 도배합니다",)),
     ]
-    bare, memory = build_metric(spec), remembering(build_metric(spec))
+    bare, memory = build_metric(spec), cached(build_metric(spec))
     assert is_summed_metric(memory)
     assert score_examples(memory, rows).to_dict() == score_examples(bare, rows).to_dict()
     assert memory.statistics(rows) is memory.statistics(list(rows))
@@ -85,7 +85,7 @@ def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
 
 def test_a_list_scored_before_is_known_by_itself() -> None:
     metric = Lengths()
-    memory, rows = remembering(metric), examples("가", "가나")
+    memory, rows = cached(metric), examples("가", "가나")
     first = memory.rows(rows)
     assert memory.rows(rows) is first
     with pytest.raises(ValueError, match="read-only"):
@@ -97,7 +97,7 @@ def test_a_list_scored_before_is_known_by_itself() -> None:
 @pytest.mark.parametrize("spec", ["f1", "chrf"])
 def test_a_metric_with_a_memory_says_of_itself_what_the_metric_says(spec: str) -> None:
     metric = build_metric(spec)
-    memory = remembering(metric)
+    memory = cached(metric)
     for name in ("name", "signature", "proxy", "direction"):
         assert getattr(memory, name) == getattr(metric, name)
-    assert remembering(memory) is memory
+    assert cached(memory) is memory

@@ -9,7 +9,7 @@ import pytest
 from submission.terminal.output import WIDTH
 from submission.terminal.tables import LONGEST_LINE, print_facts, print_table
 
-HEADERS = ["Run", "Competition", "Score", "95 %", "Rows"]
+HEADERS = ["Run", "Competition", "Score", "95%", "Rows"]
 ROWS = [["a-run-with-a-long-name", "sample-wallpaper", "0.3308", "0.316 … 0.345", "36"]] * 2
 
 
@@ -47,7 +47,7 @@ def test_a_table_that_is_too_wide_comes_in_pieces_that_begin_with_the_names(line
     assert [line.split()[0] for line in shown].count("a-run-with-a-long-name") == 4
     assert all(any(cell in line for line in shown) for cell in ROWS[0])
     # An interval stays with what it is of.
-    assert any("Score" in line and "95 %" in line for line in shown)
+    assert any("Score" in line and "95%" in line for line in shown)
 
 
 def test_numbers_stand_to_the_right(lines: Lines) -> None:

@@ -30,6 +30,10 @@ function noteText(note) {
   return typeof note === "string" ? note : t(note.key, note.filled);
 }
 
+function reasonsText(metric) {
+  return metric.reasons.length ? metric.reasons.map(noteText).join("; ") : metric.proxy;
+}
+
 function wordFor(prefix, name) {
   const key = `${prefix}.${name}`;
   return Object.hasOwn(report.words, key) ? t(key) : name;

@@ -40,7 +40,7 @@ function drawFrame() {
               " ",
               t("proxy.text"),
               " ",
-              el("span", { class: "soft" }, report.metric.proxy),
+              el("span", { class: "soft" }, reasonsText(report.metric)),
             ),
           ]
         : []),

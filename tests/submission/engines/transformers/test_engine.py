@@ -360,7 +360,9 @@ def test_what_it_cannot_run_is_refused_before_anything_is_loaded(
         TransformersEngine(context(tuned.base, engine={"quantization": "fp8"}))
     with pytest.raises(InputError, match="beams needs greedy"):
         TransformersEngine(context(tuned.base, sampling={"beams": 2, "temperature": 1.0}))
-    with pytest.raises(InputError, match="has a model, and no option 'answer'"):
+    with pytest.raises(
+        InputError, match="has a model, so it cannot have the engine option 'answer'"
+    ):
         TransformersEngine(context(tuned.base, options={"answer": "1"}))
 
 

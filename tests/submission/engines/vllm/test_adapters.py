@@ -102,6 +102,6 @@ def test_an_adapter_of_the_output_layer_of_a_gemma_goes_through_transformers(
     assert isinstance(
         make_engine(replace(context(base, adapter), say=said.append)), TransformersEngine
     )
-    assert "vLLM applies no adapter with lm_head to Gemma" in said[0]
+    assert "vLLM cannot apply an adapter with lm_head to Gemma" in said[0]
     with pytest.raises(InputError, match=r"with lm_head to Gemma.* at run time\. Merge it"):
         VllmEngine(context(base, adapter)).start()

@@ -73,10 +73,10 @@ MOST_AT_ONCE = 8192
 
 
 def in_steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """``items`` in slices that take about :data:`STEP_SECONDS` each to be worked off.
+    """``items`` in slices, each of about :data:`STEP_SECONDS` of work.
 
-    The time between two slices tells: what is done with one there, by the engine and by whoever
-    it gives the completions to, sizes the next.
+    The size of a slice follows from the time that the one before took, in the engine and in the
+    code that receives its completions.
     """
     size, place = 16, 0
     while place < len(items):
@@ -145,11 +145,10 @@ class Engine(Protocol):
         """Load weights and start processes, if that has not been done."""
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Completion]]:
-        """Each request's completion, in any order. Only after :meth:`start`.
+        """Each request's completion, in any order, in a list per step. Only after :meth:`start`.
 
-        What finishes in one step is given at once, as soon as it has: it is made durable before
-        the next step is asked for, and nothing that was given is waited with. An engine that
-        works rows off one after the other divides them with :func:`in_steps`.
+        A list has what one step finished; it is committed to the ledger before the next step is
+        requested. An engine that computes rows one by one groups them with :func:`in_steps`.
         """
 
     def close(self) -> None:

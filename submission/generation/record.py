@@ -12,9 +12,9 @@ from submission.runs.ledger import Ledger
 def recorded(
     engine: Engine, requests: Sequence[Request], ledger: Ledger, run: str, label: str
 ) -> Iterator[Sequence[Completion]]:
-    """What each step of the engine finishes, durable in ``run`` before it is told as done.
+    """What each step of the engine finishes, committed to ``run`` before it is reported.
 
-    ``label`` is what the progress calls it.
+    ``label`` names the work in the progress.
     """
     with RowProgress(len(requests), label) as progress:
         for step in engine.complete(requests):

@@ -230,7 +230,7 @@ def test_the_mean_vector_where_the_rules_allow_it(capsys: pytest.CaptureFixture[
     ("declared", "says"),
     [
         ((VECTORS, "", RULE), "does not allow it. Its rule: \"Each vector is that of its row's"),
-        ((TEXT, "", ""), "shop takes answers, no vectors"),
+        ((TEXT, "", ""), "shop takes answers, not vectors"),
         ((f"{TEXT}\n{VECTORS}", "", ""), "a mean vector belongs to no text"),
     ],
 )

@@ -19,7 +19,7 @@ References = Literal["first", "mean", "max"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One answer with the references it is held against.
+    """One answer with the references it is compared with.
 
     ``vector``, of shape ``(dimension,)``, stands in for the text where a submission holds vectors
     only; embedding metrics use it as it is.

@@ -61,8 +61,8 @@ def to_examples(
     told: Sequence[str] = [""] * len(answers) if sources is None else sources
     if not len(answers) == len(references) == len(told):
         raise EvaluationError(
-            f"{len(answers)} answers, {len(references)} references and {len(told)} sources "
-            "do not belong together"
+            f"{len(answers)} answers, {len(references)} references and {len(told)} sources: "
+            "give as many of each"
         )
     return [
         Example(

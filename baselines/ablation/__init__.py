@@ -1,1 +1,1 @@
-"""Ablations: the cells of a grid over recipe fields, and what each choice is worth."""
+"""Ablations: the cells of a grid over recipe fields, and the effect of each choice."""

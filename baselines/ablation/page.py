@@ -1,4 +1,4 @@
-"""An ablation as a report: its runs compared, and what each choice is worth."""
+"""An ablation as a report: its runs compared, and the effect of each choice."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def run_grid(
     command: str,
     fresh: bool = False,
 ) -> Results:
-    """Generate and score every cell with every seed, and estimate what each choice is worth.
+    """Generate and score every cell with every seed, and estimate the effect of each choice.
 
     What is in the ledger is not computed again, and a trial that fails does not stop the others.
     Raises ``InputError`` or ``EvaluationError`` before anything is generated where the files do

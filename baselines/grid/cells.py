@@ -23,7 +23,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a cell; ``seed`` is None where decoding is greedy and has no use for one."""
+    """One run of a cell; ``seed`` is None where decoding is greedy and needs none."""
 
     cell: Cell
     seed: int | None

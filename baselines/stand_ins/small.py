@@ -256,7 +256,7 @@ def _texts() -> list[str]:
 
 
 def _continue(tokenizer: Any, texts: Sequence[str], plan: Plan) -> Iterator[dict[str, Any]]:
-    """Plain text, end to end, in blocks drawn anew for every step."""
+    """Plain text, end to end, in blocks drawn again for every step."""
     for ids in _blocks(tokenizer, texts, plan, plan.batch):
         yield {"input_ids": ids, "labels": ids}
 

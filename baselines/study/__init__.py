@@ -1,1 +1,1 @@
-"""A grid of trainings: what each size, rank and method of fine-tuning is worth on each task."""
+"""A grid of trainings: the effect of size, rank and method of fine-tuning on each task."""

@@ -63,7 +63,7 @@ def collate_padded(batch: Sequence[Pack]) -> Batch:
 
 
 def collate_packed(batch: Sequence[Pack]) -> Batch:
-    """Several samples per row, told apart by positions that begin anew with each.
+    """Several samples per row, told apart by positions that start at 0 with each.
 
     There is no attention mask: from the positions, transformers lets each token see its own
     sample and no other. The token before a sample predicts nothing of it. What pads a row is a

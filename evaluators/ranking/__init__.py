@@ -1,1 +1,1 @@
-"""What a ranking of systems is worth."""
+"""How reliable a ranking of systems is."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Errors end the check with "no"; warnings are worth a look."""
+    """Errors fail the check; warnings do not."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -61,7 +61,7 @@ def check_submission(
 
 
 def _asked(profile: Profile, test: Path) -> dict[str, str]:
-    """What an answer's length is held against, by id; empty where the contest asks for none."""
+    """What an answer's length is compared with, by id; empty where the contest asks for none."""
     column = profile.submission.same_length_as
     if column is None:
         return {}

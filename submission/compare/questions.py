@@ -1,4 +1,4 @@
-"""The questions behind the rows that are compared, wherever they can be had from."""
+"""The questions behind the rows that are compared, from wherever they are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Degenerate answers generated anew with other sampling; everything else stays as it is.
+"""Degenerate answers generated again with other sampling; everything else stays as it is.
 
 A retry is a sampling of its own, with its own row key: the first answer stays in the ledger, a
 retry that ended early goes on with what it lacks, and a run only takes over a new answer that is

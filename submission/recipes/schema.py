@@ -112,7 +112,7 @@ class Extraction(Table):
 
 
 class Retry(Table):
-    """How a degenerate answer is generated anew, up to ``attempts`` times with other seeds.
+    """How a degenerate answer is generated again, up to ``attempts`` times with other seeds.
 
     ``max_tokens`` is the recipe's own unless given; all else of the sampling that is not named
     here stays.

@@ -1,4 +1,4 @@
-"""Degenerate answers: of no use whatever the question. Which they are, and by which rule."""
+"""Degenerate answers: which answers are degenerate, and by which rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from submission.prompts.template import fixed_texts
 from submission.recipes import Degenerate, Recipe
 
 VERSION = 1
-"""Raise it where a rule finds something else than before: what ledgers keep is then found anew."""
+"""To be raised whenever a rule changes: answers in ledgers are then evaluated again."""
 
 FEWEST_QUESTIONS = 5
 """The same answer to fewer different questions is no duplicate: some questions are alike."""

@@ -52,7 +52,7 @@ def _group(score: Formula, group: RowGroup, part: BuildPart) -> Group:
     def pick(row: Example) -> Example | None:
         if column not in row.meta:
             raise InputError(
-                f"The references have no column '{column}', which tells how row '{row.id}' is "
+                f"The references have no column '{column}', which says how row '{row.id}' is "
                 "scored."
             )
         return row if row.meta[column].strip() == value else None

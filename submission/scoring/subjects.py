@@ -95,9 +95,7 @@ def find_subject(
     if path.is_file():
         return file_subject(profile, path, None)
     if ledger is None:
-        raise InputError(
-            f"'{name}' is not a file, and there is no ledger that it could be a run of."
-        )
+        raise InputError(f"'{name}' is not a file, and there is no ledger with runs.")
     names = ", ".join(run.name for run in ledger.runs()) or "none"
     raise InputError(f"'{name}' is neither a run of {ledger.path} (it has {names}) nor a file.")
 

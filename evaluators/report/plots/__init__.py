@@ -1,4 +1,4 @@
-"""The plots of a report as files: SVG with its text as outlines, and PNG for where that is no use.
+"""The plots of a report as files: SVG with its text as outlines, and PNG for programs without SVG.
 
 The same report gives the same bytes.
 """

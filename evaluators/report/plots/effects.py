@@ -1,4 +1,4 @@
-"""What each choice of an ablation is worth."""
+"""The effect of each choice of an ablation."""
 
 from __future__ import annotations
 

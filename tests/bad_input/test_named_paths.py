@@ -185,6 +185,10 @@ def test_a_path_in_place_of_a_run_or_behind_a_name(
 
 
 EXPERIMENT_PATHS = ("competition", "test", "train", "references", "template", "encoder", "out")
+IN_A_CELL = {
+    "model": 'set = { model.name = "PATH" }',
+    "adapter": 'set = { model.name = "tiny", model.adapter = "PATH" }',
+}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +205,6 @@ def test_a_path_in_a_toml_file(
     text = Path("experiment.toml").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith(f"{key} =")]
     place = 0 if key in EXPERIMENT_PATHS else len(lines)
-    lines.insert(place, f'{key} = "{path}"')
+    lines.insert(place, IN_A_CELL.get(key, f'{key} = "PATH"').replace("PATH", path))
     write(here, {"experiment.toml": "\n".join(lines)})
     refused(["run", "experiment.toml"], says, capsys)

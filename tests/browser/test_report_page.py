@@ -10,6 +10,7 @@ import pytest
 from baselines.stand_ins.report import NAMES, made_up_report
 from evaluators import LeaderboardRow
 from evaluators.report.data import Language, Report, ReportMetric, ReportRow, ReportRun
+from evaluators.report.wording import Note
 from tests.browser.conftest import Opened
 
 PHONE = {"width": 390, "height": 844}
@@ -271,6 +272,19 @@ def test_a_phone_sorts_by_a_list(opened: Callable[..., Opened], report: Report) 
     page.locator("#rows-sort").select_option("run-0")
     page.locator("#rows-sort-turn").click()
     assert ids(page)[0] == report.rows[int(np.argmax(report.runs[0].scores))].id
+
+
+def test_why_scores_are_a_proxy_is_in_the_readers_language(
+    opened: Callable[..., Opened], report: Report
+) -> None:
+    encoder = Note("proxy.encoder", {"given": "offline", "organizer": "ko-sbert"})
+    reasons = [encoder, "the weights are not published"]
+    metric = replace(report.metric, proxy="not shown", reasons=reasons)
+    page = opened(replace(report, metric=metric, language="ko")).page
+
+    assert "'ko-sbert' 대신 인코더 'offline' 사용; the weights" in page.inner_text("#notice")
+    page.locator("#language").click()
+    assert "encoder 'offline' instead of the organizer's" in page.inner_text("#notice")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

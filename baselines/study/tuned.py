@@ -142,7 +142,9 @@ def _key(recipe: Recipe, material: Material, base: Base) -> str:
     ignored = {"report_to", *unread(training)}
     ignored |= {"evaluation"} if material.held_out is None else set()
     kept = recipe.model_dump_json(include={"model": {"tokenizer", "kind"}, "prompt": True})
-    rows = json.dumps([asdict(row) for row in material.rows], ensure_ascii=False, sort_keys=True)
+    rows = json.dumps(
+        [asdict(row) for row in material.rows], ensure_ascii=False, sort_keys=True, default=dict
+    )
     parts = [kept, training.model_dump_json(exclude=ignored), rows, base.sha256]
     if material.held_out is not None:
         parts.append(material.held_out.digest(recipe, training.evaluation.metric))

@@ -62,7 +62,7 @@ class HeldOut:
                 str(self.encoder),
                 str(metric),
                 recipe.model_dump_json(include=read),
-                json.dumps([rows, references], ensure_ascii=False, sort_keys=True),
+                json.dumps([rows, references], ensure_ascii=False, sort_keys=True, default=dict),
             ]
         )
 

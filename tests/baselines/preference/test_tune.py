@@ -237,7 +237,7 @@ def test_a_killed_tuning_goes_on_to_the_same_adapter(tmp_path: Path, base: Model
 
 def test_an_adapter_of_the_output_layer_is_not_tuned(tmp_path: Path, base: ModelFiles) -> None:
     lora = {"rank": 2, "targets": ["c_attn", "lm_head"]}
-    with pytest.raises(InputError, match=r"training\.lora\.targets: has the output layer.*Take it"):
+    with pytest.raises(InputError, match=r"training\.lora\.targets: has the output layer.*Remove it"):
         tune(recipe(lora=lora), PAIRS, tmp_path / "out", base=base)
     assert not (tmp_path / "out").exists()
 
@@ -360,7 +360,7 @@ def test_a_share_of_the_pairs_can_be_held_out_and_a_part_of_them_learned(
     said: list[str] = []
     chosen = recipe(evaluation={"share": 0.25}, rows=2, max_steps=1)
     report = tune(chosen, pairs, tmp_path / "out", base=base, say=said.append)
-    assert "1 of 4 pairs are held out" in said
+    assert "1 of 4 pairs are held out." in said
     assert report.pairs == 2
     assert report.held_out is not None
     assert report.held_out.pairs == 1

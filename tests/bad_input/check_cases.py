@@ -1,4 +1,4 @@
-"""Submissions that check says no to, with 1, and what it cannot check at all, with 2."""
+"""Submissions that fail the check, with 1, and what it cannot check at all, with 2."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
         ("[axes]", 'metric_models = { em = "x" }\n[axes]', "METRIC one of bertscore"),
         ('"whole" }', '"halves" }', "prompt.compound.mode"),
         ('label = "whole"', 'label = "split"', "'axes.mode': label 'split' is given twice"),
-        ('label = "whole"', 'label = "a,b"', "label 'a,b' has a comma"),
+        ('label = "whole"', 'label = "a,b"', "label 'a,b' must not have a comma"),
         ('"nearest", "constant"', "", "list should have at least 1 item"),
         ("mode = [", "score = [", "an axis cannot be called 'score'"),
         (

@@ -237,7 +237,9 @@ def test_a_killed_tuning_goes_on_to_the_same_adapter(tmp_path: Path, base: Model
 
 def test_an_adapter_of_the_output_layer_is_not_tuned(tmp_path: Path, base: ModelFiles) -> None:
     lora = {"rank": 2, "targets": ["c_attn", "lm_head"]}
-    with pytest.raises(InputError, match=r"training\.lora\.targets: has the output layer.*Remove it"):
+    with pytest.raises(
+        InputError, match=r"training\.lora\.targets: has the output layer.*Remove it"
+    ):
         tune(recipe(lora=lora), PAIRS, tmp_path / "out", base=base)
     assert not (tmp_path / "out").exists()
 

@@ -104,8 +104,8 @@ def test_the_published_study_is_one_file(tmp_path: Path) -> None:
         ('out = "results"', "", "'out' is missing"),
         ('kind = "summary"', 'kind = "poem"', "'tasks.summary.kind': input should"),
         ("[tasks.koen]", '[tasks."a/b"]', "string should match pattern"),
-        ("training.rows = 2", "sampling.top_k = 2", "a study varies training"),
-        ('label = "fft"', 'label = "base"', "label 'base' is taken"),
+        ("training.rows = 2", "sampling.top_k = 2", "a study varies only training"),
+        ('label = "fft"', 'label = "base"', "label 'base' is reserved"),
         ("rank = [", "model = [", "an axis cannot be called 'model'"),
         ("training.rows = 2", "training.rows = -2", "input should be greater than 0"),
         ('set = { model.name = "model" }', "", "'nearest' has no [model]"),
@@ -128,7 +128,7 @@ def test_methods_that_ask_otherwise_are_refused(folder: Path) -> None:
     (folder / "koen-lora.toml").write_text(other, encoding="utf-8")
     (folder / "koen-fft.toml").write_text(text, encoding="utf-8")
     replace(folder, '"{task}.toml"', '"koen-{method}.toml"')
-    with pytest.raises(InputError, match=r"differ in prompt\.template: tuned and"):
+    with pytest.raises(InputError, match=r"differ in prompt\.template: the tuned and"):
         read_study(folder / "study.toml")
 
 
@@ -138,7 +138,7 @@ def test_mistakes_of_several_kinds_are_told_at_once(folder: Path) -> None:
     replace(folder, "training.rows = 4", "training.rows = 0")
     with pytest.raises(InputError) as error:
         read_study(folder / "study.toml")
-    for part in ("label 'base' is taken", "'blue'", "training.rows"):
+    for part in ("label 'base' is reserved", "'blue'", "training.rows"):
         assert part in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""One run out of several, as the command line does it."""
+"""Several runs combined into one, as the command line does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Degenerate answers generated anew, with the transformers engine and a small model."""
+"""Degenerate answers generated again, with the transformers engine and a small model."""
 
 from __future__ import annotations
 

@@ -268,7 +268,9 @@ def test_a_category_whose_rows_all_belong_together_stays_in_train(tmp_path: Path
     planted = {i: {"category": "다", "답변_1": "늘 같은 답변입니다."} for i in (4, 9, 11)}
     made = make_set(many_rows(tmp_path / "train.csv", 60, planted), tmp_path / "out")
     assert "다" not in {row.category for row in made.held_out}
-    assert any("In train only" in text and "'다'" in text for text in made.report.warnings)
+    assert any(
+        "Categories that stay in train" in text and "'다'" in text for text in made.report.warnings
+    )
 
 
 def test_a_group_larger_than_the_share_stays_in_train_with_a_warning(tmp_path: Path) -> None:

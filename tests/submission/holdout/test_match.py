@@ -157,7 +157,7 @@ def test_match_and_joined_contradict_each_other(
 ) -> None:
     given = ["-c", "sample-wallpaper", "--train", str(TRAIN), "--match", str(TEST)]
     assert run(["holdout", *given, "--joined", "0.1", "--out", str(tmp_path / "out")]) == 2
-    assert "--joined and --match" in capsys.readouterr().err
+    assert "--joined cannot be combined with --match" in capsys.readouterr().err
 
 
 def test_the_table_stands_on_the_screen_and_in_json(

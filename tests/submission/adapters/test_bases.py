@@ -155,7 +155,7 @@ def test_onto_quantized_is_warned_of_where_it_is_not_known_what_was_trained_on(
     report = run_merge(full, adapter, tmp_path / "out", onto="quantized", say=said.append)
     (warning,) = report.warnings
     assert warning.startswith(f"it is not known whether {adapter} was trained on a 4-bit base")
-    assert f"Warning: {warning}" in said
+    assert f"Warning: {warning}." in said
 
 
 @pytest.mark.parametrize("other", ["bitsandbytes 4-bit (fp4)", None])

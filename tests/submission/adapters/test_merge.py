@@ -205,7 +205,7 @@ def test_another_base_of_the_same_shape_is_warned_of(
     other = gpt2(tmp_path / "other", seed=9)
     report = run_merge(other, adapter, tmp_path / "out", say=said.append)
     assert report.warnings == (f"the adapter was trained on '{base}', not on '{other}'",)
-    assert f"Warning: {report.warnings[0]}" in said
+    assert f"Warning: {report.warnings[0]}." in said
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_fewer_prompts_than_asked_for_are_told_of(
     report = run_check(base, adapter, tmp_path / "out", Check(50), say=said.append)
     (warning,) = report.warnings
     assert warning.startswith("answers to 8 prompts are compared instead of 50: of 8 texts")
-    assert f"Warning: {warning}" in said
+    assert f"Warning: {warning}." in said
     assert report.answers[0].sameness.answers == 8
 
 

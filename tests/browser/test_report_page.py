@@ -278,7 +278,7 @@ def test_why_scores_are_a_proxy_is_in_the_readers_language(
     opened: Callable[..., Opened], report: Report
 ) -> None:
     encoder = Note("proxy.encoder", {"given": "offline", "organizer": "ko-sbert"})
-    reasons = [encoder, "the weights are not published"]
+    reasons: list[Note | str] = [encoder, "the weights are not published"]
     metric = replace(report.metric, proxy="not shown", reasons=reasons)
     page = opened(replace(report, metric=metric, language="ko")).page
 

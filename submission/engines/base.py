@@ -68,7 +68,7 @@ def sendable_within(
 
 Item = TypeVar("Item")
 
-STEP_SECONDS = 0.1
+STEP_SECONDS = 0.15
 MOST_AT_ONCE = 8192
 
 

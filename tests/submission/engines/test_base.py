@@ -44,5 +44,5 @@ def test_an_engine_without_a_model_answers_every_request_once() -> None:
 
 
 def test_an_engine_without_a_model_needs_the_task_to_answer_from() -> None:
-    with pytest.raises(ValueError, match="task"):
+    with pytest.raises(ValueError, match="competition's data"):
         Constant(EngineContext(Recipe(name="constant")))

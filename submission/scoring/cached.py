@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from operator import is_
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -25,6 +27,11 @@ Working = Callable[[str, int], AbstractContextManager[None]]
 Rows = NDArray[np.float64]
 Compute = Callable[[Sequence[Example]], Rows]
 AnyMetric = TypeVar("AnyMetric", bound=Metric)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+LISTS_KEPT = 64
+"""Lists of examples whose scores are kept: more systems than are compared at once."""
 
 
 def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
@@ -142,31 +149,43 @@ class CachedSums(_InFront[SummedMetric]):
         return resampled(self, examples, resamples=resamples, seed=seed)
 
 
+class _Latest(OrderedDict[Key, Value]):
+    """The :data:`LISTS_KEPT` values that were put here last."""
+
+    def put(self, key: Key, value: Value) -> None:
+        """Make it the last one, and drop the first where there are too many."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > LISTS_KEPT:
+            self.popitem(last=False)
+
+
 class _Lists:
-    """What was made of lists of examples: known by the list itself, or also by equal cells."""
+    """What was made of the last lists of examples: by the list itself, or also by equal cells."""
 
     def __init__(self, *, by_cells: bool) -> None:
-        self._by_list: dict[int, tuple[Sequence[Example], Rows]] = {}
-        self._by_cells: dict[tuple[Hashable, ...], Rows] | None = {} if by_cells else None
+        self._by_list: _Latest[int, tuple[tuple[Example, ...], Rows]] = _Latest()
+        self._by_cells: _Latest[tuple[Hashable, ...], Rows] | None = _Latest() if by_cells else None
 
     def once(self, compute: Compute, examples: Sequence[Example]) -> Rows:
-        """What ``compute`` makes of the examples, which are not changed afterwards."""
-        known = self._by_list.get(id(examples))
-        if known is not None:
-            return known[1]
-        made = self._made(compute, examples)
-        made.setflags(write=False)
-        # The list is kept as well, so that no other one can have its id.
-        self._by_list[id(examples)] = examples, made
+        """What ``compute`` makes of the examples."""
+        given, made = self._by_list.get(id(examples), ((), None))
+        # The list may have been changed, or be another one in the same place.
+        if made is None or len(given) != len(examples) or not all(map(is_, given, examples)):
+            given, made = tuple(examples), self._made(compute, examples)
+            made.setflags(write=False)
+        self._by_list.put(id(examples), (given, made))
         return made
 
     def _made(self, compute: Compute, examples: Sequence[Example]) -> Rows:
         if self._by_cells is None:
             return compute(examples)
         key = tuple(_cell(example) for example in examples)
-        if key not in self._by_cells:
-            self._by_cells[key] = compute(examples)
-        return self._by_cells[key]
+        made = self._by_cells.get(key)
+        if made is None:
+            made = compute(examples)
+        self._by_cells.put(key, made)
+        return made
 
 
 def _cell(example: Example) -> Hashable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,12 @@ from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
+from submission.recipes.degenerate import Degenerate
 from submission.runs.answers import ANY, degenerate_counts
 from submission.scoring.scorer import Scored, Scorer
 from submission.scoring.subjects import Subject
+
+_UNCOUNTED: Mapping[str, int | None] = {kind.value: None for kind in Degenerate}
 
 
 def leaderboard(
@@ -71,6 +74,7 @@ def _scored(
         public_high=scorer.scale * public.high if public else None,
         proxy=main.proxy,
         signature=main.signature,
+        degenerate=_UNCOUNTED,
         others=dict(zip(metrics, scored.further(len(metrics)), strict=True)),
     )
 
@@ -132,20 +136,12 @@ def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:
     """With degenerate answers by kind; of a file only empty ones are known, of vectors none."""
     if subject.kind == "run":
         counts = degenerate_counts(subject.answers)
-        return replace(
-            row,
-            empty=counts["empty"],
-            cut_off=counts["cut_off"],
-            echoed=counts["echoed"],
-            looping=counts["looping"],
-            wrong_language=counts["wrong_language"],
-            duplicated=counts["duplicated"],
-            degenerate=counts[ANY],
-        )
+        total = counts.pop(ANY)
+        return replace(row, degenerate=counts, any_degenerate=total)
     if any(prediction.vector is not None for prediction in subject.predictions):
         return row
     empty = sum(not prediction.answer.strip() for prediction in subject.predictions)
-    return replace(row, empty=empty)
+    return replace(row, degenerate={**row.degenerate, Degenerate.EMPTY.value: empty})
 
 
 def known_note(known: KnownScore) -> Note:
@@ -169,6 +165,7 @@ def _known(competition: Competition) -> list[LeaderboardRow]:
                 name=known.name,
                 kind="known",
                 score=score,
+                degenerate=_UNCOUNTED,
                 note=str(known_note(known)),
                 source=known.source,
             )

@@ -102,7 +102,7 @@ def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
     plain = [row.plain() for row in rows]
     kinds = dict.fromkeys(kind for row in rows for kind in row.degenerate)
     for column in column_names(kinds):
-        values = [each.get(column) for each in plain]
+        values: list[Any] = [each.get(column) for each in plain]
         if column in _TEXT:
             columns[column] = pd.Series([neutralize(text) for text in values], dtype="str")
         elif column in _WHOLE or column in kinds:

@@ -16,7 +16,8 @@ from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
 from submission.recipes.degenerate import Degenerate
 from submission.runs.answers import ANY, degenerate_counts
-from submission.scoring.scorer import Scored, Scorer
+from submission.scoring.scored import Scored
+from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
 
 _UNCOUNTED: Mapping[str, int | None] = {kind.value: None for kind in Degenerate}
@@ -51,7 +52,7 @@ def leaderboard(
 def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
     """The test by which a win is a better row, whichever way the metric points."""
     pair = (against, scored) if scored.main.direction == "lower" else (scored, against)
-    return compare_answers(scorer.cached, *(each.examples for each in pair))
+    return compare_answers(scorer.cached_formula, *(each.examples for each in pair))
 
 
 def _scored(
@@ -89,7 +90,7 @@ def _tested(
 ) -> LeaderboardRow:
     sign = -scorer.scale if scored.main.direction == "lower" else scorer.scale
     low, high = sorted((sign * paired.low, sign * paired.high))
-    detectable = detectable_by(scorer.cached, scored.examples, against.examples)
+    detectable = detectable_by(scorer.cached_formula, scored.examples, against.examples)
     return replace(
         row,
         difference=sign * paired.difference,
@@ -120,7 +121,7 @@ def _publics(
     scorer: Scorer, scored: Sequence[Scored], share: float | None
 ) -> Sequence[PublicEstimate | None]:
     """Where the public part's scores may lie, where its share is known."""
-    metric = scorer.cached
+    metric = scorer.cached_formula
     nothing = [None] * len(scored)
     if share is None:
         return nothing

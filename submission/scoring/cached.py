@@ -21,7 +21,7 @@ from evaluators.base import (
 )
 from evaluators.metrics.summed import resampled
 
-Working = Callable[[str, int], AbstractContextManager[None]]
+Progress = Callable[[str, int], AbstractContextManager[None]]
 """Called with a metric's name and a number of rows, around work that may be long."""
 
 Rows = NDArray[np.float64]
@@ -39,21 +39,21 @@ def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
     return nullcontext()
 
 
-def cached(metric: Metric, working: Working = quiet) -> Metric:
-    """The metric with a memory; a corpus metric without statistics per row as it is."""
-    if isinstance(metric, _InFront):
+def cached(metric: Metric, progress: Progress = quiet) -> Metric:
+    """The metric, computing nothing twice; a corpus metric without statistics per row as it is."""
+    if isinstance(metric, _Cached):
         return metric
     if is_summed_metric(metric):
-        return CachedSums(metric, working)
-    return metric if is_corpus_metric(metric) else Cached(metric, working)
+        return CachedSums(metric, progress)
+    return metric if is_corpus_metric(metric) else CachedRows(metric, progress)
 
 
-class _InFront(Generic[AnyMetric]):
+class _Cached(Generic[AnyMetric]):
     """What stands in front of a metric, and says of itself what that metric says."""
 
-    def __init__(self, metric: AnyMetric, working: Working = quiet) -> None:
+    def __init__(self, metric: AnyMetric, progress: Progress = quiet) -> None:
         self.metric = metric
-        self._working = working
+        self._progress = progress
 
     @property
     def name(self) -> str:
@@ -80,20 +80,20 @@ class _InFront(Generic[AnyMetric]):
         return self.metric.aggregate(rows)
 
     def _computed(self, compute: Compute, examples: Sequence[Example]) -> Rows:
-        with self._working(self.name, len(examples)):
+        with self._progress(self.name, len(examples)):
             return compute(examples)
 
 
-class Cached(_InFront[Metric]):
+class CachedRows(_Cached[Metric]):
     """A row metric in front of another one, which keeps the score of every cell it has seen.
 
     A formula, its parts, a breakdown, a paired test, and another run that answers a row alike all
     ask for the same cells; a model should see them once. A metric whose rows depend on each other
-    (``joint``) is asked for whole lists, and caches those.
+    (``joint``) is asked for whole lists, and those are kept.
     """
 
-    def __init__(self, metric: Metric, working: Working = quiet) -> None:
-        super().__init__(metric, working)
+    def __init__(self, metric: Metric, progress: Progress = quiet) -> None:
+        super().__init__(metric, progress)
         self._cells: dict[Hashable, float] = {}
         self._lists = _Lists(by_cells=is_joint(metric))
         self._compute = self._whole if is_joint(metric) else self._by_cell
@@ -118,14 +118,14 @@ class Cached(_InFront[Metric]):
         return np.array([self._cells[cell] for cell in cells], dtype=np.float64)
 
 
-class CachedSums(_InFront[SummedMetric]):
+class CachedSums(_Cached[SummedMetric]):
     """A corpus metric in front of another one, which keeps what it made of every list of rows.
 
     Of lists, because what a row adds to the sums may depend on the others, such as their labels.
     """
 
-    def __init__(self, metric: SummedMetric, working: Working = quiet) -> None:
-        super().__init__(metric, working)
+    def __init__(self, metric: SummedMetric, progress: Progress = quiet) -> None:
+        super().__init__(metric, progress)
         self._rows, self._statistics = _Lists(by_cells=True), _Lists(by_cells=True)
 
     def rows(self, examples: Sequence[Example]) -> Rows:

@@ -73,7 +73,7 @@ def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder: Path) -> No
 
 
 @pytest.mark.parametrize("spec", ["bleu:tokenizer=char", "chrf"])
-def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
+def test_a_cached_corpus_metric_has_the_same_numbers(spec: str) -> None:
     rows = [
         Example("0", "벽지가 들뜨는 이유는 습기입니다", ("벽지는 습기 때문에 들뜹니다",)),
         Example("1", "환기를 자주 하세요", ("환기를 자주 해야 합니다",)),
@@ -114,7 +114,7 @@ def test_only_the_last_lists_are_kept(joint: bool) -> None:
 
 
 @pytest.mark.parametrize("spec", ["f1", "chrf"])
-def test_a_metric_with_a_memory_says_of_itself_what_the_metric_says(spec: str) -> None:
+def test_a_cached_metric_says_of_itself_what_the_metric_says(spec: str) -> None:
     metric = build_metric(spec)
     memory = cached(metric)
     for name in ("name", "signature", "proxy", "direction"):

@@ -12,7 +12,8 @@ from baselines.grid.scores import Finished, outcomes_of, score_trials
 from evaluators.effects import Design, Effects, effects
 from evaluators.report.wording import Note
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scored, Scorer
+from submission.scoring.scored import Scored
+from submission.scoring.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _effects(
         return None, [Note("note.effects_few")]
     outcomes = outcomes_of(list(by_cell.values()), scorer)
     if outcomes is None:
-        return None, [Note("note.effects_none", {"metric": scorer.cached.name})]
+        return None, [Note("note.effects_none", {"metric": scorer.cached_formula.name})]
     design = Design(grid.axes, tuple(by_cell))
     against, notes = _reference(grid, design)
     if len(by_cell) < len(grid.cells):

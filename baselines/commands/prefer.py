@@ -71,7 +71,7 @@ def command(
     from submission.competitions import find_competition
     from submission.records.read import read_questions
     from submission.scoring.metrics import Models
-    from submission.scoring.progress import working
+    from submission.scoring.progress import show_progress
     from submission.scoring.scorer import Scorer
     from submission.scoring.subjects import load_references
 
@@ -88,7 +88,7 @@ def command(
         choices = read_choices(book, run, questions)
         if by is not None and references is not None:
             models = Models.read(metric_models, fast=False)
-            scorer = Scorer.of(contest, encoder, models=models, working=working)
+            scorer = Scorer.of(contest, encoder, models=models, progress=show_progress)
             gold = load_references(contest.profile, references)
             done = prefer_by_metric(book, run, choices, scorer, gold.rows, by, margin, out)
         elif by is None and references is None:

@@ -17,7 +17,8 @@ from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.effects import Difference, Outcomes, RowOutcomes, SummedOutcomes
 from submission.runs.answers import degenerate_counts
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scored, Scorer, score_subject
+from submission.scoring.scored import Scored, score_subject
+from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import run_subject
 
 
@@ -125,7 +126,7 @@ def outcomes_of(cells: Sequence[Sequence[Scored]], scorer: Scorer) -> Outcomes |
 
     None where the score is neither a mean nor a sum over rows.
     """
-    metric = scorer.cached
+    metric = scorer.cached_formula
     if is_summed_metric(metric):
         totals = [[Totals.of_metric(metric, each.examples) for each in cell] for cell in cells]
         return SummedOutcomes(totals, scale=scorer.scale)

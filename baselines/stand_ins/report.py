@@ -188,8 +188,10 @@ def _board_row(
             **{name: getattr(tested, name) for name in tested.__dataclass_fields__},
             "low": score - half, "high": score + half, "n": len(run.scores),
             "public_low": score - 1.3 * half, "public_high": score + 1.3 * half,
-            "empty": marks.count("empty"), "cut_off": marks.count("cut_off"), "echoed": 0,
-            "duplicated": marks.count("duplicated"), "degenerate": len(marks),
+            "degenerate": {
+                kind: marks.count(kind) for kind in ("empty", "cut_off", "echoed", "duplicated")
+            },
+            "any_degenerate": len(marks),
             "proxy": "another encoder",
             "note": "baseline" if run is base else "",
             "others": {each.metric: each for each in run.others},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from evaluators.text.cells import neutralize, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from rich.table import Table
@@ -27,7 +27,7 @@ class LeaderboardRow:
     ``p_adjusted`` is ``p_value`` made stricter for the number of comparisons; ``detectable`` the
     smallest difference that would be found four times in five. ``public`` and ``private`` are what
     the organizer gave, ``expected`` with its ends the public score that local ones predict.
-    ``empty`` to ``duplicated`` count suspicious answers, ``degenerate`` each of them once.
+    ``degenerate`` counts degenerate answers by kind, ``any_degenerate`` each of them once.
     ``proxy`` is why the score is one, if it is. ``source`` says where a known score was read,
     ``signature`` what decides the number, ``others`` further metrics' scores by what they were
     asked for as.
@@ -56,13 +56,8 @@ class LeaderboardRow:
     expected: float | None = None
     expected_low: float | None = None
     expected_high: float | None = None
-    empty: int | None = None
-    cut_off: int | None = None
-    echoed: int | None = None
-    looping: int | None = None
-    wrong_language: int | None = None
-    duplicated: int | None = None
-    degenerate: int | None = None
+    degenerate: Mapping[str, int | None] = field(default_factory=dict)
+    any_degenerate: int | None = None
     proxy: str | None = None
     note: str = ""
     source: str = ""
@@ -70,24 +65,30 @@ class LeaderboardRow:
     others: Mapping[str, Score] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
-        """Return the values of ``COLUMNS``; of ``proxy`` whether it is one, not why."""
-        values = {name: getattr(self, name) for name in COLUMNS}
-        return {**values, "proxy": self.proxy is not None}
+        """Return the values of :func:`column_names`; of ``proxy`` whether it is one, not why."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values |= {**self.degenerate, "degenerate": self.any_degenerate}
+        values["proxy"] = self.proxy is not None
+        return {name: values[name] for name in column_names(self.degenerate)}
 
 
-COLUMNS: Final = tuple(each.name for each in fields(LeaderboardRow) if each.name != "others")
-"""The columns that every table has, in order: those of LeaderboardRow but for other metrics."""
+def column_names(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The columns of every table but for further metrics, in order.
+
+    There is one for each of the ``kinds`` of degenerate answers, then one for their number.
+    """
+    names = [each.name for each in fields(LeaderboardRow) if each.name != "others"]
+    place = names.index("degenerate")
+    return (*names[:place], *kinds, "degenerate", *names[place + 2 :])
+
 
 _TEXT: Final = ("name", "note", "source", "signature")
-_WHOLE: Final = (
-    "rank", "n", "wins", "ties", "losses",
-    "empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated", "degenerate",
-)  # fmt: skip
+_WHOLE: Final = ("rank", "n", "wins", "ties", "losses", "degenerate")
 _BOOLEAN: Final = ("proxy",)
 
 
 def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
-    """Return one line per row with the columns of ``COLUMNS``, in the given order.
+    """Return one line per row with the columns of :func:`column_names`, in the given order.
 
     Each further metric adds its value, under what it was asked for as, and with ``_low``,
     ``_high``, ``_n``, ``_proxy`` and ``_signature`` behind that, what belongs to it.
@@ -99,11 +100,12 @@ def to_frame(rows: Sequence[LeaderboardRow]) -> pd.DataFrame:
 
     columns: dict[str, pd.Series] = {}
     plain = [row.plain() for row in rows]
-    for column in COLUMNS:
-        values = [each[column] for each in plain]
+    kinds = dict.fromkeys(kind for row in rows for kind in row.degenerate)
+    for column in column_names(kinds):
+        values: list[Any] = [each.get(column) for each in plain]
         if column in _TEXT:
             columns[column] = pd.Series([neutralize(text) for text in values], dtype="str")
-        elif column in _WHOLE:
+        elif column in _WHOLE or column in kinds:
             columns[column] = pd.Series(values, dtype="Int64")
         elif column in _BOOLEAN:
             columns[column] = pd.Series(values, dtype="bool")
@@ -147,7 +149,7 @@ def render(
 
 
 def render_more(rows: Sequence[LeaderboardRow]) -> Table | None:
-    """Return what the leaderboard has no room for: public scores, degenerate, other metrics.
+    """Return what the leaderboard has no room for, such as public scores and further metrics.
 
     None where there is nothing of it.
     """
@@ -230,7 +232,7 @@ _MORE: Final = (
     _Column("organizer", ("public", "private"), between=" / "),
     _Column("expected", ("expected",)),
     _Column("95%", ("expected_low", "expected_high"), between=" … ", digits=3),
-    _Column("degenerate", ("degenerate",)),
+    _Column("degenerate", ("any_degenerate",)),
 )
 
 _REMARKS: Final = (

@@ -57,7 +57,11 @@ def _payload(report: Report) -> dict[str, object]:
 
 
 def _board_row(row: LeaderboardRow) -> dict[str, object]:
-    return {**row.plain(), "others": {name: _score(score) for name, score in row.others.items()}}
+    return {
+        **row.plain(),
+        "kinds": list(row.degenerate),
+        "others": {name: _score(score) for name, score in row.others.items()},
+    }
 
 
 def _score(score: Score) -> Mapping[str, object]:

@@ -83,7 +83,7 @@ def command(
     from submission.compare.write import require_suffix
     from submission.competitions import find_competition
     from submission.scoring.metrics import Models
-    from submission.scoring.progress import working
+    from submission.scoring.progress import show_progress
     from submission.scoring.scorer import Scorer
     from submission.scoring.subjects import load_references
 
@@ -91,7 +91,7 @@ def command(
         require_suffix(out)
     contest = find_competition(competition)
     models = Models.read(metric_models, fast=fast)
-    scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
+    scorer = Scorer.of(contest, encoder, references_by, models=models, progress=show_progress)
     gold = load_references(contest.profile, references)
     with options.open_if_there(ledger) as book:
         comparison = compare(

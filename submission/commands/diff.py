@@ -80,7 +80,7 @@ def command(
     from submission.competitions import find_competition, plain_profile
     from submission.diff import diff_scores, diff_texts, to_json, write_page, write_table
     from submission.scoring.metrics import Models
-    from submission.scoring.progress import working
+    from submission.scoring.progress import show_progress
     from submission.scoring.scorer import Scorer
     from submission.scoring.subjects import find_subject, load_references
 
@@ -103,10 +103,12 @@ def command(
     else:
         models = Models.read(metric_models)
         if contest is not None:
-            scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
+            scorer = Scorer.of(
+                contest, encoder, references_by, models=models, progress=show_progress
+            )
         else:
             scorer = Scorer(
-                profile.score, None, encoder, references_by, models=models, working=working
+                profile.score, None, encoder, references_by, models=models, progress=show_progress
             )
         gold = load_references(profile, references)
         diff = diff_scores(scorer, metric, old, new, gold.rows, questions)

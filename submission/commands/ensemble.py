@@ -64,12 +64,12 @@ def command(
     from submission.competitions import find_competition
     from submission.ensemble import VECTOR, Method, ensemble, find_members, write_mean
     from submission.scoring.metrics import Models
-    from submission.scoring.progress import working
+    from submission.scoring.progress import show_progress
     from submission.scoring.scorer import Scorer
 
     method = Method.read(by)
     contest = find_competition(competition)
-    scorer = Scorer.of(contest, encoder, models=Models.read(metric_models), working=working)
+    scorer = Scorer.of(contest, encoder, models=Models.read(metric_models), progress=show_progress)
     typed = options.command_line()
     if method.name == VECTOR:
         if template is None or out is None or run_name is not None:

@@ -34,12 +34,11 @@ def command(ledger: Path, as_json: bool) -> None:
 
 
 def _counts(book: Ledger, run: str) -> dict[str, int] | None:
-    from submission.errors import InputError
-    from submission.runs.answers import count_degenerate
+    from submission.runs.answers import OtherVersionError, count_degenerate
 
     try:
         return count_degenerate(book, run, partial=True)
-    except InputError:  # another version's run is listed all the same
+    except OtherVersionError:  # listed all the same
         return None
 
 

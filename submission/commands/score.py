@@ -14,7 +14,8 @@ from submission.terminal.output import print_json, say, tell
 if TYPE_CHECKING:
     from submission.scoring.breakdown import Slice
     from submission.scoring.classification import Reading
-    from submission.scoring.scorer import Scored, Scorer
+    from submission.scoring.scored import Scored
+    from submission.scoring.scorer import Scorer
 
 
 @click.command()
@@ -84,8 +85,9 @@ def command(
     from submission.runs.answers import degenerate_counts
     from submission.scoring.classification import classify
     from submission.scoring.metrics import Models
-    from submission.scoring.progress import working
-    from submission.scoring.scorer import Scorer, score_subject
+    from submission.scoring.progress import show_progress
+    from submission.scoring.scored import score_subject
+    from submission.scoring.scorer import Scorer
     from submission.scoring.subjects import choose_subject, load_references
 
     metrics = tuple(dict.fromkeys(metrics))
@@ -93,12 +95,12 @@ def command(
     if competition is not None:
         contest = find_competition(competition)
         name, profile = contest.name, contest.profile
-        scorer = Scorer.of(contest, encoder, references_by, models=models, working=working)
+        scorer = Scorer.of(contest, encoder, references_by, models=models, progress=show_progress)
     elif metrics:
         name, profile = None, plain_profile(metrics[0], id_column, metrics[1:])
         scorer = Scorer(
             profile.score, None, encoder, references_by,
-            called=metrics[0], models=models, working=working,
+            called=metrics[0], models=models, progress=show_progress,
         )  # fmt: skip
         metrics = metrics[1:]
     else:
@@ -156,7 +158,7 @@ def _plain(each: Slice) -> dict[str, Any]:
 
 
 def _write_rows(path: Path, scored: Scored) -> None:
-    from submission.scoring.scorer import scored_rows
+    from submission.scoring.scored import scored_rows
     from submission.tables import write_csv
 
     rows: list[list[str | float]] = [

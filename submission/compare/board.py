@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +14,13 @@ from evaluators.report.wording import Note
 from submission.compare.calibration import Calibration
 from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
+from submission.recipes.degenerate import Degenerate
 from submission.runs.answers import ANY, degenerate_counts
-from submission.scoring.scorer import Scored, Scorer
+from submission.scoring.scored import Scored
+from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
+
+_UNCOUNTED: Mapping[str, int | None] = {kind.value: None for kind in Degenerate}
 
 
 def leaderboard(
@@ -48,7 +52,7 @@ def leaderboard(
 def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
     """The test by which a win is a better row, whichever way the metric points."""
     pair = (against, scored) if scored.main.direction == "lower" else (scored, against)
-    return compare_answers(scorer.cached, *(each.examples for each in pair))
+    return compare_answers(scorer.cached_formula, *(each.examples for each in pair))
 
 
 def _scored(
@@ -71,6 +75,7 @@ def _scored(
         public_high=scorer.scale * public.high if public else None,
         proxy=main.proxy,
         signature=main.signature,
+        degenerate=_UNCOUNTED,
         others=dict(zip(metrics, scored.further(len(metrics)), strict=True)),
     )
 
@@ -85,7 +90,7 @@ def _tested(
 ) -> LeaderboardRow:
     sign = -scorer.scale if scored.main.direction == "lower" else scorer.scale
     low, high = sorted((sign * paired.low, sign * paired.high))
-    detectable = detectable_by(scorer.cached, scored.examples, against.examples)
+    detectable = detectable_by(scorer.cached_formula, scored.examples, against.examples)
     return replace(
         row,
         difference=sign * paired.difference,
@@ -116,7 +121,7 @@ def _publics(
     scorer: Scorer, scored: Sequence[Scored], share: float | None
 ) -> Sequence[PublicEstimate | None]:
     """Where the public part's scores may lie, where its share is known."""
-    metric = scorer.cached
+    metric = scorer.cached_formula
     nothing = [None] * len(scored)
     if share is None:
         return nothing
@@ -132,20 +137,12 @@ def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:
     """With degenerate answers by kind; of a file only empty ones are known, of vectors none."""
     if subject.kind == "run":
         counts = degenerate_counts(subject.answers)
-        return replace(
-            row,
-            empty=counts["empty"],
-            cut_off=counts["cut_off"],
-            echoed=counts["echoed"],
-            looping=counts["looping"],
-            wrong_language=counts["wrong_language"],
-            duplicated=counts["duplicated"],
-            degenerate=counts[ANY],
-        )
+        total = counts.pop(ANY)
+        return replace(row, degenerate=counts, any_degenerate=total)
     if any(prediction.vector is not None for prediction in subject.predictions):
         return row
     empty = sum(not prediction.answer.strip() for prediction in subject.predictions)
-    return replace(row, empty=empty)
+    return replace(row, degenerate={**row.degenerate, Degenerate.EMPTY.value: empty})
 
 
 def known_note(known: KnownScore) -> Note:
@@ -169,6 +166,7 @@ def _known(competition: Competition) -> list[LeaderboardRow]:
                 name=known.name,
                 kind="known",
                 score=score,
+                degenerate=_UNCOUNTED,
                 note=str(known_note(known)),
                 source=known.source,
             )

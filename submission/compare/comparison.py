@@ -18,7 +18,8 @@ from submission.competitions import Competition
 from submission.records.rows import References
 from submission.runs.ledger import Ledger
 from submission.scoring.breakdown import Slice, slices_of
-from submission.scoring.scorer import Scored, Scorer, score_subject
+from submission.scoring.scored import Scored, score_subject
+from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import find_subject
 
 
@@ -124,7 +125,7 @@ def _sensitivity(scored: Sequence[Scored], metric: str) -> Sensitivity:
 def _slices(
     scorer: Scorer, scored: Scored, metrics: Sequence[str], dimension: Dimension
 ) -> list[Slice]:
-    parts = [(scorer.cached, scored.main, scorer.scale)]
+    parts = [(scorer.cached_formula, scored.main, scorer.scale)]
     parts += [
         (scorer.metric_of(spec), replace(score, metric=spec), 1.0)
         for spec, score in zip(metrics, scored.further(len(metrics)), strict=True)

@@ -84,7 +84,7 @@ def _cells(row: LeaderboardRow) -> list[str]:
         _between(row.public_low, row.public_high),
         _number(row.public),
         _between(row.expected_low, row.expected_high),
-        "" if row.degenerate is None else str(row.degenerate),
+        "" if row.any_degenerate is None else str(row.any_degenerate),
     ]
 
 

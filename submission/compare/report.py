@@ -28,7 +28,7 @@ from submission.competitions import Competition, known_scores
 from submission.files.atomic import atomic_file
 from submission.records.rows import Reference
 from submission.runs.ledger import Ledger
-from submission.scoring.scorer import Scored
+from submission.scoring.scored import Scored
 
 BAND_POINTS = 41
 

@@ -22,7 +22,8 @@ from evaluators import (
 from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.report.data import MetricAgreement
 from submission.competitions.profile import Profile
-from submission.scoring.scorer import Scored, Scorer
+from submission.scoring.scored import Scored
+from submission.scoring.scorer import Scorer
 
 
 class Flip(NamedTuple):
@@ -102,7 +103,7 @@ def flips(shaken: Shakeup) -> list[Flip]:
 
 
 def _systems(scorer: Scorer, scored: Sequence[Scored]) -> Mapping[str, Totals] | None:
-    metric = scorer.cached
+    metric = scorer.cached_formula
     if is_summed_metric(metric):
         return {
             each.subject.name: _scaled(Totals.of_metric(metric, each.examples), scorer.scale)

@@ -41,9 +41,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a job. ``reused`` prompts had an answer in the ledger; tokens are new ones.
+    """The result of a job: of the ``rows`` asked for, and of all the run's degenerate answers.
 
-    Of ``retried`` prompts, whose answers were degenerate, ``mended`` have a better one now.
+    ``reused`` prompts had an answer in the ledger; tokens are new ones. Of
+    ``retried`` prompts, whose answers were degenerate, ``mended`` have a better one now.
     """
 
     run: str

@@ -81,7 +81,7 @@ class PromptEncoder:
         return self._user_turn(marks.hide(question), marks.hide(context), hidden)
 
     def _user_turn(self, question: str, context: str, row: Mapping[str, str]) -> str:
-        return render(self._prompt.template, question=question, context=context, row=row)
+        return render(self._prompt.template, question=question, context=context, row=dict(row))
 
     def _opened(self, user: str) -> str:
         return self._chat(user, None) if self._prompt.chat else user

@@ -33,7 +33,7 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
         if columns.question is not None:
             text = values[columns.question]
         else:
-            text = render(columns.template or "", row=values)
+            text = render(columns.template or "", row=dict(values))
         if not text.strip():
             where = table.where(index, columns.question)
             raise InputError(f"{where}: the question is empty. Fill it in, or remove the row.")
@@ -82,7 +82,7 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
         values = record.values
         asked = [values[name] for name in columns.questions]
         if columns.template is not None:
-            asked = [render(columns.template, row=values)]
+            asked = [render(columns.template, row=dict(values))]
         questions = tuple(text for text in asked if text.strip())
         cells = answer_cells(columns, values)
         answers = tuple(text for cell in cells for text in _answers_in(columns, cell))

@@ -35,6 +35,10 @@ class Answer(NamedTuple):
     parts: int = 1
 
 
+class OtherVersionError(InputError):
+    """A run's recipe is one that this version cannot read."""
+
+
 _FINISH = {each.value: each for each in Finish}
 
 ANY = "any"
@@ -42,11 +46,11 @@ ANY = "any"
 
 
 def run_recipe(ledger: Ledger, run: str) -> Recipe:
-    """What ``run`` was made with. Raises :class:`InputError` for another version's."""
+    """What ``run`` was made with. Raises :class:`OtherVersionError` for another version's."""
     try:
         return Recipe.model_validate_json(ledger.run(run).recipe)
     except ValidationError:
-        raise InputError(
+        raise OtherVersionError(
             f"Run '{run}' was made by another version of leaderkit. Generate it again with --fresh."
         ) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ from submission.runs.database import now
 from submission.runs.kept import Kept
 from submission.runs.reading import RunReader
 from submission.runs.rows import PlannedPart, Run
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Ledger(RunReader, Kept):
@@ -40,7 +43,7 @@ class Ledger(RunReader, Kept):
     def begin(self, run: Run, parts: Sequence[PlannedPart], *, fresh: bool) -> int:
         """Start or resume ``run``; answers already known by row key are taken over.
 
-        Returns how many parts have an answer now. With ``fresh``, and where nothing was ever
+        Returns how many of ``parts`` have an answer now. With ``fresh``, and where nothing was ever
         answered, the run is forgotten first; with ``fresh`` nothing is taken over either. Raises
         what :meth:`require_resumable` raises.
         """
@@ -81,10 +84,13 @@ class Ledger(RunReader, Kept):
                 " (SELECT 1 FROM part WHERE run = name AND completion IS NULL)",
                 (run.name,),
             )
-            (answered,) = self._db.execute(
-                "SELECT count(completion) FROM part WHERE run = ?", (run.name,)
-            ).fetchone()
-        return int(answered)
+            answered = self._db.execute(
+                "SELECT position, count(completion) FROM part WHERE run = ? GROUP BY position",
+                (run.name,),
+            ).fetchall()
+        # The run may have more rows than are asked for now; of those asked for, the same parts.
+        positions = {part.position for part in parts}
+        return sum(count for position, count in answered if position in positions)
 
     def require_resumable(self, run: Run, parts: Sequence[PlannedPart]) -> None:
         """Make sure that ``run``, if it has answers, asked for the same in the same way.
@@ -120,13 +126,12 @@ class Ledger(RunReader, Kept):
         )
         return found.fetchone() is not None
 
-    def record(self, run: str, completions: Sequence[Completion]) -> int:
+    def record(self, run: str, completions: Sequence[Completion]) -> None:
         """Make finished completions durable, all at once, for every part of ``run`` that asked.
 
         This is where a row becomes durable: when it returns, neither a kill nor a power cut loses
-        what was given. Returns how many parts that answers.
+        what was given. Half a surrogate pair, which UTF-8 cannot hold, is kept as U+FFFD.
         """
-        before = self._db.total_changes
         with self._transaction():
             (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM completion").fetchone()
             created = now()
@@ -136,7 +141,7 @@ class Ledger(RunReader, Kept):
                 " completion_tokens, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        number, each.key, each.text, each.finish.value,
+                        number, each.key, _HALF_A_PAIR.sub("\ufffd", each.text), each.finish.value,
                         each.prompt_tokens, each.completion_tokens, created,
                     )
                     for number, each in numbered
@@ -147,7 +152,6 @@ class Ledger(RunReader, Kept):
                 " AND completion IS NULL",
                 [(number, run, each.key) for number, each in numbered],
             )
-        return self._db.total_changes - before - len(completions)
 
     def spent(self, run: str, seconds: float, tokens: int, *, finished: bool) -> None:
         """Add generation time and tokens to ``run``, and note whether it is complete."""

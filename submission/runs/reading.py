@@ -145,17 +145,6 @@ class RunReader(Database):
         )
         return [(kinds or "", count) for kinds, count in rows]
 
-    def replaced(self, run: str, sample: int = 0) -> int:
-        """How many rows of a sample have an answer in place of a degenerate first one."""
-        (count,) = self._db.execute(
-            "SELECT count(DISTINCT position) FROM part"
-            " JOIN mend ON mend.run = part.run AND mend.row_key = part.row_key"
-            " JOIN completion ON completion.id = part.completion"
-            " WHERE part.run = ? AND sample = ? AND completion.row_key != part.row_key",
-            (run, sample),
-        ).fetchone()
-        return int(count)
-
     def rows(self, run: str, sample: int) -> RowCounts:
         """How far a sample of ``run`` is."""
         counts = self._db.execute(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from operator import is_
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -19,12 +21,17 @@ from evaluators.base import (
 )
 from evaluators.metrics.summed import resampled
 
-Working = Callable[[str, int], AbstractContextManager[None]]
+Progress = Callable[[str, int], AbstractContextManager[None]]
 """Called with a metric's name and a number of rows, around work that may be long."""
 
 Rows = NDArray[np.float64]
 Compute = Callable[[Sequence[Example]], Rows]
 AnyMetric = TypeVar("AnyMetric", bound=Metric)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+LISTS_KEPT = 64
+"""Lists of examples whose scores are kept: more systems than are compared at once."""
 
 
 def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
@@ -32,21 +39,21 @@ def quiet(name: str, rows: int) -> AbstractContextManager[None]:  # noqa: ARG001
     return nullcontext()
 
 
-def cached(metric: Metric, working: Working = quiet) -> Metric:
-    """The metric with a memory; a corpus metric without statistics per row as it is."""
-    if isinstance(metric, _InFront):
+def cached(metric: Metric, progress: Progress = quiet) -> Metric:
+    """The metric, computing nothing twice; a corpus metric without statistics per row as it is."""
+    if isinstance(metric, _Cached):
         return metric
     if is_summed_metric(metric):
-        return CachedSums(metric, working)
-    return metric if is_corpus_metric(metric) else Cached(metric, working)
+        return CachedSums(metric, progress)
+    return metric if is_corpus_metric(metric) else CachedRows(metric, progress)
 
 
-class _InFront(Generic[AnyMetric]):
+class _Cached(Generic[AnyMetric]):
     """What stands in front of a metric, and says of itself what that metric says."""
 
-    def __init__(self, metric: AnyMetric, working: Working = quiet) -> None:
+    def __init__(self, metric: AnyMetric, progress: Progress = quiet) -> None:
         self.metric = metric
-        self._working = working
+        self._progress = progress
 
     @property
     def name(self) -> str:
@@ -73,20 +80,20 @@ class _InFront(Generic[AnyMetric]):
         return self.metric.aggregate(rows)
 
     def _computed(self, compute: Compute, examples: Sequence[Example]) -> Rows:
-        with self._working(self.name, len(examples)):
+        with self._progress(self.name, len(examples)):
             return compute(examples)
 
 
-class Cached(_InFront[Metric]):
+class CachedRows(_Cached[Metric]):
     """A row metric in front of another one, which keeps the score of every cell it has seen.
 
     A formula, its parts, a breakdown, a paired test, and another run that answers a row alike all
     ask for the same cells; a model should see them once. A metric whose rows depend on each other
-    (``joint``) is asked for whole lists, and caches those.
+    (``joint``) is asked for whole lists, and those are kept.
     """
 
-    def __init__(self, metric: Metric, working: Working = quiet) -> None:
-        super().__init__(metric, working)
+    def __init__(self, metric: Metric, progress: Progress = quiet) -> None:
+        super().__init__(metric, progress)
         self._cells: dict[Hashable, float] = {}
         self._lists = _Lists(by_cells=is_joint(metric))
         self._compute = self._whole if is_joint(metric) else self._by_cell
@@ -111,14 +118,14 @@ class Cached(_InFront[Metric]):
         return np.array([self._cells[cell] for cell in cells], dtype=np.float64)
 
 
-class CachedSums(_InFront[SummedMetric]):
+class CachedSums(_Cached[SummedMetric]):
     """A corpus metric in front of another one, which keeps what it made of every list of rows.
 
     Of lists, because what a row adds to the sums may depend on the others, such as their labels.
     """
 
-    def __init__(self, metric: SummedMetric, working: Working = quiet) -> None:
-        super().__init__(metric, working)
+    def __init__(self, metric: SummedMetric, progress: Progress = quiet) -> None:
+        super().__init__(metric, progress)
         self._rows, self._statistics = _Lists(by_cells=True), _Lists(by_cells=True)
 
     def rows(self, examples: Sequence[Example]) -> Rows:
@@ -142,31 +149,43 @@ class CachedSums(_InFront[SummedMetric]):
         return resampled(self, examples, resamples=resamples, seed=seed)
 
 
+class _Latest(OrderedDict[Key, Value]):
+    """The :data:`LISTS_KEPT` values that were put here last."""
+
+    def put(self, key: Key, value: Value) -> None:
+        """Make it the last one, and drop the first where there are too many."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > LISTS_KEPT:
+            self.popitem(last=False)
+
+
 class _Lists:
-    """What was made of lists of examples: known by the list itself, or also by equal cells."""
+    """What was made of the last lists of examples: by the list itself, or also by equal cells."""
 
     def __init__(self, *, by_cells: bool) -> None:
-        self._by_list: dict[int, tuple[Sequence[Example], Rows]] = {}
-        self._by_cells: dict[tuple[Hashable, ...], Rows] | None = {} if by_cells else None
+        self._by_list: _Latest[int, tuple[tuple[Example, ...], Rows]] = _Latest()
+        self._by_cells: _Latest[tuple[Hashable, ...], Rows] | None = _Latest() if by_cells else None
 
     def once(self, compute: Compute, examples: Sequence[Example]) -> Rows:
-        """What ``compute`` makes of the examples, which are not changed afterwards."""
-        known = self._by_list.get(id(examples))
-        if known is not None:
-            return known[1]
-        made = self._made(compute, examples)
-        made.setflags(write=False)
-        # The list is kept as well, so that no other one can have its id.
-        self._by_list[id(examples)] = examples, made
+        """What ``compute`` makes of the examples."""
+        given, made = self._by_list.get(id(examples), ((), None))
+        # The list may have been changed, or be another one in the same place.
+        if made is None or len(given) != len(examples) or not all(map(is_, given, examples)):
+            given, made = tuple(examples), self._made(compute, examples)
+            made.setflags(write=False)
+        self._by_list.put(id(examples), (given, made))
         return made
 
     def _made(self, compute: Compute, examples: Sequence[Example]) -> Rows:
         if self._by_cells is None:
             return compute(examples)
         key = tuple(_cell(example) for example in examples)
-        if key not in self._by_cells:
-            self._by_cells[key] = compute(examples)
-        return self._by_cells[key]
+        made = self._by_cells.get(key)
+        if made is None:
+            made = compute(examples)
+        self._by_cells.put(key, made)
+        return made
 
 
 def _cell(example: Example) -> Hashable:

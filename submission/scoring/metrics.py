@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluators import EvaluationError, Metric, MetricSpec, build_metric, parse_spec
-from evaluators.base import References
+from evaluators.base import References as ReferencesBy
 from evaluators.encoders.base import Encoder
 from evaluators.errors import ModelUnavailableError
 from evaluators.metrics.registry import available
 from evaluators.report.wording import Note
 from submission.errors import InputError
 from submission.files.named import named
-from submission.scoring.cached import Working, cached, quiet
+from submission.scoring.cached import Progress, cached, quiet
 
 HUB_FOLDER = "sentence-transformers/"
 
@@ -62,20 +62,20 @@ class Models:
         return Note("proxy.model", filled)
 
 
-class Parts:
+class MetricFactory:
     """Builds metrics from specs; each is built once, and scores the same rows once."""
 
     def __init__(
         self,
         encoder: Callable[[], Encoder],
-        references: References,
+        references: ReferencesBy,
         models: Models,
-        working: Working = quiet,
+        progress: Progress = quiet,
     ) -> None:
         self._encoder = encoder
-        self._references: References = references
+        self._references: ReferencesBy = references
         self._models = models
-        self._working = working
+        self._progress = progress
         self._built: dict[str, Metric] = {}
         self._stand_ins: dict[str, Note] = {}
         self._cached: dict[str, Metric] = {}
@@ -114,9 +114,9 @@ class Parts:
         return self._built[spec]
 
     def cached(self, spec: str) -> Metric:
-        """The metric with a memory for what it scored."""
+        """The metric, which scores nothing twice."""
         if spec not in self._cached:
-            self._cached[spec] = cached(self.bare(spec), self._working)
+            self._cached[spec] = cached(self.bare(spec), self._progress)
         return self._cached[spec]
 
 

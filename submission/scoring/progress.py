@@ -42,7 +42,7 @@ class _Told:
 
 
 @contextmanager
-def working(name: str, rows: int) -> Iterator[None]:
+def show_progress(name: str, rows: int) -> Iterator[None]:
     """Tell that the metric ``name`` scores ``rows`` rows, how far it is, and for how long."""
     label = f"{visible(name)}: {rows:,} rows"
     if sys.stderr.isatty():

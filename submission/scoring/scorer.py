@@ -1,13 +1,12 @@
-"""A competition's formula as a metric, and answers scored by it."""
+"""A competition's formula as a metric."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from evaluators import (
     parse_spec,
     score_examples,
 )
+from evaluators.base import References as ReferencesBy
 from evaluators.base import joined
 from evaluators.encoders.base import Encoder
 from evaluators.report.wording import Note
@@ -28,14 +28,12 @@ from submission.competitions import Competition
 from submission.competitions.profile import Encoder as DeclaredEncoder
 from submission.competitions.profile import Formula
 from submission.errors import sentence
-from submission.records.rows import Prediction, Reference, References
-from submission.runs.ledger import Ledger
+from submission.records.rows import Prediction, Reference
 from submission.scoring.breakdown import of_rows
-from submission.scoring.cached import Working, cached, quiet
+from submission.scoring.cached import Progress, cached, quiet
 from submission.scoring.formula import build_formula
-from submission.scoring.metrics import Models, Parts, same_model
+from submission.scoring.metrics import MetricFactory, Models, same_model
 from submission.scoring.pairing import pair
-from submission.scoring.subjects import Subject
 
 Say = Callable[[str], None]
 NO_MODELS = Models()
@@ -43,9 +41,6 @@ NO_MODELS = Models()
 
 def silent(message: str) -> None:
     """Tell nobody."""
-
-
-ReferencesBy = Literal["first", "mean", "max"]
 
 
 class Scorer:
@@ -68,7 +63,7 @@ class Scorer:
         folder: Path | None = None,
         called: str | None = None,
         models: Models = NO_MODELS,
-        working: Working = quiet,
+        progress: Progress = quiet,
     ) -> None:
         self.declared = declared
         self._organizer = organizer
@@ -76,8 +71,8 @@ class Scorer:
         self._folder = folder
         self._called = called
         self._models = models
-        self._parts = Parts(
-            lambda: self.encoder, references_by or declared.references, models, working
+        self._metrics = MetricFactory(
+            lambda: self.encoder, references_by or declared.references, models, progress
         )
 
     @classmethod
@@ -88,7 +83,7 @@ class Scorer:
         references_by: ReferencesBy | None = None,
         *,
         models: Models = NO_MODELS,
-        working: Working = quiet,
+        progress: Progress = quiet,
     ) -> Self:
         """What scores a competition as it declares."""
         profile = competition.profile
@@ -99,7 +94,7 @@ class Scorer:
             references_by,
             folder=Path(competition.folder),
             models=models,
-            working=working,
+            progress=progress,
         )
 
     @cached_property
@@ -124,13 +119,13 @@ class Scorer:
     @property
     def reasons(self) -> list[Note | str]:
         """The same one by one; a competition's own is in the words of its file."""
-        found = [self.declared.proxy, self.encoder_reason, *self._parts.stand_ins]
+        found = [self.declared.proxy, self.encoder_reason, *self._metrics.stand_ins]
         return [reason for reason in found if reason]
 
     @property
     def fast_in_vain(self) -> bool:
         """Whether bfloat16 was asked for and no metric so far can be computed in it."""
-        return self._models.fast and not self._parts.any_fast
+        return self._models.fast and not self._metrics.any_fast
 
     @property
     def encoder_reason(self) -> Note | None:
@@ -143,14 +138,14 @@ class Scorer:
     @cached_property
     def formula(self) -> Metric:
         """The leaderboard's metric; a formula of one unweighted term is that term."""
-        return build_formula(self.declared, self._folder, self._parts.bare)
+        return build_formula(self.declared, self._folder, self._metrics.bare)
 
     @cached_property
-    def cached(self) -> Metric:
+    def cached_formula(self) -> Metric:
         """The same, computing nothing twice for a row it has seen."""
-        found = build_formula(self.declared, self._folder, self._parts.cached)
+        found = build_formula(self.declared, self._folder, self._metrics.cached)
         if isinstance(found, Weighted) or callable(getattr(found, "parts", None)):
-            return found  # made of parts that are cached themselves
+            return found  # made of cached metrics, and asked for them
         return cached(found)
 
     def examples(
@@ -164,7 +159,7 @@ class Scorer:
 
     def score(self, examples: Sequence[Example], *, seed: int = 0) -> Score:
         """The organizer's score, on the organizer's scale, with its interval and row scores."""
-        found = score_examples(self.cached, examples, seed=seed)
+        found = score_examples(self.cached_formula, examples, seed=seed)
         found = replace(
             found, metric=self._called or found.metric, direction=self.declared.direction
         )
@@ -172,7 +167,7 @@ class Scorer:
 
     def terms(self, examples: Sequence[Example]) -> list[Score]:
         """The formula's parts on their own, on the organizer's scale; none if it has one only."""
-        formula = self.cached
+        formula = self.cached_formula
         if isinstance(formula, Weighted):
             rows = formula.rows_by_term(examples).items()
             terms = [(*each, term) for each, (_, term) in zip(rows, formula.terms, strict=True)]
@@ -198,14 +193,14 @@ class Scorer:
 
     def metric(self, spec: str, examples: Sequence[Example]) -> Score:
         """A metric besides the formula, on 0..1, called by its spec as written."""
-        found = score_examples(self._parts.cached(spec), examples)
+        found = score_examples(self._metrics.cached(spec), examples)
         stand_in = self._models.stand_in(parse_spec(spec))
         reason = joined([str(stand_in) if stand_in else None, found.proxy])
         return self._marked(replace(found, metric=str(parse_spec(spec)), proxy=reason))
 
     def metric_of(self, spec: str | None) -> Metric:
-        """The metric behind a score of :meth:`metric`, or the formula, with its memory."""
-        return self.cached if spec is None else self._parts.cached(spec)
+        """The metric behind a score of :meth:`metric`, or the formula; both cached."""
+        return self.cached_formula if spec is None else self._metrics.cached(spec)
 
     @property
     def scale(self) -> float:
@@ -234,60 +229,3 @@ class Scorer:
     def _as_the_organizers(self, result: Score) -> Score:
         result = self._scaled(self._marked(result))
         return replace(result, proxy=self.proxy or result.proxy)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A subject's examples and scores: the formula first, then its terms, then further metrics."""
-
-    subject: Subject
-    examples: Sequence[Example]
-    scores: Sequence[Score]
-
-    @property
-    def main(self) -> Score:
-        """The leaderboard's number."""
-        return self.scores[0]
-
-    def further(self, count: int) -> Sequence[Score]:
-        """The scores of the ``count`` metrics that were asked for besides."""
-        return self.scores[len(self.scores) - count :]
-
-
-def score_subject(
-    scorer: Scorer,
-    subject: Subject,
-    references: References,
-    metrics: Sequence[str],
-    ledger: Ledger | None,
-    say: Say | None = None,
-) -> Scored:
-    """Score a subject; a run's scores are kept in the ledger that it is from, row by row.
-
-    ``say`` asks for what the organizer shows beside the score, too, and is told what of it is
-    left out.
-    """
-    examples = scorer.examples(subject.predictions, references.rows, subject.name)
-    scores = [
-        scorer.score(examples),
-        *scorer.terms(examples),
-        *(scorer.also(examples, say) if say is not None else []),
-    ]
-    taken = {each.metric for each in scores}
-    for spec in metrics:
-        found = scorer.metric(spec, examples)
-        if found.metric in taken:
-            # The profile's own number of that name is on another scale, or by another rule.
-            found = replace(found, metric=f"--metric {found.metric}")
-        scores.append(found)
-    if subject.kind == "run" and ledger is not None:
-        for each in scores:
-            rows = dict(scored_rows(examples, each))
-            ledger.save_score(subject.name, references.digest, dict(each.to_dict()), rows)
-    return Scored(subject, examples, scores)
-
-
-def scored_rows(examples: Sequence[Example], result: Score) -> list[tuple[str, float]]:
-    """Ids and row scores of the rows that count in a score."""
-    pairs = zip(examples, result.rows.tolist(), strict=True)
-    return [(example.id, value) for example, value in pairs if not math.isnan(value)]

@@ -30,7 +30,7 @@ def _kind(subject: Subject) -> str:
     return "vectors" if own else subject.kind
 
 
-def _manifest(
+def build_manifest(
     competition: Competition,
     scorer: Scorer,
     subject: Subject,
@@ -41,6 +41,10 @@ def _manifest(
     command: str,
     ledger: Ledger | None,
 ) -> dict[str, Any]:
+    """What is written beside the submission ``out``, whose content is ``data``.
+
+    ``reason`` says why it may not be uploaded, if it may not.
+    """
     profile = competition.profile
     manifest: dict[str, Any] = {
         "leaderkit": __version__,

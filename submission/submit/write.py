@@ -17,7 +17,7 @@ from submission.records.rows import Prediction
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
-from submission.submit.manifest import _manifest, manifest_path
+from submission.submit.manifest import build_manifest, manifest_path
 from submission.tables import Table, read_items, read_table, write_csv, write_json
 
 
@@ -67,7 +67,9 @@ def write_submission(
     other = scorer.encoder_reason if profile.submission.vectors else None
     reason = None if other is None else str(other)
     data = _file(profile.submission, scorer, ordered, template, out)
-    manifest = _manifest(competition, scorer, subject, template, out, data, reason, command, ledger)
+    manifest = build_manifest(
+        competition, scorer, subject, template, out, data, reason, command, ledger
+    )
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     with atomic_file(out) as handle:
         handle.write(data)

@@ -14,10 +14,10 @@ from submission.engines.vllm import lifeline
 from submission.engines.vllm.interrupts import kept_interrupts
 from submission.engines.vllm.log import EngineLog
 from submission.engines.vllm.support import (
-    _prepare_environment,
     adapter_refusal,
     lora_slot,
     model_refusal,
+    prepare_environment,
 )
 from submission.errors import InputError, Stopped
 from submission.machine.hardware import (
@@ -98,6 +98,7 @@ class VllmEngine:
                     outputs = self._step(check_interrupted)
                     if done := [_completion(each) for each in outputs if each.finished]:
                         yield done
+                    check_interrupted()
         finally:
             # A consumer that stops early must not leave rows for the next call to find.
             if self._alive and engine.has_unfinished_requests():
@@ -107,8 +108,7 @@ class VllmEngine:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         try:
-            outputs = list(self._llm.llm_engine.step())
-            check_interrupted()
+            return list(self._llm.llm_engine.step())
         except (RuntimeError, EngineDeadError) as error:
             self._alive = False
             check_interrupted()
@@ -116,7 +116,6 @@ class VllmEngine:
             raise Stopped(
                 f"vLLM stopped: {reason}. Finished rows are kept; the same command resumes."
             ) from error
-        return outputs
 
     def close(self) -> None:
         """End the engine core and free its memory, unless its slot is shared."""
@@ -135,7 +134,7 @@ class VllmEngine:
             self._llm, self._log = core.llm, core.log
 
     def _load(self) -> _Core:
-        _prepare_environment(self._context)
+        prepare_environment(self._context)
         lifeline.hold()
         options = self._context.recipe.engine
         checkpoint = self._checkpoint

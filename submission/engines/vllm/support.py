@@ -44,7 +44,7 @@ def model_refusal(context: EngineContext, checkpoint: Checkpoint) -> str | None:
     if checkpoint.adapter is None:
         return None
     architectures = checkpoint.config.get("architectures") or []
-    _prepare_environment(context)
+    prepare_environment(context)
     with EngineLog().capture():
         from vllm.model_executor.models.interfaces import supports_lora
         from vllm.model_executor.models.registry import ModelRegistry
@@ -69,7 +69,7 @@ def model_refusal(context: EngineContext, checkpoint: Checkpoint) -> str | None:
     return None
 
 
-def _prepare_environment(context: EngineContext) -> None:
+def prepare_environment(context: EngineContext) -> None:
     """What vLLM reads from the environment when it is imported; the user's own values stay."""
     defaults = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
     if not has_gpu():

@@ -4,11 +4,12 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from evaluators import LeaderboardRow, Score, render, render_more, to_frame
-from evaluators.report.leaderboard import COLUMNS
+from evaluators.report.leaderboard import column_names
 from evaluators.text.cells import neutralize, one_line
 
 RUN = LeaderboardRow(
@@ -28,12 +29,12 @@ RUN = LeaderboardRow(
     losses=40,
     public_low=0.61,
     public_high=0.72,
-    empty=0,
-    cut_off=2,
-    echoed=1,
+    degenerate={"empty": 0, "cut_off": 2, "echoed": None},
+    any_degenerate=2,
     proxy="another encoder",
 )
 KNOWN = LeaderboardRow(rank=None, name="OPEN-SOLAR", kind="known", score=0.752784, source="DACON")
+COLUMNS = column_names(RUN.degenerate)
 
 
 def shown(*rows: LeaderboardRow, **settings: str) -> str:
@@ -58,6 +59,16 @@ def test_the_frame_keeps_columns_order_and_types() -> None:
     assert frame["low"].isna().tolist() == [False, True]
 
 
+def test_degenerate_answers_have_a_column_for_each_kind_and_one_for_their_number() -> None:
+    frame = to_frame([KNOWN, RUN])
+    columns = ["empty", "cut_off", "echoed", "degenerate"]
+    place = list(frame.columns).index("empty")
+    assert list(frame.columns)[place : place + 4] == columns
+    assert frame.loc[1, columns].tolist() == [0, 2, pd.NA, 2]
+    assert frame.loc[0, columns].isna().all()
+    assert {str(frame[column].dtype) for column in columns} == {"Int64"}
+
+
 def test_a_csv_leaves_out_what_does_not_apply_and_keeps_whole_numbers_whole() -> None:
     lines = to_frame([RUN, KNOWN]).to_csv(index=False).splitlines()
     assert lines[0] == ",".join(COLUMNS)
@@ -67,7 +78,7 @@ def test_a_csv_leaves_out_what_does_not_apply_and_keeps_whole_numbers_whole() ->
 
 
 def test_no_rows_give_an_empty_frame_with_all_columns() -> None:
-    assert tuple(to_frame([]).columns) == COLUMNS
+    assert tuple(to_frame([]).columns) == column_names([])
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
@@ -100,7 +111,7 @@ def test_the_table_shows_intervals_and_the_difference_with_its_sign() -> None:
 def test_a_second_table_has_public_scores_and_further_metrics() -> None:
     chrf = Score("chrf", 0.31, 0.3, 0.32, 130, "higher", "chrf|v:1", "a stand-in", np.zeros(130))
     row = replace(RUN, public=0.7, expected=0.71, expected_low=0.6, expected_high=0.82)
-    text = shown_more(replace(row, others={"chrf": chrf}, degenerate=3))
+    text = shown_more(replace(row, others={"chrf": chrf}, any_degenerate=3))
     for part in ("kogpt2", "0.610 … 0.720", "0.7000 / -", "0.600 … 0.820", "3", "0.3100 proxy"):
         assert part in text
     assert render_more([KNOWN]) is None

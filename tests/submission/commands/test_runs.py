@@ -1,9 +1,13 @@
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from submission.cli import run
+from submission.runs import database
 from submission.runs.ledger import Ledger
 from tests.submission.commands.sample_ledger import make
 
@@ -32,6 +36,34 @@ def test_json_has_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert (
         listed[1] | {"rows": 5, "done": 2, "completion_tokens": 20, "finished": None} == listed[1]
     )
+
+
+def test_a_run_of_another_version_is_listed_without_its_degenerate_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = make(tmp_path / "ledger.db")
+    with Ledger(ledger) as book:
+        recipe = '{"name": "old", "gone": 1}'
+        book.begin(replace(book.run("whole"), name="old", recipe=recipe), [], fresh=False)
+
+    assert run(["runs", "--ledger", str(ledger), "--json"]) == 0
+
+    listed = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert listed["old"]["degenerate"] is None
+    assert listed["whole"]["degenerate"]["empty"] == 2
+
+
+def test_a_ledger_that_another_process_keeps_locked_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = make(tmp_path / "ledger.db")
+    monkeypatch.setattr(database, "WRITERS_WAIT_SECONDS", 0.1)
+
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert run(["runs", "--ledger", str(ledger)]) == 2
+
+    assert "database is locked" in capsys.readouterr().err
 
 
 def test_an_empty_ledger_has_no_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import submission.runs.answers as reading
-from evaluators.report.wording import say
+from evaluators.report.wording import say, wording
 from submission.cli import run
 from submission.compare import compare as compare_all
 from submission.compare.report import build_report
 from submission.competitions import find_competition
-from submission.recipes import Recipe
+from submission.recipes import Degenerate, Recipe
 from submission.runs.answers import run_recipe
 from submission.runs.ledger import Ledger
 from submission.runs.rows import PlannedPart
@@ -28,8 +28,8 @@ COLUMNS = [
     "rank", "name", "kind", "score", "low", "high", "n", "difference", "difference_low",
     "difference_high", "p_value", "p_adjusted", "detectable", "wins", "ties", "losses",
     "public_low", "public_high", "public", "private", "expected", "expected_low", "expected_high",
-    "empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated", "degenerate", "proxy",
-    "note", "source", "signature",
+    "empty", "cut_off", "too_long", "echoed", "looping", "wrong_language", "duplicated",
+    "degenerate", "proxy", "note", "source", "signature",
 ]  # fmt: skip
 
 COMPETITION = """\
@@ -548,6 +548,13 @@ def test_a_score_that_fits_several_runs_is_taken_by_none(
     found = compared(capsys, "run1", "twin", "--baseline", "run1")["calibration"]
     assert found["points"] == []
     assert "'submitted' matches several runs (run1, twin)" in found["notes"][0]
+
+
+def test_every_kind_of_degenerate_answer_is_a_column_and_has_a_phrase() -> None:
+    board = compare("good.csv", "--baseline", "half.csv")
+    place = list(board.columns).index("degenerate")
+    assert list(board.columns)[place - len(Degenerate) : place] == [*Degenerate]
+    assert {f"degenerate.{kind}" for kind in Degenerate} <= set(wording())
 
 
 def test_of_a_file_only_empty_answers_are_told() -> None:

@@ -155,6 +155,16 @@ def test_a_limited_run_is_widened_by_the_rows_it_lacks(work: Path, generate: Any
     assert answers(work) == answers(work, "other")
 
 
+def test_a_limit_below_what_the_run_has_counts_only_what_it_asks_for(
+    work: Path, generate: Any
+) -> None:
+    generate()
+    narrower = generate("--limit", "2")
+    assert (narrower["rows"], narrower["computed"], narrower["reused"]) == (2, 0, 3)
+    assert "3 of 3 prompts are in the ledger already." in narrower["said"]
+    assert len(answers(work)) == 5
+
+
 def test_an_added_test_row_costs_only_itself_under_a_new_run_name(
     work: Path, generate: Any
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from submission.errors import InputError
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Prompt
+from submission.tables.table import Row
 
 TOKENS = ["<pad>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"]
 PAD, BOS, EOS, START, END = range(5)
@@ -81,6 +82,12 @@ def test_a_plain_prompt_has_bos_once_or_not_at_all(tokenizer: Any) -> None:
 def test_the_template_sees_question_context_and_row(tokenizer: Any) -> None:
     prompt = Prompt(template="{{ context }}|{{ row.층 }}|{{ question }}")
     assert PromptEncoder(tokenizer, prompt).text("?", "글", {"층": "3층"}) == "글|3층|?"
+
+
+def test_the_row_can_be_written_as_json(tokenizer: Any) -> None:
+    row = Row({"id": 0, "n": 1}, ("R0", "3"))
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ row | tojson }}"))
+    assert encoder.text("?", "", row) == '{"id": "R0", "n": "3"}'
 
 
 def test_a_chats_response_ends_its_turn(tokenizer: Any) -> None:

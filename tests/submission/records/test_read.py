@@ -55,6 +55,15 @@ def test_a_form_of_several_columns_becomes_one_question(tmp_path: Path) -> None:
     )
 
 
+def test_a_template_may_write_its_row_as_json(tmp_path: Path) -> None:
+    given = WALLPAPER.model_dump(exclude_unset=True)
+    given["test"] = {"id": "id", "columns": ["id", "n"], "template": "{{ row | tojson }}"}
+    given["train"] = {**given["train"], "questions": [], "template": "{{ row | tojson }}"}
+    profile = Profile.model_validate(given)
+    (question,) = read_questions(profile, file(tmp_path, "id,n\nR0,3\n"))
+    assert question.text == '{"id": "R0", "n": "3"}'
+
+
 def test_cells_that_look_like_something_else_stay_text(tmp_path: Path) -> None:
     path = file(tmp_path, "id,질문\n0001,NA\n1e3,null\n1.0,3.10\n")
     questions = read_questions(WALLPAPER, path)

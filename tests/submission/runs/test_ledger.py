@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_fresh_takes_nothing_over_and_leaves_other_runs_alone(ledger: Ledger) ->
 
 def test_one_completion_answers_every_part_with_its_key(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("same", "other", "same", "same"), fresh=False)
-    assert ledger.record("first", [answer("same")]) == 3
+    ledger.record("first", [answer("same")])
     assert texts(ledger) == ["answer same", None, "answer same", "answer same"]
     assert ledger.pending("first") == {"other"}
 
@@ -120,6 +121,41 @@ def test_more_rows_may_be_added_to_a_run_and_it_is_then_unfinished(ledger: Ledge
     assert ledger.begin(a_run(), parts("a", "b"), fresh=False) == 1
     assert ledger.run("first").finished is None
     assert ledger.run("first").seconds == 1.5
+
+
+def test_only_the_parts_asked_for_are_counted_as_answered(ledger: Ledger) -> None:
+    ledger.begin(a_run(), parts("a", "b", "c"), fresh=False)
+    ledger.record("first", [answer("a"), answer("c")])
+    assert ledger.begin(a_run(), parts("a", "b"), fresh=False) == 1
+    assert texts(ledger) == ["answer a", None, "answer c"]
+
+
+def test_an_interrupt_at_the_commit_keeps_nothing_and_leaves_the_ledger_usable(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.begin(a_run(), parts("a"), fresh=False)
+
+    def interrupted(sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            raise KeyboardInterrupt
+        return sqlite3.Connection.execute(ledger._db, sql, parameters)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger._db, "execute", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ledger.record("first", [answer("a")])
+
+    assert texts(ledger) == [None]
+    ledger.spent("first", 1.5, 0, finished=False)
+    assert ledger.run("first").seconds == 1.5
+
+
+def test_half_a_surrogate_pair_in_an_answer_is_kept_as_the_replacement_character(
+    ledger: Ledger,
+) -> None:
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    ledger.record("first", [answer("a", "끝 \ud83d"), answer("b", "\udc00 😀")])
+    assert texts(ledger) == ["끝 \ufffd", "\ufffd 😀"]
 
 
 def test_a_run_begun_again_without_new_rows_stays_finished(ledger: Ledger) -> None:
@@ -380,7 +416,7 @@ def test_what_finishes_together_is_one_transaction(ledger: Ledger) -> None:
     said: list[str] = []
     ledger._db.set_trace_callback(said.append)
 
-    assert ledger.record("first", [answer(key) for key in keys]) == 500
+    ledger.record("first", [answer(key) for key in keys])
 
     assert (said.count("BEGIN IMMEDIATE"), said.count("COMMIT")) == (1, 1)
     assert texts(ledger) == [f"answer {key}" for key in keys]
@@ -388,7 +424,7 @@ def test_what_finishes_together_is_one_transaction(ledger: Ledger) -> None:
 
 def test_completions_that_cannot_all_be_kept_are_none_of_them(ledger: Ledger) -> None:
     ledger.begin(a_run(), parts("a", "b"), fresh=False)
-    nothing = Completion("b", None, Finish.STOP)  # type: ignore[arg-type]
+    nothing = Completion("b", "", Finish.STOP, prompt_tokens=None)  # type: ignore[arg-type]
 
     with pytest.raises(sqlite3.IntegrityError):
         ledger.record("first", [answer("a"), nothing])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from evaluators import BertScore, Example, Signature, build_metric, score_examples
 from evaluators.base import is_summed_metric
 from evaluators.metrics.rowwise import RowMetric
-from submission.scoring.cached import cached
+from submission.scoring.cached import LISTS_KEPT, cached
 
 
 class Lengths(RowMetric):
@@ -71,7 +73,7 @@ def test_idf_makes_bertscore_rows_depend_on_each_other(model_folder: Path) -> No
 
 
 @pytest.mark.parametrize("spec", ["bleu:tokenizer=char", "chrf"])
-def test_a_corpus_metric_with_a_memory_has_the_same_numbers(spec: str) -> None:
+def test_a_cached_corpus_metric_has_the_same_numbers(spec: str) -> None:
     rows = [
         Example("0", "벽지가 들뜨는 이유는 습기입니다", ("벽지는 습기 때문에 들뜹니다",)),
         Example("1", "환기를 자주 하세요", ("환기를 자주 해야 합니다",)),
@@ -94,8 +96,25 @@ def test_a_list_scored_before_is_known_by_itself() -> None:
     assert len(metric.asked) == 1
 
 
+def test_a_list_that_has_grown_is_scored_anew() -> None:
+    memory, rows = cached(Lengths()), examples("가", "가나")
+    memory.rows(rows)
+    rows.append(Example("2", "가나다", ("가",)))
+    assert memory.rows(rows).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_only_the_last_lists_are_kept(joint: bool) -> None:
+    memory = cached(Lengths(joint))
+    asked = [examples("가" * length) for length in range(1, 2 * LISTS_KEPT)]
+    made = [weakref.ref(memory.rows(each)) for each in asked]
+    gc.collect()
+    assert sum(each() is not None for each in made) == LISTS_KEPT
+    assert [memory.rows(each).item() for each in asked] == list(range(1, 2 * LISTS_KEPT))
+
+
 @pytest.mark.parametrize("spec", ["f1", "chrf"])
-def test_a_metric_with_a_memory_says_of_itself_what_the_metric_says(spec: str) -> None:
+def test_a_cached_metric_says_of_itself_what_the_metric_says(spec: str) -> None:
     metric = build_metric(spec)
     memory = cached(metric)
     for name in ("name", "signature", "proxy", "direction"):

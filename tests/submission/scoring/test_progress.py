@@ -10,7 +10,7 @@ import pytest
 from evaluators import Cosine, Example, OfflineEncoder
 from evaluators.base import Metric
 from evaluators.progress import advance, begin, listening
-from submission.scoring.progress import working
+from submission.scoring.progress import show_progress
 from submission.terminal import progress
 
 
@@ -53,7 +53,7 @@ def test_long_work_is_told_with_its_rate_and_the_time_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE", 0.05)
-    with working("comet", 7):
+    with show_progress("comet", 7):
         begin(40, "texts")
         advance(10)
         time.sleep(0.2)
@@ -68,13 +68,13 @@ def test_work_that_says_nothing_of_its_progress_is_told_by_its_time(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "PATIENCE", 0.05)
-    with working("em", 7):
+    with show_progress("em", 7):
         time.sleep(0.12)
     assert capsys.readouterr().err.startswith("em: 7 rows, 0 s so far\n")
 
 
 def test_short_work_is_not_mentioned(capsys: pytest.CaptureFixture[str]) -> None:
-    with working("em", 7):
+    with show_progress("em", 7):
         begin(7, "rows")
         advance(7)
     assert capsys.readouterr().err == ""

@@ -77,16 +77,14 @@ function nameCell(row) {
   ];
 }
 
-const KINDS = ["empty", "cut_off", "echoed", "looping", "wrong_language", "duplicated"];
-
 function degenerateCell(row) {
   const total = known(row.degenerate)
     ? row.degenerate
-    : whole(row, KINDS) && KINDS.reduce((sum, mark) => sum + (row[mark] ?? 0), 0);
+    : whole(row, row.kinds) && row.kinds.reduce((sum, mark) => sum + (row[mark] ?? 0), 0);
   if (!known(total)) return null;
-  const kinds = KINDS.filter((mark) => row[mark]).map(
-    (mark) => `${wordFor("degenerate", mark)} ${row[mark]}`,
-  );
+  const kinds = row.kinds
+    .filter((mark) => row[mark])
+    .map((mark) => `${wordFor("degenerate", mark)} ${row[mark]}`);
   return two(count(total), kinds.join(", "), total ? "warn" : "same");
 }
 

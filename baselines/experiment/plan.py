@@ -96,7 +96,7 @@ def _mistakes(file: ExperimentFile) -> Iterator[str]:
 def _earlier_keys(data: Mapping[str, Any]) -> Iterator[str]:
     """What to write in place of the keys that experiment files had before."""
     if isinstance(models := data.get("metric_models"), list):
-        yield from _as_table("metric_models", "metric_models", models)
+        yield from _as_table("metric_models", models)
     if isinstance(runs := data.get("runs"), list):
         yield "'runs' is called 'cells' now: write [[cells]] for each [[runs]]"
         for place, run in enumerate(runs):
@@ -106,7 +106,7 @@ def _earlier_keys(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _earlier_fields(place: str, run: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(given := run.get("set"), list):
-        yield from _as_table(f"{place}.set", "set", given)
+        yield from _as_table(f"{place}.set", given)
     for key in ("model", "adapter", "engine"):
         if key in run:
             field = "model.adapter" if key == "adapter" else f"{key}.name"
@@ -114,7 +114,7 @@ def _earlier_fields(place: str, run: Mapping[str, Any]) -> Iterator[str]:
             yield f"'{place}.{key}' is part of 'set' now: {field} = {value}"
 
 
-def _as_table(place: str, key: str, given: Sequence[Any]) -> Iterator[str]:
+def _as_table(place: str, given: Sequence[Any]) -> Iterator[str]:
     """The table to write in place of a list of ``KEY=VALUE``, and the entries that are none."""
     pairs = []
     for each in given:
@@ -126,4 +126,4 @@ def _as_table(place: str, key: str, given: Sequence[Any]) -> Iterator[str]:
         toml = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else text.strip()
         pairs.append(f"{field.strip()} = {toml}")
     table = f"{{ {', '.join(pairs)} }}" if pairs else "{}"
-    yield f"'{place}' is a table now: {key} = {table}"
+    yield f"'{place}' is a table now: {place.rpartition('.')[2]} = {table}"

@@ -100,7 +100,7 @@ def run_study(
     cells = [(task, cell) for task in tasks for cell in task.plan.tuned]
     say(f"{len(tasks)} tasks, {len(cells)} cells to train. First the answers before training.")
     bases = [trial for task in tasks for trial in task.runs(task.plan.grid.baseline)]
-    failed = execute(bases, job, ledger, say, journal).failed
+    failed = dict(execute(bases, job, ledger, say, journal).failed)
     tuned, trials = {}, []
     for number, (task, cell) in enumerate(cells, start=1):
         asked = task.runs(cell)

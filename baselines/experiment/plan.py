@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from pydantic import Field
 from baselines.grid.cells import Grid, Trial, Wanted, make_cells
 from baselines.grid.schema import GridFile, NonEmpty, Table, placed, read_keys, refuse
 from submission.files.toml import read_toml
+from submission.recipes.find import literal
 
 CellName = Annotated[str, Field(pattern=r"^[^/\\.\x00][^/\\\x00]*$")]
 """Becomes part of file names."""
@@ -95,19 +96,34 @@ def _mistakes(file: ExperimentFile) -> Iterator[str]:
 def _earlier_keys(data: Mapping[str, Any]) -> Iterator[str]:
     """What to write in place of the keys that experiment files had before."""
     if isinstance(models := data.get("metric_models"), list):
-        yield f"'metric_models' is a table now: metric_models = {_table(models)}"
+        yield from _as_table("metric_models", models)
     if isinstance(runs := data.get("runs"), list):
         yield "'runs' is called 'cells' now: write [[cells]] for each [[runs]]"
         for place, run in enumerate(runs):
-            if isinstance(given := run.get("set"), list):
-                yield f"'runs.{place}.set' is a table now: set = {_table(given)}"
-            for key in ("model", "adapter", "engine"):
-                if key in run:
-                    field = "model.adapter" if key == "adapter" else f"{key}.name"
-                    value = json.dumps(run[key], ensure_ascii=False)
-                    yield f"'runs.{place}.{key}' is part of 'set' now: {field} = {value}"
+            if isinstance(run, dict):
+                yield from _earlier_fields(f"runs.{place}", run)
 
 
-def _table(given: list[str]) -> str:
-    pairs = (each.partition("=") for each in map(str, given))
-    return f"{{ {', '.join(f'{key} = {value}' for key, _, value in pairs)} }}, texts in quotes"
+def _earlier_fields(place: str, run: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(given := run.get("set"), list):
+        yield from _as_table(f"{place}.set", given)
+    for key in ("model", "adapter", "engine"):
+        if key in run:
+            field = "model.adapter" if key == "adapter" else f"{key}.name"
+            value = json.dumps(run[key], ensure_ascii=False, default=str)
+            yield f"'{place}.{key}' is part of 'set' now: {field} = {value}"
+
+
+def _as_table(place: str, given: Sequence[Any]) -> Iterator[str]:
+    """The table to write in place of a list of ``KEY=VALUE``, and the entries that are none."""
+    pairs = []
+    for each in given:
+        field, equals, text = str(each).partition("=")
+        if not equals or not field.strip():
+            yield f"'{place}' has '{each}', which is not KEY=VALUE"
+            continue
+        value = literal(text)
+        toml = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else text.strip()
+        pairs.append(f"{field.strip()} = {toml}")
+    table = f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+    yield f"'{place}' is a table now: {place.rpartition('.')[2]} = {table}"

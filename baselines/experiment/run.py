@@ -47,7 +47,7 @@ def run_experiment(
     file, contest = experiment.file, Contest.of(experiment.file)
     scorer = contest.scorer()
     executed = execute(experiment.trials, contest.jobs(command, fresh=fresh), ledger, say)
-    failed = executed.failed
+    failed = dict(executed.failed)
     reports = [
         executed.reports[trial.run] for trial in experiment.trials if trial.run not in failed
     ]

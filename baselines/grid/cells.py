@@ -9,7 +9,7 @@ from typing import Any
 
 from baselines.grid.overrides import beside, overrides
 from baselines.grid.schema import GridFile, VariedFile, placed
-from submission.errors import LeaderkitError
+from submission.errors import InputError, LeaderkitError
 from submission.recipes import Recipe, find_recipe
 
 
@@ -56,21 +56,24 @@ class Wanted:
 
 
 def make_cells(wanted: Iterable[Wanted], base: Path) -> tuple[list[Cell], list[str]]:
-    """Every cell with its recipe, and what is wrong with those that make none.
+    """Every cell with its recipe, and what is wrong with those that make none, each thing once.
 
     Recipes and folders are found from ``base``.
     """
-    made, wrong = [], []
+    made = []
+    wrong: dict[str, list[str]] = {}
     for each in wanted:
         name, colon, variant = each.recipe.partition(":")
         given = [field for table in each.tables for field in overrides(table, base)]
         try:
             recipe = find_recipe(f"{beside(name, base)}{colon}{variant}", given)
         except LeaderkitError as error:
-            wrong.append(str(error).rstrip("."))
+            problems = error.problems if isinstance(error, InputError) else (str(error),)
+            for problem in problems:
+                wrong.setdefault(problem, []).append(",".join(each.labels))
         else:
             made.append(Cell(each.labels, recipe))
-    return made, wrong
+    return made, [f"{_cells(names)}: {problem}" for problem, names in wrong.items()]
 
 
 def make_grid(
@@ -85,6 +88,12 @@ def make_grid(
         trials=tuple(trial for cell in cells for trial in _trials(name, cell, file.seeds)),
         seeds=tuple(file.seeds),
     )
+
+
+def _cells(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"cell '{names[0]}'"
+    return f"cells '{names[0]}' and {len(names) - 1} more"
 
 
 def _trials(name: str, cell: Cell, seeds: Sequence[int]) -> Iterator[Trial]:

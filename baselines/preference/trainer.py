@@ -94,7 +94,7 @@ class PairTrainer(WholeSteps, DPOTrainer):  # type: ignore[misc]  # untyped base
     def separation(self) -> Separation:
         """How the model as it is tells the held-out pairs apart."""
         if self._unseen is None:
-            raise AssertionError
+            raise ValueError("there are no held-out pairs to tell apart")
         return Separation.of(
             self._log_probs(self._unseen.samples),
             beta=self._preference.beta,

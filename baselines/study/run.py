@@ -37,7 +37,7 @@ class _Task:
     def read(cls, plan: TaskPlan) -> _Task:
         file, contest = plan.grid.file, Contest.of(plan.grid.file)
         if file.train is None:
-            raise AssertionError(plan)
+            raise ValueError(f"task '{plan.name}' names no training file")
         everything = HeldOut.read(contest.competition, file.train, file.encoder)
         return cls(plan, contest.inputs(), everything)
 
@@ -100,7 +100,7 @@ def run_study(
     cells = [(task, cell) for task in tasks for cell in task.plan.tuned]
     say(f"{len(tasks)} tasks, {len(cells)} cells to train. First the answers before training.")
     bases = [trial for task in tasks for trial in task.runs(task.plan.grid.baseline)]
-    failed = execute(bases, job, ledger, say, journal).failed
+    failed = dict(execute(bases, job, ledger, say, journal).failed)
     tuned, trials = {}, []
     for number, (task, cell) in enumerate(cells, start=1):
         asked = task.runs(cell)
@@ -139,7 +139,7 @@ def _tune(
 ) -> Tuned:
     model = cell.recipe.model
     if model is None:
-        raise AssertionError(cell)
+        raise ValueError(f"cell '{','.join(cell.labels)}' has no model to train")
     base = Base.of(locate_model(model.name, cell.recipe.engine.revision), ledger.hash_file)
     tuned = Tuned(
         study.out / "models",

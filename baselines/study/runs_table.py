@@ -99,7 +99,7 @@ def _figures(task: TaskResults, finished: Finished, *, untuned: bool) -> Record:
 def _training(outcome: Outcome) -> Record:
     tuned, report, merged = outcome.tuned, outcome.tuned.report, outcome.tuned.merge_report
     if report is None:
-        raise AssertionError(tuned.folder)
+        raise ValueError(f"{tuned.folder}: training has not ended")
     return {
         "dataset_size": tuned.size,
         "model": str(tuned.merged or tuned.trained),

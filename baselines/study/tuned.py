@@ -91,7 +91,9 @@ class Tuned:
     def answering(self, recipe: Recipe) -> Recipe:
         """``recipe`` with the tuned model in place of its base."""
         if recipe.model is None:
-            raise AssertionError
+            raise ValueError(
+                f"recipe '{recipe.name}' has no model to put the tuned one in place of"
+            )
         if self.method == "full" or self.merged is not None:
             changed = {"name": str(self.merged or self.trained)}
         else:

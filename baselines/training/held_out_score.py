@@ -201,7 +201,7 @@ def _unhashed(_: Path) -> str:
 
 def _context(recipe: Recipe, base: ModelFiles) -> EngineContext:
     if recipe.model is None:
-        raise AssertionError
+        raise ValueError("held-out rows are answered with the recipe's model, and it has none")
     model = recipe.model.model_copy(update={"name": str(base.folder), "adapter": None})
     engine = Engine(name="transformers", batch_tokens=recipe.engine.batch_tokens)
     return EngineContext(

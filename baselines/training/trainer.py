@@ -167,7 +167,7 @@ class SftTrainer(WholeSteps):
     def figure(self) -> float:
         """The score of the held-out rows."""
         if self._held_out is None:
-            raise AssertionError
+            raise ValueError("there are no held-out rows to score")
         return self._held_out(self.model)
 
     def get_batch_samples(self, *arguments: Any) -> Any:

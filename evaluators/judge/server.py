@@ -54,7 +54,7 @@ class ChatServer:
     def __init__(
         self, model: str, base_url: str | None, *, timeout_s: float, max_tokens: int, retries: int
     ) -> None:
-        load_library("openai", needed_by="judge", install="openai>=3.5")
+        load_library("openai", needed_by="judge", install="openai")
         self._model = model
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens

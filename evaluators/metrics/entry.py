@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Option:
-    """One ``key=value`` of a metric spec; ``default`` None means that there is none."""
+    """One ``key=value`` of a metric spec; ``default`` None means that there is none.
+
+    ``problem`` says what is wrong with a value, and does not repeat it; None: nothing is.
+    """
 
     name: str
     help: str
     default: str | None = None
     choices: tuple[str, ...] = ()
     kind: Literal["text", "flag", "integer"] = "text"
+    problem: Callable[[str], str | None] | None = None
 
 
 REFERENCES_OPTION = Option(
@@ -93,3 +97,5 @@ def check_value(metric: str, option: Option, value: str) -> None:
         raise EvaluationError(f"{metric}: {option.name}={value!r} is not a whole number from 0")
     if not value:
         raise EvaluationError(f"{metric}: {option.name} has no value: {option.help}")
+    if option.problem is not None and (found := option.problem(value)):
+        raise EvaluationError(f"{metric}: {option.name} {found}")

@@ -238,6 +238,16 @@ def _build(request: Request) -> Judge:
     )
 
 
+def _secret(base_url: str) -> str | None:
+    # What is in a spec is printed and kept with its scores.
+    if "@" in base_url or "?" in base_url:
+        return (
+            "may hold no user name, password or query, which would be kept with the scores: set "
+            "OPENAI_API_KEY to the key, or OPENAI_BASE_URL to the whole address"
+        )
+    return None
+
+
 ENTRIES = (
     Entry(
         Judge.name,
@@ -246,7 +256,11 @@ ENTRIES = (
         _build,
         (
             Option("model", "the model's name on the server"),
-            Option("base_url", "the server's address, ending in /v1; else OPENAI_BASE_URL"),
+            Option(
+                "base_url",
+                "the server's address, ending in /v1; else OPENAI_BASE_URL",
+                problem=_secret,
+            ),
             Option(
                 "mode",
                 "score the answer, or prefer it to the reference",

@@ -43,10 +43,10 @@ def parse_spec(text: str) -> MetricSpec:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             raise EvaluationError(
-                f"{text!r}: {part!r} is not an option: write NAME:key=value,key=value"
+                f"{entry.name}: {part!r} is not an option: write NAME:key=value,key=value"
             )
         if key in options:
-            raise EvaluationError(f"{text!r}: {key} is given twice")
+            raise EvaluationError(f"{entry.name}: {key} is given twice")
         _check_option(entry, key, value)
         options[key] = value
     return MetricSpec(entry.name, tuple(options.items()))

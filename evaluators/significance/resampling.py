@@ -105,13 +105,22 @@ def _few(
     """The different rows of a long table and their numbers, where these are few."""
     if len(table) < _MANY_ROWS:
         return None
+    most = len(table) // _ROWS_PER_COUNT
+    # Sorting all rows takes long, and too many different ones among a few are too many among all.
+    if len(_different(table[:: _ROWS_PER_COUNT // 2])[0]) > most:
+        return None
+    rows, counts = _different(table)
+    return (rows, counts) if len(rows) <= most else None
+
+
+def _different(
+    table: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     # A vector is sorted many times faster than rows are.
     if table.shape[1] == 1:
         values, counts = np.unique(table, return_counts=True)
-        rows = values[:, np.newaxis]
-    else:
-        rows, counts = np.unique(table, axis=0, return_counts=True)
-    return (rows, counts) if len(rows) * _ROWS_PER_COUNT <= len(table) else None
+        return values[:, np.newaxis], counts
+    return np.unique(table, axis=0, return_counts=True)
 
 
 def _counted_sums(

@@ -19,14 +19,22 @@ _MARK: Final = re.compile(
     rf"|(?P<plain>{_NUMBER})(?: ?[.):])?(?=[ \t]))|(?!)))",
     re.MULTILINE,
 )
+# Within a line "1." and "1:" begin a list only where a sentence has ended: not in "Table 1. shows",
+# "Fig. 1. shows", "2024. 1. 15." or "in the ratio of 1: 2".
+_OPENING: Final = re.compile(
+    r"(?:[?!:]|(?<!\d)(?<!\bfig)(?<!\bsec)(?<!\btab)(?<!\beq)(?<!\bno)\.)[\"'”’)\]]?\s+\Z",
+    re.IGNORECASE,
+)
+_LONGEST_OPENING: Final = 16
 
 
 def listed_options(question: str) -> list[str]:
     """Return the texts of the numbered options that ``question`` ends with; none: an empty list.
 
     They count up from 1 without a gap, on lines of their own (``1. 벽지``, ``2) 타일``,
-    ``(3) 도장``, ``④ 미장``, ``5번 창호``, ``6 배관``) or behind one another (``1) 벽지 2) 타일``).
-    Of several such lists the last one is the options.
+    ``(3) 도장``, ``④ 미장``, ``5번 창호``, ``6 배관``) or behind one another (``1) 벽지 2) 타일``);
+    ``1. 벽지 2. 타일`` only at the start of a line or after the end of a sentence. Of several such
+    lists the last one is the options.
     """
     chains = [_texts(question, chain) for chain in _chains(question)]
     return next((list(texts) for texts in chains if texts), [])
@@ -49,11 +57,19 @@ def _chains(question: str) -> list[list[re.Match[str]]]:
         number = _number(mark[form])
         for kind in (form,) if mark["begins"] is None else ("line", form):
             if number == 1:
-                chains[kind] = [mark]
+                chains[kind] = [mark] if _opens(question, mark) else []
             elif number == len(chains[kind]) + 1:
                 chains[kind].append(mark)
     long = [chain for chain in chains.values() if len(chain) > 1]
     return sorted(long, key=lambda chain: (chain[-1].start(), len(chain)), reverse=True)
+
+
+def _opens(question: str, first: re.Match[str]) -> bool:
+    """Whether a list may begin at the mark ``first``."""
+    if first["begins"] is not None or first["dotted"] is None:
+        return True
+    before = question[max(0, first.start() - _LONGEST_OPENING) : first.start()]
+    return _OPENING.search(before) is not None
 
 
 def _texts(question: str, chain: Sequence[re.Match[str]]) -> tuple[str, ...]:

@@ -167,13 +167,13 @@ def _override(text: str) -> dict[str, Any]:
         raise InputError(f"--set '{text}': write it as key=value, such as sampling.max_tokens=64.")
     if "." not in key and key not in Recipe.model_fields:
         key = f"options.{key}"
-    nested: Any = _literal(value) if not key.startswith("options.") else value
+    nested: Any = literal(value) if not key.startswith("options.") else value
     for part in reversed(key.split(".")):
         nested = {part: nested}
     return dict(nested)
 
 
-def _literal(text: str) -> Any:
+def literal(text: str) -> Any:
     """``text`` as a TOML value where it is one, else as a plain string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]

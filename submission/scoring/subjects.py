@@ -67,13 +67,13 @@ def choose_subject(
     Raises :class:`InputError` for both or neither, and for a run of another ``competition``, if one
     is named.
     """
-    if (run is None) == (predictions is None):
+    if predictions is not None and run is None:
+        return file_subject(profile, predictions, answer_column)
+    if run is None or predictions is not None:
         raise InputError("Give either --run NAME or --predictions FILE.")
-    if run is not None and ledger is not None:
-        return _checked_run(ledger, run, competition)
-    if predictions is None:
-        raise AssertionError
-    return file_subject(profile, predictions, answer_column)
+    if ledger is None:
+        raise ValueError("a run is read from a ledger, and there is none")
+    return _checked_run(ledger, run, competition)
 
 
 def load_references(profile: Profile, path: Path, answer_columns: Sequence[str] = ()) -> References:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
 from submission.submit.manifest import build_manifest, manifest_path
-from submission.tables import Table, read_items, read_table, write_csv, write_json
+from submission.tables import Table, csv_lines, json_lines, read_items, read_table
 
 
 @dataclass(frozen=True)
@@ -125,22 +124,15 @@ def _file(
     template: Path,
     out: Path,
 ) -> bytes:
-    """The whole submission, written where nobody looks: its digest is needed before it is."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / f"submission.{submission.format}"
-        try:
-            if submission.format == "json":
-                _write_json(template, answers, made, submission.answer or "output")
-            else:
-                _write_csv(submission, scorer, answers, made)
-        except InputError as error:
-            raise InputError(str(error).replace(str(made), str(out))) from None
-        return made.read_bytes()
+    """The whole submission; its digest is needed before it is written."""
+    if submission.format == "json":
+        return b"".join(_json(template, answers, out, submission.answer or "output"))
+    return b"".join(_csv(submission, scorer, answers, out))
 
 
-def _write_csv(
-    submission: SubmissionFormat, scorer: Scorer, answers: Sequence[Prediction], path: Path
-) -> None:
+def _csv(
+    submission: SubmissionFormat, scorer: Scorer, answers: Sequence[Prediction], out: Path
+) -> Iterator[bytes]:
     rows: list[list[Any]] = [[answer.id] for answer in answers]
     if submission.answer is not None:
         for row, answer in zip(rows, answers, strict=True):
@@ -150,13 +142,13 @@ def _write_csv(
         vectors = given or scorer.encoder.encode([answer.answer for answer in answers])
         for row, vector in zip(rows, vectors, strict=True):
             row.extend(vector)
-    write_csv(path, submission.columns, rows, bom=submission.bom)
+    return csv_lines(out, submission.columns, rows, bom=submission.bom)
 
 
-def _write_json(template: Path, answers: Sequence[Prediction], path: Path, field: str) -> None:
+def _json(template: Path, answers: Sequence[Prediction], out: Path, field: str) -> Iterator[bytes]:
     """Fill ``field`` (dotted: ``output.answer``) of the template's items, in their order."""
     items = zip(read_items(template), answers, strict=True)
-    write_json(path, [_filled(item, field, answer.answer) for item, answer in items])
+    return json_lines(out, (_filled(item, field, answer.answer) for item, answer in items))
 
 
 def _filled(item: Mapping[str, Any], field: str, answer: str) -> dict[str, Any]:

@@ -7,11 +7,13 @@ cell and ``0000001`` stay as they are in the file.
 
 from submission.tables.read import read_items, read_table
 from submission.tables.table import Record, Table
-from submission.tables.write import write_csv, write_json, write_jsonl
+from submission.tables.write import csv_lines, json_lines, write_csv, write_json, write_jsonl
 
 __all__ = [
     "Record",
     "Table",
+    "csv_lines",
+    "json_lines",
     "read_items",
     "read_table",
     "write_csv",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import pandas
-
 
 class Row(Mapping[str, str]):
     """The text under every column of one row."""
@@ -113,12 +111,6 @@ class Table:
     def where(self, record_index: int, column: str | None = None) -> str:
         """Name the place of a cell, or of a whole record, for a message."""
         return locate(self.path, self.lines[record_index], column)
-
-    def frame(self) -> pandas.DataFrame:
-        """Return the table as a data frame of strings; no cell is NaN."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows, columns=pd.Index(self.columns, dtype="str"), dtype="str")
 
 
 class Records(Sequence[Record]):

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from numbers import Integral, Rational, Real
 from pathlib import Path
@@ -35,6 +35,19 @@ def write_csv(
             nothing, holds a NUL or half a surrogate pair, or the file cannot be written.
         ValueError: ``newline`` is neither ``\n`` nor ``\r\n``.
     """
+    with atomic_file(path) as handle:
+        handle.writelines(csv_lines(path, columns, rows, bom=bom, newline=newline))
+
+
+def csv_lines(
+    path: str | Path,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    bom: bool,
+    newline: str = "\n",
+) -> Iterator[bytes]:
+    """What `write_csv` writes, a line at a time; raises what it raises, with ``path`` named."""
     if newline not in {"\n", "\r\n"}:
         raise ValueError(f"newline must be \\n or \\r\\n, not {newline!r}")
     path = Path(path)
@@ -43,26 +56,25 @@ def write_csv(
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     special = re.compile(rf'["\r\n{delimiter}]|\A\ufeff')
     ending = newline.encode()
-    with atomic_file(path) as handle:
-        if bom:
-            handle.write(b"\xef\xbb\xbf")
-        line, width = 1, len(columns)
-        for number, row in enumerate(chain([columns], rows)):
-            if len(row) != width:
-                raise InputError(
-                    f"{locate(path, line)}: {len(row)} cells for {width} columns"
-                    f" (row {number} of the data)"
-                )
-            if plain := _plain_line(row, delimiter):
-                handle.write(plain + ending)
-                line += 1
-                continue
-            cells = [_text(path, line, columns[i], cell) for i, cell in enumerate(row)]
-            text = delimiter.join(_quoted(cell, special) for cell in cells)
-            # A line that is blank would be skipped at the end of a file.
-            text = (text or '""') + newline
-            handle.write(text.encode())
-            line += line_breaks(text)
+    if bom:
+        yield b"\xef\xbb\xbf"
+    line, width = 1, len(columns)
+    for number, row in enumerate(chain([columns], rows)):
+        if len(row) != width:
+            raise InputError(
+                f"{locate(path, line)}: {len(row)} cells for {width} columns"
+                f" (row {number} of the data)"
+            )
+        if plain := _plain_line(row, delimiter):
+            yield plain + ending
+            line += 1
+            continue
+        cells = [_text(path, line, columns[i], cell) for i, cell in enumerate(row)]
+        text = delimiter.join(_quoted(cell, special) for cell in cells)
+        # A line that is blank would be skipped at the end of a file.
+        text = (text or '""') + newline
+        yield text.encode()
+        line += line_breaks(text)
 
 
 def write_json(path: str | Path, items: Iterable[Mapping[str, object]]) -> None:
@@ -72,13 +84,17 @@ def write_json(path: str | Path, items: Iterable[Mapping[str, object]]) -> None:
         InputError: an item holds NaN, an infinity or half a surrogate pair, or the file cannot
             be written.
     """
-    path = Path(path)
     with atomic_file(path) as handle:
-        separator = b"[\n"
-        for number, item in enumerate(items, start=1):
-            handle.write(separator + _json(path, number, item, indent=2))
-            separator = b",\n"
-        handle.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
+        handle.writelines(json_lines(path, items))
+
+
+def json_lines(path: str | Path, items: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """What `write_json` writes, an item at a time; raises what it raises, with ``path`` named."""
+    separator = b"[\n"
+    for number, item in enumerate(items, start=1):
+        yield separator + _json(Path(path), number, item, indent=2)
+        separator = b",\n"
+    yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
 
 def write_jsonl(path: str | Path, items: Iterable[Mapping[str, object]]) -> None:

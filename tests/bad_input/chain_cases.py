@@ -88,6 +88,8 @@ _RUN = [
     Case("run: submission without a template", RUN, ("'template' is missing",),
          {"experiment.toml": EXPERIMENT.replace('template = "template.csv"\n', "")
           + "submit = true\n"}),
+    _experiment("runs that are no tables", "[[cells]]", 'runs = ["a"]\n[[cells]]',
+                "'runs' is called 'cells' now"),
     _experiment("unknown competition", '"shop"', '"shops"', "No competition 'shops'"),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from submission.recipes.degenerate import Degenerate
 from submission.terminal import numbers
-from submission.terminal.output import tell
+from submission.terminal.output import tell, warn
 from submission.terminal.tables import INTERVAL, print_table
 
 if TYPE_CHECKING:
@@ -29,10 +29,13 @@ def print_report(report: Report) -> None:
     )
     if report.computed:
         seconds = max(report.seconds, 1e-9)
-        tell(
-            f"{report.engine}: {report.completion_tokens} tokens in {report.seconds:.1f} s "
-            f"({report.completion_tokens / seconds:.0f} tokens/s)."
+        written = (
+            f"{report.completion_tokens} tokens in {report.seconds:.1f} s "
+            f"({report.completion_tokens / seconds:.0f} tokens/s)"
+            if report.completion_tokens
+            else f"{report.seconds:.1f} s"
         )
+        tell(f"{report.engine}: {written}.")
     if report.retried:
         tell(f"{report.mended} of {report.retried} degenerate answers replaced.")
     print_degenerate(report.run, report.degenerate)
@@ -42,10 +45,7 @@ def print_degenerate(run: str, counts: Mapping[str, int]) -> None:
     """A warning with the degenerate answers of each kind, where there are any."""
     named = [f"{counts[kind]} {kind.words}" for kind in Degenerate if counts[kind]]
     if found := ", ".join(named):
-        tell(
-            f"Warning: degenerate answers: {found} (leaderkit show {run}).",
-            style="yellow",
-        )
+        warn(f"degenerate answers: {found} (leaderkit show {run})")
 
 
 def print_upload(written: Written) -> None:

@@ -128,6 +128,7 @@ def test_a_wrong_value_is_said_once_for_all_cells_that_have_it(folder: Path) -> 
     with pytest.raises(InputError) as raised:
         read_grid(folder / "grid.toml")
     assert str(raised.value).count("halves") == 1
+    assert "cells 'nearest,whole' and 2 more: " in str(raised.value)
 
 
 def test_a_test_file_that_is_not_the_references_is_refused_first(

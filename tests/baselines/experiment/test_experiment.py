@@ -180,16 +180,42 @@ def test_a_file_of_the_earlier_form_is_told_what_to_change(
     path = folder / "experiment.toml"
     text = path.read_text(encoding="utf-8")
     old = text.replace("[[cells]]", "[[runs]]").replace(
-        'set = { answer = "모릅니다." }', 'engine = "constant"\nset = ["answer=모릅니다.", "a.b=3"]'
+        'set = { answer = "모릅니다." }',
+        'engine = "constant"\nset = ["answer=모릅니다.", "a.b=3", "c"]',
     )
     path.write_text('metric_models = ["bertscore=./bert"]\n' + old, encoding="utf-8")
     assert leaderkit_run(folder) == 2
 
     said = capsys.readouterr().err
     assert "write [[cells]] for each [[runs]]" in said
-    assert "'runs.1.set' is a table now: set = { answer = 모릅니다., a.b = 3 }" in said
+    assert "'runs.1.set' has 'c', which is not KEY=VALUE" in said
+    assert "'runs.1.set' is a table now: set = { answer = \"모릅니다.\", a.b = 3 }" in said
     assert "'runs.1.engine' is part of 'set' now: engine.name = \"constant\"" in said
-    assert "metric_models = { bertscore = ./bert }" in said
+    assert 'metric_models = { bertscore = "./bert" }' in said
+
+
+def test_every_problem_of_two_cells_is_listed_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "experiment.toml"
+    bad = 'set = { sampling.max_tokens = "many", sampling.top_p = 2 }\n'
+    path.write_text(
+        EXPERIMENT.replace("submit = true\n", bad).replace('recipe = "constant"', 'recipe = "x"'),
+        encoding="utf-8",
+    )
+    assert leaderkit_run(folder) == 2
+
+    said = capsys.readouterr().err
+    assert "experiment.toml: 3 problems:" in said
+    lines = [line.strip() for line in said.splitlines() if line.startswith("  - ")]
+    assert [line.partition(":")[0] for line in lines] == [
+        "- cell 'nearest'",
+        "- cell 'nearest'",
+        "- cell 'constant'",
+    ]
+    assert "'sampling.max_tokens'" in lines[0]
+    assert "'sampling.top_p'" in lines[1]
+    assert "No recipe 'x'" in lines[2]
 
 
 def test_a_file_of_another_command_is_told_which(

@@ -203,7 +203,7 @@ def test_what_was_cut_off_stays_marked(capsys: pytest.CaptureFixture[str]) -> No
     assert run(["score", "--run", "all", "-c", "shop", "--references", "gold.csv"]) == 0
     assert (
         "Warning: degenerate answers: 1 cut off by length (leaderkit show all)."
-        in capsys.readouterr().out
+        in capsys.readouterr().err
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from submission.cli import run
 from submission.runs.ledger import Ledger
+from tests.evaluators.judge.chat_server import Answer, chat_server
 
 EMBEDDED = Path(__file__).parents[3] / "data_sample" / "embedded"
 
@@ -222,3 +223,48 @@ def test_finance_letters_without_options_are_warned_of(caplog: pytest.LogCapture
     Path("p.csv").write_text("ID,Answer\nA,가\nB,정답은 C\n", encoding="utf-8")
     assert score(*FINANCE) == 0
     assert any("1 answers give a letter where the gold is a number" in m for m in caplog.messages)
+
+
+MARKER = "s3cret"
+SECRET = f"http://user:{MARKER}@127.0.0.1:8765/v1?key={MARKER}"
+
+
+def everything_kept(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+@pytest.mark.parametrize(
+    "address",
+    [
+        SECRET,
+        f"http://{MARKER}@h/v1",
+        f"http://h/v1?key={MARKER}",
+        f"http://h/v1?{MARKER},{MARKER}",
+    ],
+)
+def test_an_address_that_holds_a_secret_is_refused_and_not_repeated(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, address: str, as_json: tuple[str, ...]
+) -> None:
+    assert score("--metric", f"judge:model=m,base_url={address}", *as_json) == 2
+    out, err = capfd.readouterr()
+    assert "OPENAI_BASE_URL" in err
+    assert MARKER not in out + err
+    assert MARKER.encode() not in everything_kept(tmp_path)
+
+
+def test_the_secrets_of_the_environments_address_are_neither_shown_nor_kept(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with chat_server(lambda *_: Answer("[[7]]")) as log:
+        host = log.url.removeprefix("http://")
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:{MARKER}@{host}?key={MARKER}")
+        monkeypatch.setenv("OPENAI_API_KEY", MARKER)
+        judge = ("--metric", "judge:model=m,cache=replies.jsonl")
+        assert score(*judge) == score(*judge, "--json") == 0
+    # Nobody answers any more.
+    assert score("--metric", "judge:model=m,retries=0") != 0
+    out, err = capfd.readouterr()
+    assert "server:127.0.0.1" in out
+    assert MARKER not in out + err
+    assert MARKER.encode() not in everything_kept(tmp_path)

@@ -39,11 +39,18 @@ setup-browser: setup ## install Chromium and Playwright for tests/browser
 demo: setup ## run the whole chain on the sample data, into out/demo
 	$(BIN)/leaderkit demo --out out/demo
 
+# vLLM binds its threads to the cores: its tests run on their own, the others on all cores at once.
 test: setup ## run all tests except the slow ones
-	$(PYTEST) $(IN_PARALLEL) -m "not slow"
+	@status=0; \
+	$(PYTEST) --durations=10 -m "vllm and not slow" || status=1; \
+	$(PYTEST) $(IN_PARALLEL) -m "not vllm and not slow" || status=1; \
+	exit $$status
 
 test-all: setup ## run all tests
-	$(PYTEST) $(IN_PARALLEL)
+	@status=0; \
+	$(PYTEST) --durations=10 -m vllm || status=1; \
+	$(PYTEST) $(IN_PARALLEL) -m "not vllm" || status=1; \
+	exit $$status
 
 crash: setup ## kill a run 20 times and check that nothing is lost
 	LEADERKIT_CRASH_KILLS=20 $(PYTEST) tests/crash -m "slow or not slow"

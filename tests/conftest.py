@@ -21,12 +21,9 @@ WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, for their fixtures, and all of vLLM's in another."""
+    """Keep a file's tests in one process, for their fixtures."""
     for item in items:
-        whole = item.get_closest_marker("vllm") is not None
-        item.add_marker(pytest.mark.xdist_group("vllm" if whole else item.path.as_posix()))
-    # The longest group first: no process is left alone with it in the end.
-    items.sort(key=lambda item: item.get_closest_marker("vllm") is None)
+        item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
 
 
 @pytest.fixture(scope="session")

@@ -42,10 +42,14 @@ def _option(option: Option) -> str:
     return f"{option.name}={values}: {option.help}{default}"
 
 
+def _plain(option: Option) -> dict[str, Any]:
+    return {key: value for key, value in options.plain(option).items() if key != "problem"}
+
+
 def _everything(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "help": entry.help,
         "needs": entry.needs,
-        "options": [options.plain(option) for option in entry.options],
+        "options": [_plain(option) for option in entry.options],
     }

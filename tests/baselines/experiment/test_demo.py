@@ -24,6 +24,7 @@ def leaderkit(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.vllm
+@pytest.mark.timeout(1800)
 def test_the_demo_ends_with_a_leaderboard_and_a_submission_that_fits(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     first = leaderkit("demo", "--out", str(out), "--json")

@@ -79,7 +79,8 @@ def test_a_run_that_cannot_be_scored_costs_none_of_the_others(whole: Path) -> No
         journal = Journal(whole / "results")
         scorer = inputs.contest.scorer()
         known = score_trials(grid, inputs, scorer, book, journal, {})
-        fewer = replace(inputs, references=inputs.references[:1])
+        one = replace(inputs.references, rows=inputs.references.rows[:1])
+        fewer = replace(inputs, references=one)
         finished, unscored = score_trials(grid, fewer, scorer, book, journal, {})
     assert len(known[0]) == len(grid.trials)
     assert known[1] == {}

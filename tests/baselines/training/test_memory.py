@@ -72,8 +72,8 @@ def test_a_smaller_micro_batch_learns_the_same(
     assert (whole.micro_batch, parts.micro_batch) == (5, 2)
     assert whole.steps == parts.steps
     assert parts.loss_last == pytest.approx(whole.loss_last, abs=2e-3)
-    assert "Out of memory at 5 sequences: 3 at once" in "\n".join(said)
-    assert "Out of memory at 3 sequences: 2 at once" in "\n".join(said)
+    assert "Out of memory at 5 sequences: 3 at a time" in "\n".join(said)
+    assert "Out of memory at 3 sequences: 2 at a time" in "\n".join(said)
     name = "adapter_model.safetensors"
     one, other = load_file(tmp_path / "whole" / name), load_file(tmp_path / "parts" / name)
     for key, tensor in one.items():

@@ -156,7 +156,7 @@ def test_a_row_without_a_source_is_refused(checkpoint: Write, encoder: Path) -> 
         ({"pool": "default"}, "pool='default'"),
         ({"activations": "GELU"}, "only tanh or sigmoid or identity"),
         ({"layer": "last"}, "layer='last'"),
-        ({"layer": 9}, "takes layer 9"),
+        ({"layer": 9}, "uses layer 9"),
     ],
 )
 def test_what_is_not_handled_is_refused(

@@ -46,7 +46,12 @@ def test_all_combinations_that_cannot_be_are_reported_with_what_is_wrong_elsewhe
 @pytest.mark.parametrize(
     ("model", "prompt", "training", "message"),
     [
-        ({"kind": "causal"}, {}, {"source_length": 9}, "'training.source_length': is an encoder"),
+        (
+            {"kind": "causal"},
+            {},
+            {"source_length": 9},
+            "'training.source_length': is only for encoder",
+        ),
         ({"kind": "seq2seq"}, {}, {"packing": True}, "'training.packing': is for causal models"),
         ({"kind": "seq2seq"}, {}, {"loss_on": "all"}, "'training.loss_on': an encoder-decoder"),
         ({}, {"chat": True}, {"end_token": "</s>"}, "'training.end_token': is for prompts that"),

@@ -207,7 +207,9 @@ def test_what_it_cannot_run_is_refused_before_anything_is_started(
 ) -> None:
     with pytest.raises(InputError, match=r"does not run encoder-decoder.*--engine transformers"):
         VllmEngine(context(t5_folder))
-    with pytest.raises(InputError, match=r"no adapter to GPT2LMHeadModel.*leaderkit merge"):
+    with pytest.raises(
+        InputError, match=r"cannot apply an adapter to GPT2LMHeadModel.*leaderkit merge"
+    ):
         VllmEngine(context(model_folder, tuned.adapter)).start()
     with pytest.raises(InputError, match="beams needs --engine transformers"):
         VllmEngine(context(tuned.base, sampling={"beams": 2}))

@@ -258,10 +258,9 @@ def test_a_running_event_loop_does_not_matter() -> None:
     async def notebook(metric: Judge) -> list[float]:
         return metric.rows(examples("하나")).tolist()
 
-    with chat_server(lambda *_: Answer("[[10]]")) as log:
-        # In a thread of its own: this one may have a loop that runs, such as a browser's.
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(asyncio.run, notebook(judge(log.url))).result() == [1.0]
+    # In a thread of its own: this one may have a loop that runs, such as a browser's.
+    with chat_server(lambda *_: Answer("[[10]]")) as log, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, notebook(judge(log.url))).result() == [1.0]
 
 
 def test_a_server_that_fails_every_request_is_given_up_with_its_words() -> None:

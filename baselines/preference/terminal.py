@@ -29,8 +29,7 @@ class Terminal:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise InputError(
                 "Choosing needs a terminal. Run the command in one, or let a metric choose with "
-                "--by METRIC "
-                "--references FILE."
+                "--by METRIC --references FILE."
             )
         self._console = console(stderr=True)
 

@@ -25,7 +25,7 @@ from submission.runs.answers import (
     ANY,
     count_degenerate,
     given,
-    mark_degenerate,
+    require_marked,
     run_recipe,
 )
 from submission.runs.degenerate import Rules, copy_key
@@ -174,7 +174,7 @@ def _broken(ledger: Ledger, run: str) -> list[FinishedPart]:
     """The parts of a finished run whose answers are degenerate and whose prompts fit the model."""
     recipe = run_recipe(ledger, run)
     for sample in ledger.samples(run):
-        mark_degenerate(ledger, run, recipe, sample)
+        require_marked(ledger, run, recipe, sample)
     return [
         part
         for part in ledger.parts(run)

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from submission.engines.base import Finish
 from submission.errors import InputError
 from submission.prompts.compound import join
 from submission.prompts.extract import extract
 from submission.recipes import Degenerate, Recipe
 from submission.runs.degenerate import Given, Rules, copy_key, rules_digest
 from submission.runs.ledger import Ledger
+from submission.runs.reading import FINISH
 from submission.runs.rows import FinishedPart, RowCounts
 
 
@@ -38,8 +38,6 @@ class Answer(NamedTuple):
 class OtherVersionError(InputError):
     """A run's recipe is one that this version cannot read."""
 
-
-_FINISH = {each.value: each for each in Finish}
 
 ANY = "any"
 """Beside the kinds, in :func:`count_degenerate`: each degenerate answer once."""
@@ -71,7 +69,7 @@ def stream_answers(
     finished, unless ``partial``.
     """
     recipe = run_recipe(ledger, run)
-    counts = _require_rows(ledger, run, recipe, sample, partial=partial)
+    counts = require_marked(ledger, run, recipe, sample, partial=partial)
     joined = _joined if counts.parts > 1 else _single
     return joined(ledger.texts(run, sample), recipe)
 
@@ -83,7 +81,7 @@ def count_degenerate(
 
     Raises what :func:`stream_answers` raises.
     """
-    _require_rows(ledger, run, run_recipe(ledger, run), sample, partial=partial)
+    require_marked(ledger, run, run_recipe(ledger, run), sample, partial=partial)
     return _counted((kinds.split(), rows) for kinds, rows in ledger.degenerate(run, sample))
 
 
@@ -102,10 +100,13 @@ def _counted(found: Iterable[tuple[Iterable[str], int]]) -> dict[str, int]:
     return counts
 
 
-def _require_rows(
-    ledger: Ledger, run: str, recipe: Recipe, sample: int, *, partial: bool
+def require_marked(
+    ledger: Ledger, run: str, recipe: Recipe, sample: int, *, partial: bool = False
 ) -> RowCounts:
-    """Make sure that there are rows, and that it is known which are degenerate."""
+    """Make sure that there are rows, and that it is known which are degenerate.
+
+    Raises what :func:`stream_answers` raises.
+    """
     counts = ledger.rows(run, sample)
     if not counts.rows:
         raise InputError(f"Run '{run}' has no sample {sample}.")
@@ -116,7 +117,7 @@ def _require_rows(
             "Resume it with the same leaderkit generate command."
         )
     if counts.unmarked or ledger.rules(run) != rules_digest(recipe):
-        mark_degenerate(ledger, run, recipe, sample)
+        _mark(ledger, run, recipe, sample)
     return counts
 
 
@@ -158,7 +159,7 @@ class _KindsOf(dict[str, frozenset[Degenerate]]):
         return self.setdefault(text, frozenset(kind for kind in Degenerate if kind in named))
 
 
-def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> None:
+def _mark(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> None:
     """Have the ledger know of every answer of a sample what it is degenerate by.
 
     That is found once per answer: anew only for one that is new, or where the recipe's rules, or
@@ -169,7 +170,7 @@ def mark_degenerate(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> No
 
     def answered() -> Iterator[tuple[int, int, str | None, Given]]:
         for row, number, question, text, finish, known in ledger.answered_parts(run, sample):
-            answer = Given(question, extract(text, recipe.extraction), _FINISH[finish])
+            answer = Given(question, extract(text, recipe.extraction), FINISH[finish])
             yield row, number, known, answer
 
     marks: list[tuple[int, int, str | None, frozenset[str]]] = []

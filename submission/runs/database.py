@@ -96,8 +96,7 @@ class Database:
             raise InputError(
                 f"{self.path}: not a ledger of this version: it was written by a pre-release of "
                 "leaderkit, or by another program. Give another file with --ledger and generate "
-                "the runs again; "
-                "the pre-release can still export what it holds."
+                "the runs again; the pre-release can still export what it holds."
             )
         if version != VERSION:
             raise InputError(
@@ -121,9 +120,9 @@ class Database:
             self._db.execute(f"PRAGMA user_version={VERSION}")
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(begin)
             yield
             self._db.execute("COMMIT")
         except BaseException:

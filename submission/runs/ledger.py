@@ -116,8 +116,7 @@ class Ledger(RunReader, Kept):
             raise InputError(
                 f"Run '{run.name}' was made with another recipe, model or test file, or with "
                 "another definition of the competition. Use another --run name (finished rows "
-                "that fit "
-                "are reused), or --fresh to start this one over."
+                "that fit are reused), or --fresh to start this one over."
             )
 
     def _has_answers(self, run: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from itertools import islice
 
 from submission.engines.base import Completion, Finish
@@ -15,7 +15,7 @@ from submission.runs.rows import FinishedPart, Progress, RowCounts, Run
 AT_ONCE = 1000
 """Row keys that are looked for with one statement."""
 
-_FINISH = {str(finish): finish for finish in Finish}
+FINISH = {str(finish): finish for finish in Finish}
 _RUN = (
     "name, fingerprint, competition, recipe, test_file, engine, command, created, finished,"
     " seconds, generated"
@@ -89,7 +89,7 @@ class RunReader(Database):
             completion = None
             if text is not None:
                 completion = Completion(
-                    given, text, _FINISH[finish], prompt_tokens, completion_tokens
+                    given, text, FINISH[finish], prompt_tokens, completion_tokens
                 )
             yield FinishedPart(
                 position, part, drawn, row_id, question, key, completion, degenerate, number
@@ -111,14 +111,9 @@ class RunReader(Database):
             (run, sample),
         )
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[None]:
         """Read several times from one state of the file, whoever writes meanwhile."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
+        return self._transaction("BEGIN DEFERRED")
 
     def answered_parts(
         self, run: str, sample: int
@@ -184,7 +179,7 @@ class RunReader(Database):
     def completions(self, keys: Iterable[str]) -> dict[str, Completion]:
         """What is known of these row keys, from whichever run; the newest of each."""
         return {
-            key: Completion(key, text, _FINISH[finish], prompt_tokens, completion_tokens)
+            key: Completion(key, text, FINISH[finish], prompt_tokens, completion_tokens)
             for some in _batches(keys)
             for key, text, finish, prompt_tokens, completion_tokens in self._db.execute(
                 "SELECT row_key, text, finish, prompt_tokens, completion_tokens FROM completion"

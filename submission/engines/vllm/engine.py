@@ -143,8 +143,7 @@ class VllmEngine:
         if refusal is not None:
             raise InputError(
                 f"vLLM cannot apply an adapter {refusal} at run time. Merge it with leaderkit "
-                "merge, or "
-                "use --engine transformers."
+                "merge, or use --engine transformers."
             )
         checkpoint.fitting_adapter()
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from math import isnan
 from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -22,7 +23,8 @@ class Example:
     """One answer with the references it is compared with.
 
     ``vector``, of shape ``(dimension,)``, stands in for the text where a submission holds vectors
-    only; embedding metrics use it as it is.
+    only; embedding metrics use it as it is. ``answered`` is False for a row that a submission
+    leaves out and the organizer's scorer skips.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Example:
     references: tuple[str, ...]
     vector: NDArray[np.float32] | None = field(default=None, compare=False)
     meta: Mapping[str, str] = field(default_factory=dict, hash=False)
+    answered: bool = True
 
 
 @cache
@@ -65,12 +68,12 @@ def _shown(value: str | float | bool) -> str:
 
 
 class ScoreDict(TypedDict):
-    """A Score in plain values, as machine output shows it."""
+    """A Score in plain values, as machine output shows it; one row has no interval."""
 
     metric: str
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
     direction: Direction
     signature: str
@@ -79,7 +82,7 @@ class ScoreDict(TypedDict):
 
 @dataclass(frozen=True)
 class Score:
-    """A metric's value over ``n`` rows with its 95% interval.
+    """A metric's value over ``n`` rows with its 95% interval, NaN where ``n`` is 1.
 
     ``rows`` holds the row scores of all examples; ``unscored`` of them are NaN and count neither
     in ``value`` nor in ``n``. ``proxy`` is why the number is not the organizer's own, if it is not.
@@ -101,8 +104,8 @@ class Score:
         return {
             "metric": self.metric,
             "value": self.value,
-            "low": self.low,
-            "high": self.high,
+            "low": finite(self.low),
+            "high": finite(self.high),
             "n": self.n,
             "direction": self.direction,
             "signature": self.signature,
@@ -167,6 +170,27 @@ class SummedMetric(CorpusMetric, Protocol):
         ...
 
 
+class CountedMetric(CorpusMetric, Protocol):
+    """A corpus metric whose value depends on how often each row counts, such as AUC.
+
+    ``evaluators.metrics.counted.Counted`` gives the rest to a class that has this.
+    """
+
+    def of_counts(
+        self, examples: Sequence[Example]
+    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """Return what makes values, ``(samples,)``, of counts of the rows, ``(samples, rows)``.
+
+        NaN is a sample without a value.
+        """
+        ...
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number as it is, and None for one that is not defined (NaN), as JSON has it."""
+    return None if value is None or isnan(value) else value
+
+
 def joined(reasons: Iterable[str | None]) -> str | None:
     """Return the different reasons as one; None where there is none."""
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
@@ -180,6 +204,11 @@ def is_corpus_metric(metric: Metric) -> TypeGuard[CorpusMetric]:
 def is_summed_metric(metric: Metric) -> TypeGuard[SummedMetric]:
     """Return whether sums of per-row statistics determine the metric's value."""
     return callable(getattr(metric, "statistics", None)) and is_corpus_metric(metric)
+
+
+def is_counted_metric(metric: Metric) -> TypeGuard[CountedMetric]:
+    """Return whether how often each row counts determines the metric's value."""
+    return callable(getattr(metric, "of_counts", None)) and is_corpus_metric(metric)
 
 
 def is_joint(metric: Metric) -> bool:

@@ -18,6 +18,10 @@ class ModelUnavailableError(EvaluationError):
     """A model that is not there or cannot be read: a copy of it in a folder would help."""
 
 
+class LibraryUnavailableError(EvaluationError):
+    """An optional library that is not installed."""
+
+
 def one_of(option: str, value: str, choices: tuple[_Known, ...]) -> _Known:
     """Return ``value`` if it is one of ``choices``; raises EvaluationError that lists them."""
     for known in choices:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
 from evaluators.base import Score, is_corpus_metric, is_summed_metric
 from evaluators.errors import EvaluationError
-from evaluators.metrics.rowwise import require_unicode
+from evaluators.metrics.rowwise import checked_rows, place_of, require_unicode
 from evaluators.significance import Totals, bootstrap_interval
 from evaluators.significance.interval import percentile_interval
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.base import Example, Metric
+    from evaluators.base import CorpusMetric, Example, Metric
 
 
 def score_examples(
@@ -32,16 +33,16 @@ def score_examples(
     if not examples:
         raise EvaluationError("there is nothing to score: no row has both an answer and a gold")
     require_unicode(examples)
-    rows = metric.rows(examples)
+    rows = checked_rows(metric, examples)
     unscored = 0
     if is_corpus_metric(metric):
-        value, drawn = metric.resample(examples, resamples=resamples, seed=seed)
-        interval = percentile_interval(drawn, 0.95)
+        value, drawn = _resampled(metric, examples, resamples, seed)
         unscored = int(np.isnan(rows).sum())
+        interval = percentile_interval(drawn, 0.95, len(rows) - unscored)
     else:
         scored = _scored(metric, rows)
         unscored = len(rows) - len(scored)
-        value = metric.aggregate(scored)
+        value = _number(metric.aggregate, metric.aggregate(scored))
         interval = bootstrap_interval(scored, resamples=resamples, seed=seed)
     return Score(
         metric=metric.name,
@@ -64,8 +65,29 @@ def value_of(metric: Metric, examples: Sequence[Example]) -> float:
     if is_summed_metric(metric):
         return Totals.of_metric(metric, examples).score
     if is_corpus_metric(metric):
-        return metric.resample(examples, resamples=1, seed=0)[0]
-    return metric.aggregate(_scored(metric, metric.rows(examples)))
+        return _resampled(metric, examples, 1, 0)[0]
+    return _number(
+        metric.aggregate, metric.aggregate(_scored(metric, checked_rows(metric, examples)))
+    )
+
+
+def _resampled(
+    metric: CorpusMetric, examples: Sequence[Example], resamples: int, seed: int
+) -> tuple[float, NDArray[np.float64]]:
+    found: object = metric.resample(examples, resamples=resamples, seed=seed)
+    if not isinstance(found, tuple) or len(found) != 2 or np.ndim(found[1]) != 1:
+        raise EvaluationError(
+            f"{place_of(metric.resample)} returned {type(found).__name__}: it must return a value "
+            "and an array of resampled ones"
+        )
+    value, drawn = found
+    return _number(metric.resample, value), np.asarray(drawn, dtype=np.float64)
+
+
+def _number(returned_by: object, value: object) -> float:
+    if isinstance(value, SupportsFloat) and math.isfinite(found := float(value)):
+        return found
+    raise EvaluationError(f"{place_of(returned_by)} returned {value!r}: it must return a number")
 
 
 def _scored(metric: Metric, rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ class SummedOutcomes:
 
     def estimate(self, weights: NDArray[np.float64]) -> Estimate:
         """Return the weighted sum of the scores."""
-        interval = percentile_interval(weights @ self._drawn, 0.95)
+        interval = percentile_interval(weights @ self._drawn, 0.95, self.n)
         return Estimate(float(weights @ self.scores), *interval)
 
     def test(self, weights: NDArray[np.float64]) -> Difference:

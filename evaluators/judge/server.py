@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
+from evaluators.endpoint import Endpoint
 from evaluators.errors import EvaluationError
 from evaluators.optional import load_library
 
 if TYPE_CHECKING:
-    from httpx2 import Response
     from openai import APIStatusError, AsyncOpenAI
 
-# Statuses that say the same about every request.
-_FATAL: Final = {
-    401: "refuses the key: set OPENAI_API_KEY",
-    402: "asks for payment",
-    403: "does not permit this: check OPENAI_API_KEY and the model",
-    404: "knows no such model or address: check model and base_url",
-}
-_NO_QUOTA: Final = "insufficient_quota"
 _NO_COMPLETION: Final = "a reply that is not a chat completion"
 _PAUSE_S: Final = 1.0
 _LONGEST_DETAIL: Final = 200
@@ -59,30 +49,18 @@ class ChatServer:
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens
         self._retries = retries
-        self._url = base_url or os.environ.get("OPENAI_BASE_URL") or None
-        self._key = os.environ.get("OPENAI_API_KEY") or None
-        if self._url is None and self._key is None:
+        self._endpoint = Endpoint.from_environment(base_url)
+        if not self._endpoint.known:
             raise EvaluationError(
                 "judge needs a server: write judge:model=NAME,base_url=http://HOST:PORT/v1 or set "
                 "OPENAI_BASE_URL, or set OPENAI_API_KEY for api.openai.com"
             )
-        # Where requests go, without name, password and query, which may hold a secret.
-        url = self._url or "https://api.openai.com/v1"
-        self.address: Final = _address(url)
-        self.endpoint: Final = f"{self.address}{urlsplit(url).path.rstrip('/')}"
+        self.address: Final = self._endpoint.address
+        self.endpoint: Final = self._endpoint.place
 
     def connect(self) -> AsyncOpenAI:
         """Return a connection for ``async with``; it belongs to one event loop."""
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        return AsyncOpenAI(
-            # Without one of its own the SDK would refuse a server that needs none.
-            api_key=self._key or "none",
-            base_url=self._url,
-            timeout=self._timeout_s,
-            max_retries=self._retries,
-            http_client=DefaultAsyncHttpxClient(event_hooks={"response": [_end_without_quota]}),
-        )
+        return self._endpoint.client(timeout_s=self._timeout_s, retries=self._retries)
 
     async def complete(self, connection: AsyncOpenAI, prompt: str) -> Reply:
         """Return the reply. Raises EvaluationError for what would fail every request alike."""
@@ -115,25 +93,12 @@ class ChatServer:
         return Reply(text) if text is not None else Reply(problem=_NO_COMPLETION)
 
     def _refused(self, error: APIStatusError) -> Reply:
-        status = error.status_code
-        reason = _FATAL.get(status)
-        if _NO_QUOTA in (error.code, error.type):
-            reason = "says that the quota is used up"
-        if reason is not None:
+        refusal = self._endpoint.refusal(error)
+        if refusal is not None:
             # Not chained: the original holds the request, whose headers hold the key.
-            raise EvaluationError(f"judge: {self.address} {reason} (HTTP {status})") from None
-        return Reply(
-            problem=f"HTTP {status}", detail=self._without_key(error.message)[:_LONGEST_DETAIL]
-        )
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if self._key else text
-
-
-async def _end_without_quota(response: Response) -> None:
-    # To the SDK a used-up quota is one more 429, but it obeys this header.
-    if response.status_code == 429 and _NO_QUOTA.encode() in await response.aread():
-        response.headers["x-should-retry"] = "false"
+            raise EvaluationError(f"judge: {refusal}") from None
+        detail = self._endpoint.without_key(error.message)[:_LONGEST_DETAIL]
+        return Reply(problem=f"HTTP {error.status_code}", detail=detail)
 
 
 def _text(completion: object) -> str | None:
@@ -146,8 +111,3 @@ def _text(completion: object) -> str | None:
         return None
     content = getattr(message, "content", None)
     return content if isinstance(content, str) else ""
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url.partition("?")[0].rpartition("@")[2]

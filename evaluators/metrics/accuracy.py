@@ -37,7 +37,8 @@ Extract = Literal["none", "choice"]
 class Accuracy(RowMetric):
     """1 where the answer equals the gold label once outer whitespace is off, else 0.
 
-    With several references any of them will do. ``extract="choice"`` compares the options that
+    ``strip=False`` compares the texts as they are, as NIKL's scorers do. With several references
+    any of them will do. ``extract="choice"`` compares the options that
     answer and gold choose instead; ``meta["options"]``, where present, holds the question's options
     line by line or with ``|`` between them. An answer that chooses none is wrong; ``unparsed``
     counts these.
@@ -46,15 +47,24 @@ class Accuracy(RowMetric):
     name: Final = "accuracy"
     proxy: Final = None
 
-    def __init__(self, references: References = "max", extract: Extract = "none") -> None:
+    def __init__(
+        self, references: References = "max", extract: Extract = "none", *, strip: bool = True
+    ) -> None:
         self._references = check_references(references)
         self._choices = extract == "choice"
+        self._strip = strip
+        if self._choices and not strip:
+            raise EvaluationError("accuracy: extract=choice reads an option: remove strip=0")
 
     @property
     def signature(self) -> Signature:
         """Names the references and, where something is read out of answers, what."""
-        extract = "choice" if self._choices else None
-        return Signature.of(self.name, refs=self._references, extract=extract)
+        return Signature.of(
+            self.name,
+            refs=self._references,
+            extract="choice" if self._choices else None,
+            strip=None if self._strip else False,
+        )
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return the row scores.
@@ -62,7 +72,8 @@ class Accuracy(RowMetric):
         Raises EvaluationError where a row has no reference, or one that is no choice.
         """
         if not self._choices:
-            return text_rows(examples, self.name, self._references, same_label)
+            compare = same_label if self._strip else _same_text
+            return text_rows(examples, self.name, self._references, compare)
         require_text(examples, self.name)
         _warn_of_letters(examples)
         return np.array([self._chosen(row) for row in examples], dtype=np.float64)
@@ -77,15 +88,20 @@ class Accuracy(RowMetric):
         return combine([float(read == gold) for gold in golds], self._references)
 
 
-def read_choice(row: Example) -> str | None:
-    """Return the option that a row's answer chooses, or None."""
-    return choice(row.answer, split_options(row.meta.get("options", "")))
+def _same_text(answer: str, reference: str) -> float:
+    return float(answer == reference)
+
+
+def read_choice(row: Example, text: str | None = None) -> str | None:
+    """Return the option that ``text``, or else the row's answer, chooses; or None."""
+    options, labels = (split_options(row.meta.get(n, "")) for n in ("options", "option_labels"))
+    return choice(row.answer if text is None else text, options, labels)
 
 
 def _warn_of_letters(examples: Sequence[Example]) -> None:
     """Tell of answers by letter to golds by number, or the other way round, without options."""
     bare = [row for row in examples if row.references and not row.meta.get("options")]
-    pairs = ((read_choice(row), choice(row.references[0])) for row in bare)
+    pairs = ((read_choice(row), read_choice(row, row.references[0])) for row in bare)
     apart = sum(
         one is not None and two is not None and one.isdecimal() != two.isdecimal()
         for one, two in pairs
@@ -100,7 +116,7 @@ def _warn_of_letters(examples: Sequence[Example]) -> None:
 
 
 def _gold(row: Example, text: str) -> str:
-    gold = choice(text, split_options(row.meta.get("options", "")))
+    gold = read_choice(row, text)
     if gold is None:
         raise EvaluationError(
             f"accuracy: the reference {text!r} of row {row.id!r} names no option: remove "
@@ -111,7 +127,9 @@ def _gold(row: Example, text: str) -> str:
 
 def _build(request: Request) -> Accuracy:
     extract: Extract = "choice" if request.text("extract") == "choice" else "none"
-    return Accuracy(references=request.references("max"), extract=extract)
+    return Accuracy(
+        references=request.references("max"), extract=extract, strip=request.flag("strip")
+    )
 
 
 ENTRIES = (
@@ -128,6 +146,7 @@ ENTRIES = (
                 default="none",
                 choices=("none", "choice"),
             ),
+            Option("strip", "ignore whitespace around an answer", default="1", kind="flag"),
         ),
     ),
 )

@@ -127,6 +127,7 @@ class BertScore(RowMetric):
             stat=self._stat,
             model=f"{self._exact.name}@{self._exact.digest[:8]}",
             layer=self._exact.layer,
+            tok=self._exact.tokenizer,
             idf=self._idf,
             rescale=False if scale is None else f"{scale.name}@{scale.digest}",
             dtype=self._tokens.precision if self.proxy else None,

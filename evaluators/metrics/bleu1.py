@@ -11,7 +11,7 @@ from evaluators.errors import one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Entry, Option, Request
 from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
 from evaluators.tokenizers import cached_tokenizer
-from evaluators.tokenizers.mecab import Mecab
+from evaluators.tokenizers.mecab import KonlpyMecab
 from evaluators.tokenizers.whitespace import Whitespace
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ class Bleu1(RowMetric):
     """Clipped share of the answer's tokens that the reference has, times the brevity penalty.
 
     NLTK's ``sentence_bleu`` with the weights (1, 0, 0, 0) and no smoothing (Papineni et al. 2002):
-    over Mecab morphemes for ``nikl``, over words for ``legacy``. Each reference is scored on its
-    own; by default ``nikl`` averages them and ``legacy`` takes the first.
+    over Mecab morphemes as konlpy lists them for ``nikl``, over words for ``legacy``. Each
+    reference is scored on its own; by default ``nikl`` averages them and ``legacy`` takes the
+    first.
     """
 
     name: Final = "bleu1"
@@ -41,7 +42,7 @@ class Bleu1(RowMetric):
     def __init__(self, rule: Bleu1Rule = "nikl", references: References | None = None) -> None:
         self._rule = one_of("rule", rule, RULES)
         self._references = check_references(references or _rule_references(self._rule))
-        self._tokenizer: Tokenizer = Mecab() if rule == "nikl" else Whitespace()
+        self._tokenizer: Tokenizer = KonlpyMecab() if rule == "nikl" else Whitespace()
         self._tokens = cached_tokenizer(self._tokenizer)
 
     @property

@@ -11,7 +11,7 @@ from evaluators.metrics.rowwise import REFERENCES, check_references
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from evaluators.base import Metric, References
+    from evaluators.base import Direction, Metric, References
     from evaluators.encoders.base import Encoder
 
 
@@ -80,6 +80,7 @@ class Entry:
     needs: str
     build: Callable[[Request], Metric]
     options: tuple[Option, ...] = ()
+    direction: Direction = "higher"
 
 
 _TRUE = ("1", "true", "yes", "on")

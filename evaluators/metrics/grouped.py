@@ -12,18 +12,19 @@ import numpy as np
 
 from evaluators.base import Signature, is_corpus_metric, joined
 from evaluators.errors import EvaluationError
+from evaluators.metrics.rowwise import checked_rows
 from evaluators.metrics.summed import Summed
 from evaluators.metrics.weighted import Weighted
+from evaluators.text.listed import few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from evaluators.base import Example, Metric
+    from evaluators.base import Direction, Example, Metric
 
 _LOG: Final = logging.getLogger(__name__)
-_LISTED: Final = 5
 
 Missing = Literal["skip", "zero"]
 
@@ -70,7 +71,8 @@ class Grouped(Summed):
     Groups may share rows. Of a group without rows, ``missing`` says whether its weight is left out
     (``skip``) or it scores ``zero``. A row's own score is the weighted mean over the groups it is
     in, NaN if it is in none; the score is not their mean, so it is resampled by group. Rows in no
-    group are warned of, once, with what ``kind`` says of them.
+    group are warned of, once, with what ``kind`` says of them. ``direction`` is that of the groups'
+    metrics.
     """
 
     def __init__(
@@ -80,12 +82,14 @@ class Grouped(Summed):
         missing: Missing = "skip",
         *,
         kind: Callable[[Example], str] | None = None,
+        direction: Direction = "higher",
     ) -> None:
         if not groups:
             raise EvaluationError(f"{name} has no groups to average")
         if any(group.weight <= 0 for group in groups):
             raise EvaluationError(f"{name}: the weight of a group must be above 0")
         self.name = name
+        self.direction = direction
         self.groups = tuple(groups)
         self._missing = missing
         self._weights = np.array([group.weight for group in groups], dtype=np.float64)
@@ -128,7 +132,7 @@ class Grouped(Summed):
             zip(self.groups, self._pick(examples), strict=True)
         ):
             if picked.examples:
-                scores = group.metric.rows(picked.examples)
+                scores = checked_rows(group.metric, picked.examples)
                 scored = ~np.isnan(scores)
                 table[picked.places[scored], 2 * place] = scores[scored]
                 table[picked.places[scored], 2 * place + 1] = 1.0
@@ -175,7 +179,7 @@ class Grouped(Summed):
             picked.append(_Picked(places, [row for _, row in kept]))
         if not any(each.examples for each in picked):
             raise EvaluationError(
-                f"{self.name}: no row belongs to {', '.join(group.name for group in self.groups)}"
+                f"{self.name}: no row belongs to {few(group.name for group in self.groups)}"
             )
         self._warn_of_others(examples, picked)
         self._last = (examples, picked)
@@ -187,11 +191,11 @@ class Grouped(Summed):
         if not others:
             return
         kinds = Counter(self._kind(row) or "(empty)" for row in others) if self._kind else {}
-        listed = ", ".join(f"'{kind}' {count}" for kind, count in sorted(kinds.items())[:_LISTED])
+        listed = few(f"'{kind}' {count}" for kind, count in sorted(kinds.items()))
         message = (
             f"{self.name}: {len(others)} of {len(examples)} rows belong to none of "
-            f"{', '.join(group.name for group in self.groups)} and are not scored"
-            f"{': ' if listed else ''}{listed}{', …' if len(kinds) > _LISTED else ''}"
+            f"{few(group.name for group in self.groups)} and are not scored"
+            f"{': ' if listed else ''}{listed}"
         )
         if message not in self._warned:
             self._warned.add(message)

@@ -15,6 +15,7 @@ import numpy as np
 
 from evaluators.base import Direction, Signature
 from evaluators.errors import EvaluationError
+from evaluators.metrics.counted import summed_by
 from evaluators.metrics.entry import Entry
 from evaluators.metrics.rowwise import chosen, require_text, text_rows
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evaluators.base import Example
+    from evaluators.metrics.counted import Value
 
 _LOG: Final = logging.getLogger(__name__)
 _CELLS_AT_ONCE: Final = 1 << 20
@@ -114,6 +116,15 @@ class LabelMetric(ABC):
             )
         return value, values
 
+    def of_counts(self, examples: Sequence[Example]) -> Value:
+        """Return what makes values of counts of the rows."""
+        require_text(examples, self.name)
+        codes, size = _pair_codes(examples)
+        pairs, places = np.unique(codes, return_inverse=True)
+        truth, guess = np.divmod(pairs, size)
+        sums = summed_by(places, len(pairs))
+        return lambda counts: self.from_counts(count_classes(sums(counts), truth, guess, size))
+
     def _affordable(self, resamples: int, cells: int, classes: int) -> int:
         few = min(resamples, max(_FEWEST_RESAMPLES, _CELLS_IN_ALL // cells))
         if classes > _MANY_CLASSES:
@@ -139,7 +150,10 @@ def _pair_codes(examples: Sequence[Example]) -> tuple[NDArray[np.int64], int]:
 
 
 def count_classes(
-    counts: NDArray[np.int64], truth: NDArray[np.int64], guess: NDArray[np.int64], size: int
+    counts: NDArray[np.int64] | NDArray[np.float64],
+    truth: NDArray[np.int64],
+    guess: NDArray[np.int64],
+    size: int,
 ) -> ClassCounts:
     """Return the counts per class of each row of pair counts.
 

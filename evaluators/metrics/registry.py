@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from evaluators.errors import EvaluationError
 from evaluators.metrics.entry import Entry, Request, check_value
+from evaluators.text.listed import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from evaluators.base import Metric, References
+    from evaluators.base import Direction, Metric, References
     from evaluators.encoders.base import Encoder
 
 
@@ -74,6 +75,11 @@ def build_metric(
     return entry.build(Request(values, encoder_factory, default_references))
 
 
+def direction_of(spec: str) -> Direction:
+    """Return which end of a metric is better, without building it; raises as ``parse_spec``."""
+    return _entry(parse_spec(spec).name).direction
+
+
 def available() -> tuple[Entry, ...]:
     """Return every metric, by name, with its one-line help and what it needs."""
     return tuple(_entries()[name] for name in sorted(_entries()))
@@ -109,6 +115,9 @@ def _check_option(entry: Entry, key: str, value: str) -> None:
 
 def _choices(wrong: str, names: Iterable[str]) -> str:
     known = sorted(names)
-    close = get_close_matches(wrong.lower(), known, n=1)
+    asked = wrong.lower()
+    begun = [name for name in known if asked and name.startswith(asked)]
+    close = begun or get_close_matches(asked, known, n=1)
     guess = f", perhaps {close[0]!r}" if close else ""
-    return f"{guess}: use one of {', '.join(known)}" if known else ": it takes none"
+    listed = nearest(known, close[0] if close else asked)
+    return f"{guess}: use one of {listed}" if known else ": it takes none"

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, get_args
 
+import numpy as np
+
 from evaluators.base import References, Signature
 from evaluators.errors import EvaluationError, one_of
 from evaluators.metrics.entry import REFERENCES_OPTION, Option
-from evaluators.metrics.rowwise import RowMetric, check_references, text_rows
+from evaluators.metrics.rowwise import (
+    RowMetric,
+    check_references,
+    chosen,
+    require_text,
+    text_rows,
+)
 from evaluators.tokenizers import TOKENIZERS, cached_tokenizer, tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from evaluators.base import Example
@@ -93,7 +100,8 @@ class Rouge(RowMetric):
     """A ROUGE (Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries) per row, 0 to 1.
 
     Precision is ``shared / answer``, recall ``shared / reference``, in the units that ``variant``
-    counts; F1 is ``2PR / (P + R + epsilon)``.
+    counts; F1 is ``2PR / (P + R + epsilon)``. ``references=None`` pools the references: what is
+    shared and what each side has is summed over them, and gives one score.
     """
 
     proxy: Final = None
@@ -104,25 +112,31 @@ class Rouge(RowMetric):
         variant: Variant,
         *,
         stat: Stat = "f",
-        references: References = "max",
+        references: References | None = "max",
         epsilon: float = 0.0,
     ) -> None:
         self.name: Final = name
         self._variant = variant
         self._stat = check_stat(stat)
-        self._references = check_references(references)
+        self._references = None if references is None else check_references(references)
         self._epsilon = epsilon
 
     @property
     def signature(self) -> Signature:
         """Names the variant's options, the statistic and the references."""
-        return Signature.of(
-            self.name, stat=self._stat, refs=self._references, **self._variant.options
-        )
+        references = self._references or "pooled"
+        return Signature.of(self.name, stat=self._stat, refs=references, **self._variant.options)
 
     def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Return the row scores; raises EvaluationError where a row has no reference."""
-        return text_rows(examples, self.name, self._references, self._compare)
+        if self._references is not None:
+            return text_rows(examples, self.name, self._references, self._compare)
+        require_text(examples, self.name)
+        return np.fromiter(map(self._pooled, examples), dtype=np.float64, count=len(examples))
+
+    def _pooled(self, row: Example) -> float:
+        overlaps = [self._variant.overlap(row.answer, gold) for gold in chosen(row, "max")]
+        return Overlap(*map(sum, zip(*overlaps, strict=True))).share(self._stat, self._epsilon)
 
     def _compare(self, answer: str, reference: str) -> float:
         return self._variant.overlap(answer, reference).share(self._stat, self._epsilon)

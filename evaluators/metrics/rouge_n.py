@@ -59,7 +59,8 @@ class Ngrams:
 class NiklTokens:
     """NIKL's scorer: at most 1,000 words, lower case, only Latin letters, digits and syllables.
 
-    Everything else, jamo and Hanja too, becomes a space before the morphemes are taken.
+    Everything else, jamo and Hanja too, becomes a space before the morphemes are taken. Spaces at
+    either end are removed first, because a leading one can change the segmentation.
     """
 
     def __init__(self) -> None:
@@ -69,7 +70,7 @@ class NiklTokens:
     @property
     def options(self) -> dict[str, str]:
         """The rule and the analyser's versions."""
-        return {"rule": "nikl", "tok": self._tokenizer.signature}
+        return {"rule": "nikl", "strip": "1", "tok": self._tokenizer.signature}
 
     def __call__(self, text: str) -> Sequence[str]:
         """Return the morphemes."""
@@ -77,7 +78,7 @@ class NiklTokens:
 
     def _read(self, text: str) -> list[str]:
         words = " ".join(text.split()[:_NIKL_WORDS])
-        return self._tokenizer(_NIKL_REMOVED.sub(" ", words.lower()))
+        return self._tokenizer(_NIKL_REMOVED.sub(" ", words.lower()).strip())
 
 
 def _build(n: int, request: Request) -> Metric:
@@ -93,9 +94,8 @@ def _build(n: int, request: Request) -> Metric:
             epsilon=EPSILON,
         )
     if rule == "nikl":
-        return Rouge(
-            name, Ngrams(n, NiklTokens()), stat=stat, references=request.references("mean")
-        )
+        given = request.references() if "references" in request.values else None
+        return Rouge(name, Ngrams(n, NiklTokens()), stat=stat, references=given)
     return Rouge(
         name,
         Ngrams(n, requested_tokens(request)),

@@ -16,22 +16,62 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evaluators.base import Example
+    from evaluators.base import Example, Metric, SummedMetric
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 REFERENCES: Final[tuple[References, ...]] = get_args(References)
 
 
 class RowMetric:
-    """Base of metrics whose score is the mean of their rows, more being better."""
+    """Base of metrics whose score is the mean of their rows; more is better unless they say."""
 
-    direction: Final[Direction] = "higher"
+    direction: Direction = "higher"
 
     def aggregate(self, rows: NDArray[np.float64]) -> float:
         """Return the mean; raises EvaluationError where there are no rows."""
         if not len(rows):
             raise EvaluationError("there are no rows to average")
         return float(np.mean(rows))
+
+
+def checked_rows(metric: Metric, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Return the metric's row scores; raises EvaluationError for anything else it returns.
+
+    A metric may be anyone's code: what is not a number for each row, NaN included, is named with
+    the place of that code.
+    """
+    found = metric.rows(examples)
+    return _numbers(metric.rows, found, (len(examples),), "a number for each row")
+
+
+def checked_statistics(metric: SummedMetric, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Return what each row adds to the metric's sums; raises as ``checked_rows``."""
+    found = metric.statistics(examples)
+    return _numbers(metric.statistics, found, (len(examples), None), "a line of numbers a row")
+
+
+def _numbers(
+    returned_by: object, found: object, shape: tuple[int | None, ...], wanted: str
+) -> NDArray[np.float64]:
+    try:
+        numbers = np.asarray(found)
+        fits = len(numbers.shape) == len(shape) and all(
+            size in (None, got) for size, got in zip(shape, numbers.shape, strict=True)
+        )
+        if fits and numbers.dtype.kind in "fiub" and not np.isinf(numbers).any():
+            return np.asarray(numbers, dtype=np.float64)
+        what = f"values of shape {numbers.shape}" if numbers.shape else repr(found)
+        what = what if not fits else "values that are infinite, or no numbers"
+    except ValueError:
+        what = "lists of different lengths"
+    raise EvaluationError(f"{place_of(returned_by)} returned {what}: it must return {wanted}")
+
+
+def place_of(method: object) -> str:
+    """Return a method's name and where it is written."""
+    name = getattr(method, "__qualname__", repr(method))
+    code = getattr(method, "__code__", None)
+    return f"{code.co_filename}, line {code.co_firstlineno}: {name}" if code else name
 
 
 def combine(values: Sequence[float] | NDArray[np.float64], how: References) -> float:

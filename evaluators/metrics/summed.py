@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Summed(ABC):
     """Base of corpus metrics whose value is a function of sums over the rows."""
 
     name: str
-    direction: Final[Direction] = "higher"
+    direction: Direction = "higher"
 
     @abstractmethod
     def statistics(self, examples: Sequence[Example]) -> NDArray[np.float64]:

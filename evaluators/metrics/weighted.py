@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluators.base import Signature, is_corpus_metric, joined
 from evaluators.errors import EvaluationError
+from evaluators.metrics.rowwise import checked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,13 +35,14 @@ class Weighted:
                 raise EvaluationError(f"{term.name} has no row scores to weight: remove it")
             if not math.isfinite(weight):
                 raise EvaluationError(f"{name}: the weight of {term.name} is {weight}")
-        if len({term.direction for _, term in terms}) > 1:
+        directions = {_pointing(weight, term) for weight, term in terms}
+        if len(directions) > 1:
             raise EvaluationError(
                 f"{name} mixes terms that are better when higher with terms that are better "
                 "when lower"
             )
         self.name: Final = name
-        self.direction: Final[Direction] = terms[0][1].direction
+        self.direction: Final[Direction] = directions.pop()
         self.proxy: Final = joined(term.proxy for _, term in terms)
         self._weights: dict[str, float] = {}
         self._terms: dict[str, Metric] = {}
@@ -69,7 +71,7 @@ class Weighted:
 
     def rows_by_term(self, examples: Sequence[Example]) -> dict[str, NDArray[np.float64]]:
         """Return the terms' own row scores, unweighted; a repeated name gets ``#2``, ``#3``."""
-        return {key: term.rows(examples) for key, term in self._terms.items()}
+        return {key: checked_rows(term, examples) for key, term in self._terms.items()}
 
     def combine(self, rows: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the row scores from those of the terms, as ``rows_by_term`` gave them."""
@@ -82,6 +84,11 @@ class Weighted:
         if not len(rows):
             raise EvaluationError("there are no rows to average")
         return float(np.mean(rows))
+
+
+def _pointing(weight: float, term: Metric) -> Direction:
+    """Which end of the weighted term is better: a weight below 0 turns it round."""
+    return term.direction if weight >= 0 else "lower" if term.direction == "higher" else "higher"
 
 
 def _free(name: str, taken: Mapping[str, Metric]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from evaluators.errors import EvaluationError
 from evaluators.paths import local_path
+from evaluators.text.listed import few
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ def _shipped(language: str, model: str) -> Path:
     if path.is_file():
         return path
     languages = sorted(each.parent.name for each in folder.glob(f"*/{model}.tsv"))
-    known = f", for this model only for {', '.join(languages)}" if languages else ""
+    known = f", for this model only for {few(languages)}" if languages else ""
     raise EvaluationError(
         f"bertscore: baseline={language} is not a file, and bert-score has published no numbers "
         "for "

@@ -14,8 +14,10 @@ from evaluators.encoders.torch_support import (
     quiet_transformers,
     reason,
 )
+from evaluators.encoders.whole import require_vocabulary
 from evaluators.errors import ModelUnavailableError
 from evaluators.paths import local_path
+from evaluators.pointers import refuse_pointers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +36,11 @@ class ModelSource:
 
     @classmethod
     def of(cls, name_or_path: str) -> ModelSource:
-        """Tell a folder from a hub name; raises EvaluationError for a folder that is not there."""
+        """Tell a folder from a hub name; raises EvaluationError where it cannot be read."""
         path = local_path(name_or_path)
         name = display_name(name_or_path)
         if path.exists():
+            refuse_pointers(path)
             return cls(str(path), name, path, local_only=True)
         if means_folder(name_or_path):
             raise ModelUnavailableError(f"model {name_or_path!r}: there is no such folder")
@@ -58,14 +61,19 @@ def snapshot(source: ModelSource, patterns: list[str]) -> Path:
 
 
 def config_and_tokenizer(source: ModelSource) -> tuple[Any, Any]:
-    """Return a model's configuration and tokenizer; raises what transformers raises."""
+    """Return a model's configuration and tokenizer.
+
+    Raises what transformers raises, and ModelUnavailableError for a folder without a vocabulary.
+    """
     from transformers import AutoConfig, AutoTokenizer
 
     with quiet_transformers():
-        return (
-            AutoConfig.from_pretrained(source.location, local_files_only=source.local_only),
-            AutoTokenizer.from_pretrained(source.location, local_files_only=source.local_only),
+        config = AutoConfig.from_pretrained(source.location, local_files_only=source.local_only)
+        tokenizer = AutoTokenizer.from_pretrained(
+            source.location, local_files_only=source.local_only
         )
+    require_vocabulary(source.name, tokenizer)
+    return config, tokenizer
 
 
 def unloadable(

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from evaluators.encoders.torch_support import quiet_transformers, weights_digest
+from evaluators.encoders.whole import require_weights
 from evaluators.errors import EvaluationError
 from evaluators.neural.batching import like_lengths, pad, token_budget
 from evaluators.neural.loading import ModelSource, config_and_tokenizer, pick_device, unloadable
+from evaluators.neural.slow_bert import is_plain, slow_bert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +35,10 @@ class Tokens(NamedTuple):
 class TokenEncoder:
     """A model with the layers above ``layer`` left out; inputs are cut to its length.
 
-    ``layer`` None takes the layer that bert-score's table recommends, else the last one. Raises
-    EvaluationError if the model cannot be loaded or has no such layer.
+    ``layer`` None takes the layer that bert-score's table recommends, else the last one.
+    ``tokenizer`` is ``slow`` where texts are cut up as by BERT's tokenizer in Python, which
+    bert-score uses, and None where there is only one tokenizer. Raises EvaluationError if the model
+    cannot be loaded or has no such layer.
     """
 
     def __init__(
@@ -50,8 +54,11 @@ class TokenEncoder:
         self.precision: Precision = "float32"
         try:
             self._config, self._tokenizer = config_and_tokenizer(source)
+            slow = slow_bert(self._tokenizer)
         except Exception as error:
             raise _unloadable(name_or_path, error) from error
+        self._slow = slow
+        self.tokenizer: Final = None if slow is None else "slow"
         self.layer: Final = self._choose(name_or_path, layer)
         try:
             with quiet_transformers():
@@ -76,7 +83,8 @@ class TokenEncoder:
         return "|".join(
             (
                 self.digest, str(self.layer), self.precision, str(self.limit), str(self._spaced),
-                f"torch {torch.__version__}", f"transformers {transformers.__version__}",
+                str(self.tokenizer), f"torch {torch.__version__}",
+                f"transformers {transformers.__version__}",
             )
         )  # fmt: skip
 
@@ -146,9 +154,15 @@ class TokenEncoder:
         )
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
+        odd = set() if self._slow is None else {text for text in texts if not is_plain(text)}
+        plain = iter(self._encode(self._tokenizer, [text for text in texts if text not in odd]))
+        rest = iter(self._encode(self._slow, [text for text in texts if text in odd]))
+        return [next(rest if text in odd else plain) for text in texts]
+
+    def _encode(self, tokenizer: Any, texts: list[str]) -> list[list[int]]:
         if not texts:
             return []
-        encoded: Any = self._tokenizer(
+        encoded: Any = tokenizer(
             texts,
             add_special_tokens=True,
             truncation=True,
@@ -161,7 +175,8 @@ class TokenEncoder:
 
     def _overflows(self, text: str) -> bool:
         with quiet_transformers():
-            return len(self._tokenizer.encode(text, add_special_tokens=True)) > self.limit
+            tokenizer = self._slow or self._tokenizer
+            return len(tokenizer.encode(text, add_special_tokens=True)) > self.limit
 
     def _choose(self, name_or_path: str, layer: int | None) -> int:
         last = int(self._config.get_text_config().num_hidden_layers)
@@ -192,9 +207,14 @@ def _load(source: ModelSource, config: Any, layer: int) -> Any:
         if isinstance(kinds, list):
             setattr(text, name, kinds[:layer])
     text.num_hidden_layers = layer
-    model = AutoModel.from_pretrained(
-        source.location, config=config, dtype=torch.float32, local_files_only=source.local_only
+    model, info = AutoModel.from_pretrained(
+        source.location,
+        config=config,
+        dtype=torch.float32,
+        local_files_only=source.local_only,
+        output_loading_info=True,
     )
+    require_weights(source.name, info["missing_keys"])
     return model.get_encoder() if config.is_encoder_decoder else model
 
 

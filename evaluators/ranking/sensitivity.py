@@ -12,6 +12,7 @@ from evaluators.errors import EvaluationError
 from evaluators.metrics.registry import available, build_metric
 from evaluators.scoring import value_of
 from evaluators.text.cells import neutralize, one_line
+from evaluators.text.listed import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,7 @@ def tokenizer_sensitivity(
     names = tuple(tokenizers) if tokenizers is not None else _choices(metric)
     metrics, unavailable = _build(metric, names, options)
     if not metrics:
-        reasons = "; ".join(reason for _, reason in unavailable)
+        reasons = few(reason for _, reason in unavailable)
         raise EvaluationError(f"{metric} can be computed under none of the tokenizers: {reasons}")
     scores = np.array(
         [[value_of(each, examples) for each in metrics.values()] for examples in systems.values()]

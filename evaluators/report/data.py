@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from evaluators.base import Direction, Score
     from evaluators.ranking.shakeup import Shakeup
+    from evaluators.reliability import Reliability
     from evaluators.report.leaderboard import LeaderboardRow
     from evaluators.report.wording import Note
 
@@ -62,7 +63,8 @@ class ReportRun:
     NaN is a row that has none. ``degenerate`` names what is wrong with a row's answer, such as
     ``("cut_off",)``; it is empty, or has one entry per row. ``others`` are further metrics' scores,
     their ``rows`` unused. ``manifest`` says how the answers were made: values are shown as text,
-    mappings and sequences as JSON.
+    mappings and sequences as JSON. ``reliability`` is the calibration of answers that have
+    probabilities.
     """
 
     name: str
@@ -72,6 +74,7 @@ class ReportRun:
     signature: str = ""
     others: Sequence[Score] = ()
     manifest: Mapping[str, object] = field(default_factory=dict)
+    reliability: Reliability | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

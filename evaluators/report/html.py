@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _STYLES: Final = ("base.css", "tables.css", "figures.css", "rows.css", "phone.css")
 _SCRIPTS: Final = (
     "base.js", "sorting.js", "board.js",
-    "axes.js", "heat-map.js", "length.js", "calibration.js", "small-tables.js", "figures.js",
+    "axes.js", "heat-map.js", "length.js", "calibration.js", "reliability.js",
+    "small-tables.js", "figures.js",
     "rows.js", "row-controls.js", "row-list.js", "runs.js", "main.js",
 )  # fmt: skip
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from evaluators.base import finite
 from evaluators.text.cells import neutralize, one_line
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 
     from evaluators.base import Score
 
-Kind = Literal["run", "file", "known"]
+Kind = Literal["run", "file", "folds", "known"]
+
+UNDEFINED: Final = "—"
+"""What tables show for a number that is not defined, such as the interval of one row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +28,12 @@ class LeaderboardRow:
     """One line of a leaderboard; None is what does not apply, as for most of a known score.
 
     ``low`` and ``high`` bound the score, ``difference_low`` and ``difference_high`` the difference
-    to the baseline, ``public_low`` and ``public_high`` what the public part may show.
+    to the baseline (all NaN for one row, which has no interval), ``public_low`` and
+    ``public_high`` what the public part may show.
     ``p_adjusted`` is ``p_value`` made stricter for the number of comparisons; ``detectable`` the
     smallest difference that would be found four times in five. ``public`` and ``private`` are what
     the organizer gave, ``expected`` with its ends the public score that local ones predict.
+    ``seconds``, tokens and ``money`` are what generating the answers took.
     ``degenerate`` counts degenerate answers by kind, ``any_degenerate`` each of them once.
     ``proxy`` is why the score is one, if it is. ``source`` says where a known score was read,
     ``signature`` what decides the number, ``others`` further metrics' scores by what they were
@@ -56,6 +63,11 @@ class LeaderboardRow:
     expected: float | None = None
     expected_low: float | None = None
     expected_high: float | None = None
+    seconds: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    money: float | None = None
+    currency: str = ""
     degenerate: Mapping[str, int | None] = field(default_factory=dict)
     any_degenerate: int | None = None
     proxy: str | None = None
@@ -67,6 +79,10 @@ class LeaderboardRow:
     def plain(self) -> dict[str, Any]:
         """Return the values of :func:`column_names`; of ``proxy`` whether it is one, not why."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {
+            name: finite(value) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
         values |= {**self.degenerate, "degenerate": self.any_degenerate}
         values["proxy"] = self.proxy is not None
         return {name: values[name] for name in column_names(self.degenerate)}
@@ -82,8 +98,11 @@ def column_names(kinds: Iterable[str]) -> tuple[str, ...]:
     return (*names[:place], *kinds, "degenerate", *names[place + 2 :])
 
 
-_TEXT: Final = ("name", "note", "source", "signature")
-_WHOLE: Final = ("rank", "n", "wins", "ties", "losses", "degenerate")
+_TEXT: Final = ("name", "note", "source", "signature", "currency")
+_WHOLE: Final = (
+    *("rank", "n", "wins", "ties", "losses", "degenerate"),
+    *("prompt_tokens", "completion_tokens"),
+)
 _BOOLEAN: Final = ("proxy",)
 
 
@@ -199,6 +218,8 @@ class _Column:
         values = [getattr(row, name) for name in self.fields]
         if all(value is None for value in values):
             return ""
+        if any(isinstance(value, float) and isnan(value) for value in values):
+            return UNDEFINED
         return self.mark or self.between.join(self._text(value) for value in values)
 
     def _text(self, value: str | float | None) -> str:
@@ -233,6 +254,10 @@ _MORE: Final = (
     _Column("expected", ("expected",)),
     _Column("95%", ("expected_low", "expected_high"), between=" … ", digits=3),
     _Column("degenerate", ("any_degenerate",)),
+    _Column("seconds", ("seconds",), digits=1),
+    _Column("tokens in/out", ("prompt_tokens", "completion_tokens"), between="/"),
+    _Column("cost", ("money",)),
+    _Column("", ("currency",), left=True),
 )
 
 _REMARKS: Final = (

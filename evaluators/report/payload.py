@@ -92,6 +92,7 @@ def _run(run: ReportRun) -> dict[str, object]:
         "signature": run.signature,
         "others": [_score(score) for score in run.others],
         "manifest": [(name, _shown(value)) for name, value in run.manifest.items()],
+        "reliability": None if run.reliability is None else run.reliability.plain(),
     }
 
 

@@ -12,9 +12,10 @@ from evaluators.significance.paired import (
     PairedResult,
     paired_result,
     row_differences,
+    scored_pairs,
     shifted_p_value,
 )
-from evaluators.significance.resampling import all_signs_tried, kept_sums, unpaired_sums
+from evaluators.significance.resampling import kept_sums, share_reached, unpaired_sums
 from evaluators.significance.totals import Totals
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def corpus_interval(
     Raises EvaluationError where no sample of the rows has a score.
     """
     drawn = unpaired_sums(totals.table, resamples, np.random.default_rng(seed))
-    return percentile_interval(totals.value(drawn), confidence)
+    return percentile_interval(totals.value(drawn), confidence, len(totals))
 
 
 def corpus_paired_test(
@@ -54,20 +55,20 @@ def corpus_paired_test(
     that differ are swapped in every way. ``bootstrap`` draws the same rows of both with
     replacement (Koehn 2004) and shifts the differences to a mean of 0. Both two-sided; equal
     systems have p = 1. The interval of the difference is the bootstrap's either way; wins, ties
-    and losses are those of the metric's row scores. Raises EvaluationError for unequal lengths and
-    no rows.
+    and losses are those of the row scores that both have. Raises EvaluationError for unequal
+    lengths and no rows.
     """
     require_pairs(len(a), len(b))
     left, right = Totals.of_metric(metric, a), Totals.of_metric(metric, b)
     drawn = resampled_differences(left, right, resamples, seed)
     difference = left.score - right.score
-    low, high = percentile_interval(drawn, confidence)
+    low, high = percentile_interval(drawn, confidence, len(a))
     p_value = (
         shifted_p_value(drawn, difference)
         if by == "bootstrap"
         else _randomization(left, right, resamples, seed)
     )
-    rows = row_differences(metric.rows(a), metric.rows(b))
+    rows = row_differences(*scored_pairs(metric.rows(a), metric.rows(b)))
     return paired_result(difference, low, high, p_value, rows)
 
 
@@ -93,4 +94,4 @@ def _randomization(left: Totals, right: Totals, resamples: int, seed: int) -> fl
     reached = abs(left.score - right.score) * (1 - 1e-9)
     one = base + kept_sums(moved, resamples, np.random.default_rng(seed))
     hits = int((np.abs(left.value(one) - right.value(total - one)) >= reached).sum())
-    return hits / 2**n if all_signs_tried(n) else (hits + 1) / (resamples + 1)
+    return share_reached(hits, n, resamples)

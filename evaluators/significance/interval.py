@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from math import nan
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
 
 class Interval(NamedTuple):
-    """Both ends of an interval."""
+    """Both ends of an interval; NaN where there is none, as of one row."""
 
     low: float
     high: float
+
+
+NO_INTERVAL: Final = Interval(nan, nan)
 
 
 def bootstrap_interval(
@@ -28,9 +32,9 @@ def bootstrap_interval(
     """Return the bootstrap interval of the mean of ``rows``, shape ``(n,)``.
 
     BCa (Efron 1987, JASA 82:171-185), the numbers of ``scipy.stats.bootstrap``; for many rows of
-    few different values, of the same distribution (see ``resampling.resampled_means``). Equal rows,
-    one row included, say nothing about spread: both ends are then the mean. Raises EvaluationError
-    for no rows, values that are not finite, a confidence outside 0 to 1 and no resamples.
+    few different values, of the same distribution (see ``resampling.resampled_means``). One row has
+    no interval; of equal rows, both ends are the mean. Raises EvaluationError for no rows, values
+    that are not finite, a confidence outside 0 to 1 and no resamples.
     """
     values = checked(rows)
     if not 0 < confidence < 1 or resamples < 1:
@@ -38,6 +42,8 @@ def bootstrap_interval(
             f"an interval needs a confidence between 0 and 1 and at least 1 sample, "
             f"not {confidence:g} and {resamples}"
         )
+    if len(values) == 1:
+        return NO_INTERVAL
     if np.all(values == values[0]):
         return Interval(float(values[0]), float(values[0]))
     mean = float(values.mean())
@@ -47,11 +53,14 @@ def bootstrap_interval(
     return Interval(min(float(low), mean), max(float(high), mean))
 
 
-def percentile_interval(values: NDArray[np.float64], confidence: float) -> Interval:
-    """Return the middle ``confidence`` of a bootstrap distribution.
+def percentile_interval(values: NDArray[np.float64], confidence: float, rows: int) -> Interval:
+    """Return the middle ``confidence`` of a bootstrap distribution over so many ``rows``.
 
-    A sample that has no score (NaN), such as one without a row of any scored kind, says nothing.
+    One row has no interval. A sample that has no score (NaN), such as one without a row of any
+    scored kind, says nothing.
     """
+    if rows == 1:
+        return NO_INTERVAL
     scored = values[~np.isnan(values)]
     if not len(scored):
         raise EvaluationError("no bootstrap sample has a score: too few rows are scored")

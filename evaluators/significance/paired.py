@@ -10,7 +10,7 @@ import numpy as np
 from evaluators.errors import EvaluationError
 from evaluators.significance.checks import checked, require_pairs
 from evaluators.significance.interval import bootstrap_interval, percentile_interval
-from evaluators.significance.resampling import all_signs_tried, kept_sums, resampled_means
+from evaluators.significance.resampling import kept_sums, resampled_means, share_reached
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -65,7 +65,7 @@ def paired_bootstrap(
     differences = row_differences(a, b)
     drawn = resampled_means(differences, resamples, np.random.default_rng(seed))
     difference = float(differences.mean())
-    low, high = percentile_interval(drawn, confidence)
+    low, high = percentile_interval(drawn, confidence, len(differences))
     return paired_result(difference, low, high, shifted_p_value(drawn, difference), differences)
 
 
@@ -113,4 +113,4 @@ def _sign_flip(differences: NDArray[np.float64], resamples: int, seed: int) -> f
     reached = abs(total) - 1e-12 * np.abs(differences).sum()
     kept = kept_sums(differences[:, np.newaxis], resamples, np.random.default_rng(seed))[:, 0]
     hits = int((np.abs(2 * kept - total) >= reached).sum())
-    return hits / 2**n if all_signs_tried(n) else (hits + 1) / (resamples + 1)
+    return share_reached(hits, n, resamples)

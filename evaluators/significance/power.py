@@ -6,18 +6,21 @@ from math import sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from evaluators.errors import EvaluationError
 from evaluators.significance.checks import require_pairs
 from evaluators.significance.corpus import resampled_differences
+from evaluators.significance.counted import counted_differences
 from evaluators.significance.paired import row_differences
 from evaluators.significance.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from evaluators.base import Example, SummedMetric
+    from evaluators.base import CountedMetric, Example, SummedMetric
 
 
 class Detectable(NamedTuple):
@@ -70,10 +73,32 @@ def detectable_corpus_difference(
     and Tibshirani 1993, ch. 6). Raises EvaluationError as ``detectable_difference`` does.
     """
     require_pairs(len(a), len(b))
-    n = len(a)
-    _require_usable(n, alpha, power)
+    _require_usable(len(a), alpha, power)
     left, right = Totals.of_metric(metric, a), Totals.of_metric(metric, b)
-    error = float(resampled_differences(left, right, resamples, seed).std(ddof=1))
+    drawn = resampled_differences(left, right, resamples, seed)
+    return _of_bootstrap(drawn, len(a), alpha, power)
+
+
+def detectable_counted_difference(
+    metric: CountedMetric,
+    a: Sequence[Example],
+    b: Sequence[Example],
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    resamples: int = 9999,
+    seed: int = 0,
+) -> Detectable:
+    """Return the same of a score that depends on how often each row counts."""
+    require_pairs(len(a), len(b))
+    _require_usable(len(a), alpha, power)
+    left, right = metric.of_counts(a), metric.of_counts(b)
+    drawn = counted_differences(left, right, len(a), resamples, seed)
+    return _of_bootstrap(drawn, len(a), alpha, power)
+
+
+def _of_bootstrap(drawn: NDArray[np.float64], n: int, alpha: float, power: float) -> Detectable:
+    error = float(drawn[~np.isnan(drawn)].std(ddof=1))
     normal = NormalDist()
     quantiles = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
     return Detectable(quantiles * error, alpha, power, error * sqrt(n), n)

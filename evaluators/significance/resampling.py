@@ -46,17 +46,36 @@ def resampled_sums(
     Which rows are drawn depends on the generator and the number of rows alone: tables of equal
     length meet the same samples under equal seeds, which is what pairs two systems.
     """
-    n, columns = table.shape
-    sums = np.empty((resamples, columns))
+    sums = np.empty((resamples, table.shape[1]))
     done = 0
+    # How often each row was drawn makes the sums of all columns one matrix product.
+    for counts in drawn_counts(len(table), resamples, random):
+        sums[done : done + len(counts)] = counts @ table
+        done += len(counts)
+    return sums
+
+
+def drawn_counts(
+    n: int, resamples: int, random: np.random.Generator
+) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each of ``n`` rows is in a sample, shape ``(samples, n)``, in blocks."""
     for rows in _drawn(n, resamples, random):
         draws = len(rows)
-        # How often each row was drawn makes the sums of all columns one matrix product.
         rows += np.arange(draws)[:, np.newaxis] * n
         counts = np.bincount(rows.ravel(), minlength=draws * n).reshape(draws, n)
-        sums[done : done + draws] = counts.astype(np.float64) @ table
-        done += draws
-    return sums
+        yield counts.astype(np.float64)
+
+
+def kept_rows(n: int, resamples: int, random: np.random.Generator) -> Iterator[NDArray[np.float64]]:
+    """Yield the patterns of ``kept_sums``, 1 for a kept row, ``(patterns, n)``, in blocks."""
+    if n <= _EXACT_ROWS:
+        yield _every_pattern(n)
+        return
+    step = max(1, _INDICES_AT_ONCE // n)
+    for packed in _packed_patterns(n, resamples, random):
+        for start in range(0, len(packed), step):
+            bits = np.unpackbits(packed[start : start + step], axis=1, count=n)
+            yield bits.astype(np.float64)
 
 
 def unpaired_sums(
@@ -82,10 +101,8 @@ def kept_sums(
     All 2**n patterns of keeping or swapping where these are few, else ``resamples`` random ones.
     """
     n = len(table)
-    if all_signs_tried(n):
-        patterns = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
-        every: NDArray[np.float64] = patterns.astype(np.float64) @ table
-        return every
+    if n <= _EXACT_ROWS:
+        return _every_pattern(n) @ table
     sums = np.empty((resamples, table.shape[1]))
     done = 0
     for packed in _packed_patterns(n, resamples, random):
@@ -94,9 +111,9 @@ def kept_sums(
     return sums
 
 
-def all_signs_tried(n: int) -> bool:
-    """Return whether ``kept_sums`` tries every pattern of ``n`` rows once."""
-    return n <= _EXACT_ROWS
+def share_reached(hits: int, n: int, resamples: int) -> float:
+    """Return the p-value of ``hits`` among the patterns of ``kept_sums`` over ``n`` rows."""
+    return hits / 2**n if n <= _EXACT_ROWS else (hits + 1) / (resamples + 1)
 
 
 def _few(
@@ -137,6 +154,11 @@ def _counted_sums(
         drawn = random.multinomial(n, counts / n, size=draws)
         sums[start : start + draws] = drawn.astype(np.float64) @ rows
     return sums
+
+
+def _every_pattern(n: int) -> NDArray[np.float64]:
+    patterns: NDArray[np.intp] = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
+    return patterns.astype(np.float64)
 
 
 def _packed_patterns(

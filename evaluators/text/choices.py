@@ -1,8 +1,9 @@
 """Which option of a multiple-choice question an answer chooses.
 
-Language models say it in many ways: ``3``, ``③``, ``(B)``, ``정답은 3번입니다``, ``3) 결로``. What
-says it most plainly is read first; where two readings of the same kind disagree, nothing is read.
-An option that the answer denies, or that it only considers, is not read: rather nothing than wrong.
+Language models say it in many ways: ``3``, ``③``, ``(B)``, ``정답은 3번입니다``,
+``정답: c (결로)``. What says it most plainly is read first; where two readings of the same kind
+disagree, nothing is read. An option that the answer denies, or that it only considers, is not read:
+rather nothing than wrong.
 """
 
 from __future__ import annotations
@@ -19,32 +20,43 @@ _CIRCLED: Final[Mapping[int, str]] = {
     **{ord("❶") + n: f"({n + 1})" for n in range(10)},
     **{ord("Ⓐ") + n: f"({chr(ord('A') + n)})" for n in range(26)},
     **{ord("ⓐ") + n: f"({chr(ord('A') + n)})" for n in range(26)},
-    **{ord("㉠") + n: f"({letter})" for n, letter in enumerate("ㄱㄴㄷㄹㅁ")},
-    **{ord("㉮") + n: f"({letter})" for n, letter in enumerate("가나다라마")},
+    **{ord("㉠") + n: f"({letter})" for n, letter in enumerate("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊ")},
+    **{ord("㉮") + n: f"({letter})" for n, letter in enumerate("가나다라마바사아자차")},
 }
-_MARKUP: Final = re.compile(r"[*_`\"'“”‘’]|\\boxed|</?\w+>")
+_MARKUP: Final = re.compile(
+    r"[*_`\"'“”‘’]|\$(?=\\)|(?<=\})\$|\\(?:boxed|text\w*|math\w*)|</?\w+>|^#+ *", re.MULTILINE
+)
 
-_SERIES: Final = ("ABCDEFGHIJ", "가나다라마", "ㄱㄴㄷㄹㅁ")
+_SERIES: Final = ("ABCDEFGHIJ", "가나다라마바사아자차", "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊ")
 # Compatibility normalisation also takes letters apart that are labels as they stand.
 _JAMO: Final = str.maketrans(
     {unicodedata.normalize("NFKC", letter): letter for letter in _SERIES[2]}
 )
 
-_NUMBER: Final = r"(?:[1-9]|1\d|20)(?![\d,]\d|\d|\.\d)"
+_NUMBER: Final = r"(?:\d|1\d|20)(?![\d,]\d|\d|\.\d)"
 # "3번" and "3이다" name an option, "3개" and "3 cm" count or measure.
 _UNCOUNTED: Final = (
     r"(?![A-Za-z㎜㎝㎡%℃]|(?![번입이임예로라으을를과와은는])[가-힣])"
     r"(?! ?(?:개|가지|명|월|일|시간|분|초|원|년|층|회|배|차|번째|퍼센트|미터|도|[cmk]?m|k?g|℃|%)"
     r"(?:[이가을를은는의로]|입니다|이다)?(?![가-힣A-Za-z]))"
 )
-# "A 회사" and "A good choice" begin with a letter that is no label.
-_ALONE: Final = (
-    r"(?=\s*\Z|\n|\s?[.,:;!?)\]}]|\s?(?:번|입니다|이다|이며|이고|이에요|예요|임\b|이라|라고|로\b)"
-    r"|(?:이|가|은|는|을|를)\s|\s(?:is|because|since|as|or|and|또는|혹은)\b)"
+# "A 회사" and "A good choice" begin with a letter that is no label, "a (rare) case" with an
+# article, and "e.g." is no label either.
+_ENDED: Final = (
+    r"\s*\Z|\n|\s?[.,:;!?)\]}](?!\w\.)|\s?(?:번|입니다|이다|이며|이고|이에요|예요|임\b|이라|라고|로\b)"
+    r"|(?:이|가|은|는|을|를)\s"
 )
-_LABEL: Final = rf"(?P<label>{_NUMBER}{_UNCOUNTED}|[A-J]{_ALONE})"
-_ANY: Final = rf"(?P<label>{_NUMBER}|[A-Ja-j]|[가나다라마]|[ㄱㄴㄷㄹㅁ])"
-_BRACKETED: Final = rf"[(\[{{] ?{_ANY} ?[)\]}}]"
+_ALONE: Final = rf"(?={_ENDED}|\s?\(|\s[-–—]\s|\s(?:is|because|since|as|or|and|또는|혹은)\b)"
+# "다 맞다" and "나는 모른다" begin with words, "정답이다" ends in one.
+_SYLLABLE: Final = (
+    r"(?<![가-힣])[가나다라마ㄱ-ㅊ](?=\s*\Z|\n|\s?[.,)\]}(]|번|입니다|이다|이에요|예요|임\b|이라고)"
+)
+_LABEL: Final = (
+    rf"(?P<label>{_NUMBER}{_UNCOUNTED}|[A-Jb-j]{_ALONE}|a(?={_ENDED}|\sis\s(?:correct|right)\b)"
+    rf"|{_SYLLABLE})"
+)
+_ANY: Final = rf"(?P<label>{_NUMBER}|[A-Ja-j]|[가나다라마바사아자차]|[ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊ])"
+_BRACKETED: Final = rf"[(\[{{]{{1,2}} ?{_ANY} ?[)\]}}]{{1,2}}"
 # Square brackets in the middle of an answer are citations.
 _ROUND: Final = rf"\( ?{_ANY} ?\)"
 _ENDING: Final = r"(?:입니다|이다|이에요|예요|임)?[.\s]*"
@@ -55,6 +67,7 @@ _ANSWER: Final = (
 )
 _STATED: Final = rf"{_ANSWER}\s?(?:(?:은|는|이|:|=|is|IS|are|→|->)\s?){{0,3}}"
 _NAMED: Final = r"(?:선택지|보기|\b[Oo]ption|\b[Cc]hoice)\s?(?:is )?"
+_TAKEN: Final = r"\b(?:choose|select|pick|go with|going with)\s(?:[Oo]ption\s)?"
 _RIGHT: Final = r"(?:정답|답이|답입|옳|맞|올바|적절|적합|correct\b|right\b)"
 # Between an option's label and the words that call it right stand at most the option's own words.
 _CALLED_RIGHT: Final = (
@@ -81,22 +94,33 @@ _WAYS: Final[tuple[tuple[_Way, ...], ...]] = (
         _Way(
             re.compile(
                 rf"(?<![\w.])(?P<label>{_NUMBER})(?=\s?번|[.)]|(?:이|가)\s){_CALLED_RIGHT}"
-                rf"|(?<![A-Za-z])(?P<letter>[A-J])(?=[.)]|(?:이|가)\s| is ){_CALLED_RIGHT}"
+                rf"|(?<![A-Za-z])(?P<letter>[A-Ja-j])(?=[.)]|(?:이|가)\s| is ){_CALLED_RIGHT}"
+            ),
+            sure=True,
+        ),
+        _Way(re.compile(rf"{_TAKEN}{_LABEL}"), sure=True),
+        _Way(
+            re.compile(
+                r"(?<![A-Za-z])(?P<label>[A-J])"
+                r"(?=(?:을|를) (?:고르|고릅|고른|선택|택)|라고 (?:생각|봅|본|판단))"
             ),
             sure=True,
         ),
     ),
     # It is nothing but the label.
-    (_Way(re.compile(rf"\A[(\[{{]? ?{_ANY} ?번? ?[)\]}}.:]*\s?{_ENDING}\Z")),),
+    (_Way(re.compile(rf"\A[(\[{{ ]{{0,3}}{_ANY} ?번? ?[)\]}}.:]*\s?{_ENDING}\Z")),),
     # A line begins with the label.
     (_Way(re.compile(rf"^{_ROUND}", re.MULTILINE)),),
     (
         _Way(
             re.compile(
-                rf"^(?P<label>{_NUMBER}|[A-J]|[가나다라마]|[ㄱㄴㄷㄹㅁ]) ?[.):](?!\d)", re.MULTILINE
+                rf"^(?P<label>{_NUMBER}|[A-Ja-j]|[가나다라마]|[ㄱㄴㄷㄹㅁ]) ?[.):](?!\d|\w\.)",
+                re.MULTILINE,
             )
         ),
+        _Way(re.compile(r"\A(?P<label>[A-J])(?= [-–—] |,? (?:because|since)\b)")),
     ),
+    (_Way(re.compile(rf"^{_ANY} ?번?[.:)]*$", re.MULTILINE)),),
     # The label stands somewhere, marked as one.
     (_Way(re.compile(_ROUND)),),
     (
@@ -134,19 +158,23 @@ _MARK: Final = re.compile(
 )
 
 
-def choice(text: str, options: Sequence[str] = ()) -> str | None:
+def choice(text: str, options: Sequence[str] = (), labels: Sequence[str] = ()) -> str | None:
     """Return the label that ``text`` chooses, or None where none or several can be read.
 
-    Labels come back as numbers ("3") and, without ``options``, as the letters they were written
-    with ("B", "나"). With ``options``, letters become the option's number, numbers beyond the
-    options are not read, and an answer may also repeat exactly one option's text.
+    Labels come back as numbers ("3") and, without ``options`` and ``labels``, as the letters they
+    were written with ("B", "나"). With ``options``, letters become the option's number, numbers
+    beyond the options are not read, and an answer may also repeat exactly one option's text.
+    ``labels`` are the options' own, in order, where they are not the numbers from 1, their letters,
+    가나다 or ㄱㄴㄷ: what is one of them is that option ("0" the first of 0, 1, 2).
     """
     plain = _plain(text)
+    own = tuple(_plain(label).strip("()").upper() for label in labels)
+    count = max(len(options), len(own))
     for ways in _WAYS:
-        found = {_label(written, len(options)) for way in ways for written in _read(plain, way)}
-        if found:
+        written = [each for way in ways for each in _read(plain, way) if each != "0" or "0" in own]
+        if found := {_label(each, count, own) for each in written}:
             return found.pop() if len(found) == 1 else None
-    return _repeated(plain, options)
+    return _worded(plain, own) or _repeated(plain, options)
 
 
 def _read(plain: str, way: _Way) -> Iterator[str]:
@@ -182,13 +210,32 @@ def _plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _label(written: str, options: int) -> str | None:
+def _label(written: str, count: int, own: tuple[str, ...]) -> str | None:
     label = written.upper()
-    if not options:
+    if label in own:
+        return str(own.index(label) + 1)
+    if not count:
         return label
     place = next((each.index(label) + 1 for each in _SERIES if label in each), 0)
+    if not place and any(each.isdecimal() for each in own):
+        return None  # where labels are numbers, no other number is an option
     number = place or int(label)
-    return str(number) if number <= options else None
+    return str(number) if number <= count else None
+
+
+def _worded(plain: str, own: tuple[str, ...]) -> str | None:
+    """The place of the label in words ("예", "True") that the answer begins with, or states."""
+    words = [label for label in own if len(label) > 1 or not re.fullmatch(_ANY, label)]
+    if not words:
+        return None
+    # The longest first: one may begin as another does.
+    listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    stated = (
+        rf"(?:\A|(?i:{_STATED}))[(\[{{]?(?<!\w)"
+        rf"(?P<label>(?i:{listed}))(?=\W|\Z|입니다|이다|이에요|예요)"
+    )
+    found = {match["label"].upper() for match in re.finditer(stated, plain)}
+    return str(own.index(found.pop()) + 1) if len(found) == 1 else None
 
 
 def _repeated(plain: str, options: Sequence[str]) -> str | None:

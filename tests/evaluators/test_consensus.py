@@ -51,7 +51,7 @@ def test_utilities_are_means_over_the_others() -> None:
 
 def test_what_is_lower_and_better_is_turned_around() -> None:
     class Distance(TextF1):
-        direction = "lower"  # type: ignore[misc]
+        direction = "lower"
 
         def rows(self, examples: Sequence[Example]) -> np.ndarray:
             return 1.0 - super().rows(examples)

@@ -19,7 +19,7 @@ METRICS: dict[str, Metric] = {
     "em, without a short way": build_metric("em"),
     "weighted": Weighted([(0.7, Cosine(OfflineEncoder(32))), (0.3, Jaccard())]),
     "weighted, nested": Weighted(
-        [(0.5, Weighted([(2.0, Jaccard())])), (-1.0, build_metric("f1:rule=inha"))]
+        [(-0.5, Weighted([(2.0, Jaccard())])), (-1.0, build_metric("f1:rule=inha"))]
     ),
 }
 # Few letters, so that texts share some; quotes, case, spaces and nothing at all.

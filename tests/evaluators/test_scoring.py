@@ -9,6 +9,7 @@ from evaluators import (
     Jaccard,
     bootstrap_interval,
     build_metric,
+    compare_answers,
     score_examples,
 )
 
@@ -33,9 +34,13 @@ def test_the_same_seed_gives_the_same_score() -> None:
     assert once == again
 
 
-def test_one_row_has_no_width() -> None:
-    result = score_examples(Jaccard(), EXAMPLES[1:2])
-    assert result.low == result.value == result.high
+@pytest.mark.parametrize("spec", ["jaccard", "bleu", "macro-f1", "kappa"])
+def test_one_row_has_no_interval(spec: str) -> None:
+    result = score_examples(build_metric(spec), EXAMPLES[1:2])
+    assert np.isnan([result.low, result.high]).all()
+    assert (result.to_dict()["low"], result.to_dict()["high"]) == (None, None)
+    tested = compare_answers(build_metric(spec), EXAMPLES[1:2], EXAMPLES[1:2])
+    assert np.isnan([tested.low, tested.high]).all()
 
 
 def test_nothing_to_score_is_an_error() -> None:

@@ -35,9 +35,7 @@ _HINT: Final = (
     "use bleurt:model=FOLDER with a copy of lucadiliello/BLEURT-20: config.json, spm.model and "
     "pytorch_model.bin or model.safetensors"
 )
-_ACTIVATIONS: Final = {
-    "gelu": "gelu-erf", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu",
-}  # fmt: skip
+_TANH: Final = "gelu_new"
 _ENCODER: Final = "bleurt."
 _PROJECTION: Final = ("encoder.embedding_projection.", "encoder.embedding_hidden_mapping_in.")
 
@@ -48,8 +46,8 @@ class BleurtModel:
     The format is the one of lucadiliello/bleurt-pytorch: Google's TensorFlow variables under the
     names of transformers' BERT, prefixed ``bleurt.``, with ``encoder.embedding_projection`` for
     RemBERT's widening of its embeddings, and ``classifier`` for the regression on the pooled first
-    token. The activation is the one that ``config.json`` names. BLEURT-20's says ``gelu``, which
-    is the exact one here and in bleurt-pytorch; Google's code computes its tanh approximation.
+    token. What ``config.json`` calls ``gelu`` is the tanh approximation, as in Google's code: over
+    BLEURT-20's 32 layers, the exact function can move a score by some thousandths.
 
     Raises EvaluationError where anything is missing, of another kind or does not fit.
     """
@@ -76,8 +74,8 @@ class BleurtModel:
 
     @property
     def activation(self) -> str:
-        """The activation as computed: of ``gelu`` the exact one, or its tanh approximation."""
-        return _ACTIVATIONS[self._config.hidden_act]
+        """The activation as computed."""
+        return "relu" if self._config.hidden_act == "relu" else "gelu-tanh"
 
     @cached_property
     def digest(self) -> str:
@@ -137,7 +135,7 @@ def _build_encoder(config: BleurtConfig, weights: dict[str, torch.Tensor]) -> An
         intermediate_size=config.intermediate_size,
         max_position_embeddings=config.max_position_embeddings,
         type_vocab_size=config.type_vocab_size,
-        hidden_act=config.hidden_act,
+        hidden_act=_TANH if config.hidden_act == "gelu" else config.hidden_act,
         layer_norm_eps=config.layer_norm_eps,
         pad_token_id=0,
     )

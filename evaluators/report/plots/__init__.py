@@ -12,6 +12,7 @@ from evaluators.report.plots.effects import draw_effects
 from evaluators.report.plots.heat_map import dimensions, draw_heat_map
 from evaluators.report.plots.intervals import draw_intervals
 from evaluators.report.plots.length import draw_lengths
+from evaluators.report.plots.reliability import draw_reliability
 from evaluators.report.plots.style import plot_style, svg_and_png
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _LONGEST_SLUG: Final = 40
 def render_plots(report: Report) -> dict[str, bytes]:
     """Return every plot that the report has data for: ``NAME.svg`` and ``NAME.png``.
 
-    Names are ``intervals``, ``by-DIMENSION``, ``length``, ``effects`` and ``calibration``; in a
-    dimension's name all but letters and digits become hyphens.
+    Names are ``intervals``, ``by-DIMENSION``, ``length``, ``effects``, ``calibration`` and
+    ``reliability``; in a dimension's name all but letters and digits become hyphens.
     """
     with plot_style():
         files: dict[str, bytes] = {}
@@ -43,6 +44,7 @@ def _figures(report: Report) -> dict[str, Figure | None]:
     figures["length"] = draw_lengths(report)
     figures["effects"] = draw_effects(report.effects, report.metric, report.language)
     figures["calibration"] = draw_calibration(report)
+    figures["reliability"] = draw_reliability(report)
     return figures
 
 

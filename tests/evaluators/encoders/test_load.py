@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,20 @@ def test_a_folder_is_a_sentence_encoder(tiny_sentence_encoder: Path) -> None:
     encoder = load_encoder(str(tiny_sentence_encoder), 16)
     assert not encoder.offline
     assert encoder.name == "tiny-encoder"
+
+
+@pytest.mark.parametrize("damage", ["no module", "no folder"])
+def test_a_sentence_encoder_without_its_pooling_is_named(
+    damage: str, tiny_sentence_encoder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_sentence_encoder, tmp_path / "model"))
+    modules = folder / "modules.json"
+    listed = json.loads(modules.read_text())
+    if damage == "no module":
+        modules.write_text(json.dumps(listed[:1]))
+        expected = r"its modules\.json names no Pooling module"
+    else:
+        shutil.rmtree(folder / listed[1]["path"])
+        expected = rf"{listed[1]['path']}/config\.json, which its modules\.json names"
+    with pytest.raises(EvaluationError, match=expected):
+        load_encoder(str(folder))

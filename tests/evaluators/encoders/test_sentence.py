@@ -108,3 +108,32 @@ def test_an_encoder_that_cannot_be_loaded_says_what_to_do(name: str) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="cannot be loaded"):
         SentenceTransformerEncoder(str(tmp_path), 512)
+
+
+def test_a_folder_without_modules_gets_no_pooling_made_up(tiny_bert: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"has no modules\.json.*copy the whole") as caught:
+        SentenceTransformerEncoder(str(tiny_bert), 16, device="cpu")
+    assert "--encoder offline" in str(caught.value)
+
+
+def test_weights_that_are_missing_are_not_made_up(
+    tiny_sentence_encoder: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(tiny_sentence_encoder, tmp_path / "copy")
+    file = folder / "model.safetensors"
+    weights = {key: each for key, each in load_file(file).items() if "layer.0.output" not in key}
+    save_file(weights, file, metadata={"format": "pt"})
+    with pytest.raises(EvaluationError, match=r"lacks \d weights, such as .*layer\.0\.output"):
+        SentenceTransformerEncoder(str(folder), 16, device="cpu")
+
+
+def test_a_folder_without_a_vocabulary_is_refused(
+    tiny_sentence_encoder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_sentence_encoder, tmp_path / "copy")
+    for file in folder.glob("*token*"):
+        file.unlink()
+    with pytest.raises(EvaluationError, match=r"has no vocabulary|cannot be loaded"):
+        SentenceTransformerEncoder(str(folder), 16, device="cpu")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from evaluators.base import References
 from evaluators.errors import ModelUnavailableError
 from evaluators.metrics import bertscore
 from evaluators.metrics.rouge import Stat
+from evaluators.neural.token_encoder import TokenEncoder
 from evaluators.progress import listening
 
 ANSWERS = ["도배 하자 시공", "벽지 가나다", "곰팡이", "안전 교육 결로 도배 벽지 하자", "가"]
@@ -285,3 +287,20 @@ def test_without_the_hub_no_argument_of_a_library_is_named() -> None:
     with pytest.raises(ModelUnavailableError) as caught:
         BertScore("nobody/no-such-model")
     assert "local_files_only" not in str(caught.value)
+
+
+def test_weights_or_a_vocabulary_that_are_missing_are_not_made_up(
+    tiny_bert: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(tiny_bert, tmp_path / "bert")
+    file = folder / "model.safetensors"
+    weights = {key: each for key, each in load_file(file).items() if "layer.0.output" not in key}
+    save_file(weights, file, metadata={"format": "pt"})
+    with pytest.raises(EvaluationError, match=r"lacks \d weights, such as .*layer\.0\.output"):
+        TokenEncoder(str(folder), 1, device="cpu")
+    for each in folder.glob("*token*"):
+        each.unlink()
+    with pytest.raises(EvaluationError, match=r"has no vocabulary|cannot be loaded"):
+        TokenEncoder(str(folder), 1, device="cpu")

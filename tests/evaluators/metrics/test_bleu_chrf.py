@@ -116,7 +116,7 @@ def test_signatures_take_over_sacrebleus() -> None:
     assert "tok:ko-mecab-0.996/ko-0.9.2-KO-dic-1.0.0|" in str(Bleu().signature)
     assert "|case:mixed|eff:yes|nc:6|nw:2|space:no|sacrebleu:2." in str(Chrf(2).signature)
     nikl = dict(Bleu1().signature.options)
-    assert nikl["tok"].startswith("mecab-0.996")
+    assert nikl["tok"].startswith("konlpy-mecab-0.996")
     assert nikl["refs"] == "mean"
     assert dict(Bleu1("legacy").signature.options)["refs"] == "first"
 

@@ -13,9 +13,11 @@ from evaluators import (
     build_metric,
     parse_spec,
 )
+from evaluators.metrics.registry import direction_of
 
 NAMES = {
     "accuracy",
+    "auc",
     "balanced-accuracy",
     "bertscore",
     "bleu",
@@ -26,16 +28,23 @@ NAMES = {
     "em",
     "f1",
     "jaccard",
+    "kappa",
     "keyword-recall",
     "language-match",
+    "logloss",
     "macro-f1",
+    "mae",
+    "map",
     "mcc",
     "micro-f1",
+    "pearson",
+    "rmse",
     "rouge1",
     "rouge2",
     "rougeL",
     "rougeLsum",
     "rougeW",
+    "spearman",
     "weighted-f1",
 }
 
@@ -55,6 +64,15 @@ def test_a_spec_is_read_and_written_back() -> None:
     assert str(parse_spec("jaccard")) == "jaccard"
 
 
+def test_the_listed_direction_is_the_metrics_own() -> None:
+    lower = {entry.name for entry in available() if entry.direction == "lower"}
+    assert lower == {"logloss", "mae", "rmse"}
+    simple = [entry.name for entry in available() if entry.needs == "nothing"]
+    assert len(simple) > 20
+    for name in simple:
+        assert build_metric(name).direction == direction_of(name)
+
+
 def test_a_value_may_hold_colons_and_equals_signs() -> None:
     assert parse_spec("bertscore:model=/m/a=b:c,layer=9").options[0] == ("model", "/m/a=b:c")
 
@@ -62,9 +80,11 @@ def test_a_value_may_hold_colons_and_equals_signs() -> None:
 @pytest.mark.parametrize(
     ("spec", "parts"),
     [
-        ("cosin", ["no metric 'cosin'", "perhaps 'cosine'", "jaccard"]),
-        ("", ["no metric ''", "cosine"]),
+        ("cosin", ["no metric 'cosin'", "perhaps 'cosine'", "use one of cosine", "in all)"]),
+        ("", ["no metric ''", "use one of accuracy"]),
         ("F1", ["perhaps 'f1'"]),
+        ("acc", ["perhaps 'accuracy'", "use one of accuracy"]),
+        ("f1:ref=max", ["perhaps 'references'"]),
         ("f1:rul=squad", ["f1 has no option 'rul'", "perhaps 'rule'", "references, rule"]),
         ("f1:rule=korquad", ["rule='korquad'", "squad, korquad1, korquad2"]),
         ("cosine:references=median", ["first, mean, max"]),

@@ -107,7 +107,8 @@ def test_signatures() -> None:
         "tok": "mecab-0.996/ko-0.9.2-dic-1.0.0",
         "case": "lc",
     }
-    assert options("rouge1:rule=nikl")["refs"] == "mean"
+    assert options("rouge1:rule=nikl")["refs"] == "pooled"
+    assert options("rouge1:rule=nikl,references=mean")["refs"] == "mean"
     assert options("rouge1:rule=nikl")["rule"] == "nikl"
     assert options("rougeL:rule=legacy,stat=r") == {
         "stat": "r",

@@ -100,7 +100,7 @@ def checkpoint(tmp_path: Path, pieces: bytes) -> Write:
 
 
 def plain_score(held: dict[str, torch.Tensor], ids: list[int], sides: list[int]) -> float:
-    """BLEURT's forward pass for one pair, from the weights' names alone."""
+    """BLEURT's forward pass for one pair as Google computes it, from the weights' names alone."""
     from torch.nn.functional import gelu, layer_norm
 
     def linear(name: str, states: torch.Tensor) -> torch.Tensor:
@@ -125,7 +125,7 @@ def plain_score(held: dict[str, torch.Tensor], ids: list[int], sides: list[int])
         seen = (query @ key.mT / 8**0.5).softmax(-1) @ value
         seen = linear(f"{layer}.attention.output.dense", seen.transpose(0, 1).flatten(1))
         states = norm(f"{layer}.attention.output.LayerNorm", states + seen)
-        between = gelu(linear(f"{layer}.intermediate.dense", states))
+        between = gelu(linear(f"{layer}.intermediate.dense", states), approximate="tanh")
         states = norm(
             f"{layer}.output.LayerNorm", states + linear(f"{layer}.output.dense", between)
         )
@@ -144,8 +144,9 @@ def test_agrees_with_its_forward_pass_written_out(checkpoint: Write) -> None:
         for n, (reference, answer) in enumerate(zip(TEXTS, TEXTS[::-1], strict=True))
     ]
     metric = build_metric(f"bleurt:model={folder}")
-    np.testing.assert_allclose(metric.rows(rows), expected, atol=1e-5)
+    np.testing.assert_allclose(metric.rows(rows), expected, atol=1e-6)
     assert str(metric.signature).startswith("bleurt|refs:first|model:bleurt@")
+    assert dict(metric.signature.options)["act"] == "gelu-tanh"
 
 
 def test_weights_may_be_safetensors(checkpoint: Write) -> None:

@@ -26,7 +26,16 @@ from evaluators.report.plots.effects import draw_effects
 from evaluators.report.plots.intervals import MOST, draw_intervals
 from evaluators.report.plots.style import BLUE, GREY, VERMILION, plot_style, short
 
-PLOTS = ("intervals", "by-category", "by-compound", "by-length", "length", "effects", "calibration")
+PLOTS = (
+    "intervals",
+    "by-category",
+    "by-compound",
+    "by-length",
+    "length",
+    "effects",
+    "calibration",
+    "reliability",
+)
 METRIC = ReportMetric(name="em", signature="em")
 
 

@@ -148,11 +148,11 @@ def test_one_call_chooses_the_test_that_suits_the_metric() -> None:
     assert compare_answers(jaccard, a, b) == paired_test(jaccard.rows(a), jaccard.rows(b))
 
 
-def test_a_corpus_metric_without_statistics_cannot_be_tested() -> None:
+def test_a_corpus_metric_without_statistics_or_counts_cannot_be_tested() -> None:
     class Opaque(MacroF1):
-        statistics = None
+        of_counts = None  # type: ignore[assignment]
 
-    with pytest.raises(EvaluationError, match="offers no statistics per row"):
+    with pytest.raises(EvaluationError, match="offers neither statistics nor counts"):
         compare_answers(Opaque(), *APART)
 
 

@@ -42,14 +42,18 @@ def test_interval_covers_the_mean_as_often_as_it_says() -> None:
     assert 0.89 <= hits / 200 <= 0.99
 
 
-@pytest.mark.parametrize("rows", [[0.4], [0.1] * 7, [0.0, 0.0]])
+@pytest.mark.parametrize("rows", [[0.4] * 2, [0.1] * 7, [0.0, 0.0]])
 def test_equal_rows_have_an_interval_without_width(rows: list[float]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert bootstrap_interval(rows) == (rows[0], rows[0])
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_one_row_has_no_interval() -> None:
+    assert np.isnan(bootstrap_interval([0.4])).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
 @example([0.0, 5e-324])
 @example([0.0, 1e-200, 3e-200])
 @example([0.0] * 11 + [1.0])
@@ -177,6 +181,6 @@ def test_an_interval_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_samples_without_a_score_are_left_out_of_the_interval() -> None:
     values = np.array([np.nan, 0.0, 1.0, np.nan])
-    assert percentile_interval(values, 0.95) == pytest.approx((0.025, 0.975))
+    assert percentile_interval(values, 0.95, 9) == pytest.approx((0.025, 0.975))
     with pytest.raises(EvaluationError, match="no bootstrap sample has a score"):
-        percentile_interval(values[:1], 0.95)
+        percentile_interval(values[:1], 0.95, 9)

@@ -84,6 +84,111 @@ def test_statements_of_the_answer(text: str, label: str | None) -> None:
     assert choice(text) == label
 
 
+OPTIONS = ("고혈압", "당뇨", "폐렴", "결핵", "천식")
+THIRD = [
+    # Digits.
+    "3", "3.", "3번", "(3)", "３", "③", "❸", "**3**", "3) 폐렴", "3. 폐렴", "정답: 3 (폐렴)",
+    "정답은 3번입니다.", "답: 3", "Answer: 3", "The answer is (3).", "보기 3", "#### 3",
+    "정답은 ③",
+    # Upper case, wide and marked.
+    "C", "C.", "(C)", "[C]", "{C}", "Ｃ", "（Ｃ）", "Ｃ．", "Ⓒ", "**C**", "`C`", '"C"', "C번",
+    "C번입니다", "C입니다.", "C)", "C:", "C) 폐렴", "C. 폐렴", "C: 폐렴", "C - 폐렴", "C — 폐렴",
+    "C\n\n기침과 발열 때문이다.", "C, because of the fever", "C because of the fever",
+    "\\boxed{C}", "$\\boxed{C}$", "\\boxed{\\text{C}}", "The answer is $\\boxed{\\text{C}}$.",
+    "정답: C", "정답 : C", "정답：Ｃ", "정답→C", "정답 C", "정답은 C", "정답은 C입니다",
+    "정답은 (C)", "정답: C (폐렴)", "정답: C. 폐렴", "정답: C - 폐렴", "**정답: C (폐렴)**",
+    "답은 C", "정답은 C이다.", "답은 C번", "답: **C**", "보기 C", "선택지 C가 옳습니다",
+    "C가 정답", "C가 맞습니다", "#### C", "C를 선택합니다", "저는 C라고 생각합니다",
+    "<answer>C</answer>", '{"answer": "C"}', "The correct answer is C (pneumonia)",
+    "The correct answer is (C) pneumonia", "Answer: C", "ANSWER: C", "The answer is C.",
+    "The answer is: C", "The best answer is C.", "My answer: C", "Final answer: C", "Option C",
+    "Option C is correct", "Choice C", "C is correct", "C is the answer", "I choose C",
+    "I would select C.", "I'll go with C.", "I pick option C",
+    # Lower case.
+    "c", "c.", "(c)", "c)", "c) 폐렴", "c. pneumonia", "c: pneumonia", "(c) pneumonia", "**c**",
+    "정답: c", "정답: c (폐렴)", "정답은 c입니다", "답은 c", "answer: c", "Answer: (c)",
+    "answer is c.", "The correct answer is c (pneumonia)", "option c", "choice c is right",
+    "c가 정답입니다",
+    # 가나다 and ㄱㄴㄷ.
+    "다", "다.", "다번", "(다)", "㉰", "다) 폐렴", "다. 폐렴", "정답: 다", "정답은 다입니다",
+    "정답: (다)", "정답: 다 (폐렴)", "정답은 '다'입니다", "정답: 다번", "ㄷ", "㉢", "정답: ㄷ",
+    "ㄷ. 폐렴",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", THIRD)
+def test_every_way_of_naming_the_third_option_is_read(text: str) -> None:
+    assert choice(text, OPTIONS) == choice(text, labels="ABCDE") == "3"
+    assert choice(text) in {"3", "C", "다", "ㄷ"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A 회사", "A 회사가 만들었다", "a patient", "A patient with fever", "A man, a plan",
+        "정답은 A 회사의 것", "정답: A 회사", "The answer is a patient with fever",
+        "The answer is A good one", "Answer: A patient with fever", "Answer: a rare (new) case",
+        "The answer is a (rare) case", "e.g. the lung", "i.e. the lung",
+        "The answer is e.g. fever", "I don't know", "Answer: I don't know", "다 맞다",
+        "나는 모른다", "정답이다", "정답은 다 맞다", "가장 좋은 것은", "정답: 가장 좋은 것",
+        "정답은 나무", "정답: 마당", "C++", "C형 간염", "B12", "vitamin C deficiency", "D-day",
+        "Select a patient", "choose a or b", "A와 B", "A, B, C", "정답: A와 B", "정답: A, C",
+        "가 나 다", "3개", "0", "정답은 0", "A. 고혈\nB. 당\nC. 폐", "1\n2\n3", "Not C",
+        "C가 아니다", "정답은 C가 아닙니다", "오답은 C", "C is wrong",
+    ],
+)  # fmt: skip
+def test_articles_words_and_lists_are_no_labels(text: str) -> None:
+    assert choice(text) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "text", "option"),
+    [
+        (("0", "1", "2", "3"), "0", "1"),
+        (("0", "1", "2", "3"), "정답은 3번", "4"),
+        (("0", "1", "2", "3"), "B", "2"),
+        (("①", "②", "③"), "3", "3"),
+        (("E", "D", "C"), "정답: e", "1"),
+        (("예", "아니오"), "아니오", "2"),
+        (("예", "아니오"), "예, 그렇습니다.", "1"),
+        (("예", "아니오"), "정답은 예입니다.", "1"),
+        (("예", "아니오"), "예산은 없다", None),
+        (("예", "아니오"), "2", "2"),
+        (("True", "False"), "The answer is false.", "2"),
+        (("갑", "을", "병"), "정답: 을", "2"),
+        (("갑", "을", "병"), "답을 모르겠다", None),
+        (("yes", "no", "no idea"), "No idea.", "3"),
+    ],
+)
+def test_labels_of_the_contests_own_are_read(
+    labels: tuple[str, ...], text: str, option: str | None
+) -> None:
+    assert choice(text, labels=labels) == option
+
+
+@given(st.text(), st.lists(st.text(min_size=1, max_size=4), min_size=2, max_size=5, unique=True))
+def test_whatever_is_read_is_one_of_the_labels(text: str, labels: list[str]) -> None:
+    read = choice(text, labels=labels)
+    assert read is None or 1 <= int(read) <= len(labels)
+
+
+@pytest.mark.parametrize("gold", ["C", "c", "③", "3", "다", "폐렴"])
+def test_gold_and_answer_may_be_labelled_differently(gold: str) -> None:
+    meta = {"options": "\n".join(OPTIONS), "option_labels": "A\nB\nC\nD\nE"}
+    rows = [
+        Example(text, text, (gold,), meta=meta) for text in ("3", "C", "다.", "정답: c", "폐렴")
+    ]
+    assert Accuracy(extract="choice").rows(rows).tolist() == [1, 1, 1, 1, 1]
+    assert Accuracy(extract="choice").rows([Example("x", "B", (gold,), meta=meta)]).tolist() == [0]
+
+
+def test_labels_are_read_with_or_without_the_options() -> None:
+    zero = {"options": "결로\n누수", "option_labels": "0\n1"}
+    for meta in (zero, {"option_labels": "0\n1"}):
+        rows = [Example("x", text, ("0",), meta=meta) for text in ("정답은 0", "1", "A")]
+        assert Accuracy(extract="choice").rows(rows).tolist() == [1, 0, 1]
+
+
 @pytest.mark.parametrize(
     "piece",
     ["\n", " ", "\t\n", "1번 ", "(1) ", "1. ", "A ", "정답 ", "정답은 ", "답은", "정답: 1 ",
@@ -93,6 +198,7 @@ def test_statements_of_the_answer(text: str, label: str | None) -> None:
 def test_long_answers_take_no_longer_than_their_length(piece: str) -> None:
     choice(piece * 50_000)
     choice("정답" + piece * 50_000 + "x", ("결로", "누수"))
+    choice(piece * 50_000 + "예", labels=("예", "아니오"))
 
 
 @given(st.integers(1, 20), st.sampled_from(["{}", "{}번", "({})", "정답은 {}번입니다", "{}) 결로"]))

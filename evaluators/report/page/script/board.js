@@ -20,7 +20,11 @@ function two(first, second, kind = "") {
 }
 
 function scoreCell(row) {
-  return two(number(row.score), span(row.low, row.high), "strong");
+  return two(
+    number(row.score),
+    span(row.low, row.high) ?? (row.n === 1 ? MISSING : null),
+    "strong",
+  );
 }
 
 function differenceCell(row) {
@@ -156,6 +160,25 @@ function boardColumns() {
       hint: t("board.degenerate_hint"),
       key: "degenerate",
       cell: degenerateCell,
+    },
+    {
+      title: t("board.seconds"),
+      key: "seconds",
+      cell: (row) => (row.seconds ? number(row.seconds, 1) : null),
+    },
+    {
+      title: t("board.tokens"),
+      key: "completion_tokens",
+      cell: (row) =>
+        row.completion_tokens
+          ? `${count(row.prompt_tokens)} / ${count(row.completion_tokens)}`
+          : null,
+    },
+    {
+      title: t("board.cost"),
+      hint: t("board.cost_hint"),
+      key: "money",
+      cell: (row) => (known(row.money) ? two(number(row.money), row.currency) : null),
     },
   ].filter((column) => report.leaderboard.some((row) => column.cell(row)));
 }

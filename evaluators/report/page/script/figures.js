@@ -51,6 +51,7 @@ function drawFigures() {
     intervalsFigure,
     effectsFigure,
     calibrationFigure,
+    reliabilityFigure,
     publicFigure,
     agreementFigure,
   ]);

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from submission import __version__
 from submission.engines.base import Completion, EngineContext, Finish, Request, in_steps
-from submission.errors import InputError
+from submission.errors import InputError, nearest
 from submission.records.rows import Question, TrainingRow
 
 
@@ -20,8 +20,8 @@ class AnswerEngine(ABC):
     def __init__(self, context: EngineContext) -> None:
         unknown = sorted(set(context.recipe.options) - self.options)
         if unknown:
-            has = f"it has {', '.join(sorted(self.options))}" if self.options else "it has none"
-            raise InputError(f"Engine '{self.name}' has no option '{unknown[0]}': {has}.")
+            has = nearest(sorted(self.options), unknown[0]) or "none"
+            raise InputError(f"Engine '{self.name}' has no option '{unknown[0]}': it has {has}.")
         if context.recipe.model is not None:
             raise InputError(
                 f"Engine '{self.name}' uses no model, but the recipe names "
@@ -34,6 +34,7 @@ class AnswerEngine(ABC):
         self.context = context
         self.task = context.task
         self.description = f"{self.name} (no model)"
+        self.special_tokens: Sequence[str] = ()
 
     @property
     def identity(self) -> Mapping[str, str]:

@@ -6,9 +6,12 @@ import difflib
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
+from submission.engines.abilities import Ability, Need, needs
 from submission.engines.base import Engine, EngineContext, EngineFactory
 from submission.engines.checkpoint import Checkpoint
+from submission.engines.vllm.engine import VllmEngine
 from submission.engines.vllm.support import adapter_refusal, lists, model_refusal
+from submission.engines.workers.engine import WorkersEngine
 from submission.errors import InputError
 from submission.machine.hardware import vllm_version
 
@@ -25,17 +28,36 @@ def make_engine(context: EngineContext) -> Engine:
     if name == AUTO:
         name, why = _automatic(context)
         context.say(f"Engine: {name} ({why}).")
-    points = _engines()
+    points = engines()
     if name not in points:
         known = sorted([AUTO, *points])
         close = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
         raise InputError(f"No engine '{name}'.{hint} Known: {', '.join(known)}.")
-    return cast(EngineFactory, points[name].load())(context)
+    factory = cast(EngineFactory, points[name].load())
+    asked = [*needs(context.recipe)]
+    if context.max_cost is not None:
+        asked.append(Need("--max-cost", Ability.PRICES))
+    for key, ability in asked:
+        if ability not in abilities(factory):
+            having = [each for each, point in points.items() if ability in abilities(point.load())]
+            raise InputError(
+                f"{key}: engine '{name}' has no {ability.words}. Use --engine "
+                f"{' or '.join(sorted(having))}."
+            )
+    if context.recipe.engine.workers > 1:
+        return WorkersEngine(context, factory)
+    return factory(context)
 
 
-def _engines() -> dict[str, EntryPoint]:
+def engines() -> dict[str, EntryPoint]:
+    """Every installed engine by its name."""
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def abilities(factory: EngineFactory) -> frozenset[Ability]:
+    """What the engine does beyond completing prompts; one that does not say does nothing else."""
+    return getattr(factory, "abilities", frozenset())
 
 
 def _automatic(context: EngineContext) -> tuple[str, str]:
@@ -47,8 +69,9 @@ def _automatic(context: EngineContext) -> tuple[str, str]:
     version = vllm_version()
     if version is None:
         return "transformers", "vLLM is not installed; see leaderkit doctor"
-    if context.recipe.sampling.beams > 1:
-        return "transformers", "beam search"
+    lacking = [need for need in needs(context.recipe) if need.ability not in VllmEngine.abilities]
+    if lacking:
+        return "transformers", f"vLLM has no {lacking[0].ability.words}"
     checkpoint = Checkpoint(context)
     if checkpoint.encoder_decoder:
         return "transformers", "vLLM does not run encoder-decoder models"

@@ -18,6 +18,7 @@ from typing import Literal
 
 from submission.machine.hardware import VLLM_DISTRIBUTIONS, installed, processors
 from submission.machine.imports import Imported, ImportProcess
+from submission.machine.memory import free_bytes
 
 Status = Literal["ok", "missing", "warning"]
 
@@ -295,27 +296,12 @@ def _room(name: str, folder: Path, small: int, enables: str, get: str) -> Findin
     return Finding(name, "ok" if free >= small else "warning", found, enables, get)
 
 
-def memory(
-    meminfo: Path = Path("/proc/meminfo"),
-    limit: Path = Path("/sys/fs/cgroup/memory.max"),
-) -> Finding:
+def memory(root: Path = Path("/")) -> Finding:
     """Memory that is free, within what the container may have."""
     enables, get = "models on the CPU", "end other programs, or use a smaller model"
-    try:
-        lines = dict(line.split(":", 1) for line in meminfo.read_text("ascii").splitlines())
-        total, free = (int(lines[key].split()[0]) * 1024 for key in ("MemTotal", "MemAvailable"))
-    except (OSError, ValueError, KeyError, IndexError):
+    known = free_bytes(root)
+    if known is None:
         return Finding("Memory", "warning", "not known", enables, get)
-    allowed = _number(limit)
-    if allowed is not None and allowed < total:
-        total = allowed
-        free = min(free, allowed)
+    free, total = known
     found = f"{free / GIB:.1f} of {total / GIB:.1f} GiB free"
     return Finding("Memory", "ok" if free >= SMALL_MEMORY else "warning", found, enables, get)
-
-
-def _number(path: Path) -> int | None:
-    try:
-        return int(path.read_text("ascii"))
-    except (OSError, ValueError):
-        return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from submission.adapters.greedy import ANSWER_TOKENS
-from submission.engines.base import EngineContext, Request
+from submission.engines.base import EngineContext, Failure, Outcome, Request, unhashed
 from submission.engines.vllm.engine import VllmEngine
 from submission.engines.vllm.support import lists
 from submission.errors import InputError
@@ -37,14 +37,21 @@ def vllm_answers(
             "sampling": {"max_tokens": ANSWER_TOKENS},
         }
     )
-    engine = VllmEngine(EngineContext(recipe, say=say))
+    engine = VllmEngine(EngineContext(recipe, hash_file=unhashed, say=say))
     no_question = Question("", "", "", {})
     requests = [
         Request(str(number), no_question, "", prompt) for number, prompt in enumerate(prompts)
     ]
     try:
         engine.start()
-        texts = {done.key: done.text for step in engine.complete(requests) for done in step}
+        texts = {done.key: _text(done) for step in engine.complete(requests) for done in step}
     finally:
         engine.close()
     return [texts[request.key] for request in requests]
+
+
+def _text(outcome: Outcome) -> str:
+    """The text of a completion. Raises :class:`InputError` where there is none."""
+    if isinstance(outcome, Failure):
+        raise InputError(outcome.reason)
+    return outcome.text

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from submission.adapters.adapter import Adapter, tensor_names
+from submission.adapters.adapter import Adapter, tensor_shapes, whole_tensors
+from submission.adapters.embeddings import trained_sizes
 from submission.engines.base import EngineContext
 from submission.engines.checkpoint import Checkpoint
 from submission.engines.vllm.log import EngineLog
+from submission.errors import few
+from submission.machine.busy import OtherWork
 from submission.machine.hardware import (
     has_gpu,
     processors,
 )
 
+THREADS = "VLLM_CPU_OMP_THREADS_BIND"
+_bound: str | None = None
 LORA_SLOTS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 _EMBEDDINGS = {"embed_tokens", "lm_head"}
 
@@ -59,9 +64,13 @@ def model_refusal(context: EngineContext, checkpoint: Checkpoint) -> str | None:
     taking = [model for model in known if supports_lora(model)]
     if not taking:
         return f"to {', '.join(architectures)}"
-    changed = _EMBEDDINGS & {
-        name.split(".lora_")[0].rpartition(".")[2] for name in tensor_names(checkpoint.adapter)
-    }
+    shapes = tensor_shapes(checkpoint.adapter)
+    changed = _EMBEDDINGS & {name.split(".lora_")[0].rpartition(".")[2] for name in shapes}
+    config = checkpoint.config
+    rows = config.get("vocab_size") or config.get("text_config", {}).get("vocab_size")
+    sizes = trained_sizes(shapes, sorted(_EMBEDDINGS)) - {rows}
+    if rows is not None and sizes:
+        return f"that was trained with {max(sizes)} tokens to a model that has {rows}"
     for model in taking:
         lacking = sorted(changed - set(getattr(model, "embedding_modules", None) or {}))
         if lacking:
@@ -73,13 +82,6 @@ def prepare_environment(context: EngineContext) -> None:
     """What vLLM reads from the environment when it is imported; the user's own values stay."""
     defaults = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
     if not has_gpu():
-        # Left to itself vLLM takes one thread per physical core and keeps some for its own
-        # frontend, which leaves small machines with a single thread.
-        shares = context.recipe.engine.tensor_parallel_size
-        threads = processors()
-        defaults["VLLM_CPU_OMP_THREADS_BIND"] = "|".join(
-            ",".join(map(str, threads[share::shares])) for share in range(shares)
-        )
         defaults["VLLM_CPU_KVCACHE_SPACE"] = str(context.recipe.engine.cpu_kvcache_gib)
         # The scheduler stays in this process: every process more imports all of vLLM again, one
         # after the other, and competes with the worker for few processors.
@@ -90,6 +92,30 @@ def prepare_environment(context: EngineContext) -> None:
         os.environ.setdefault(name, value)
 
 
+def bind_threads(context: EngineContext, work: OtherWork) -> None:
+    """Bind vLLM's threads on a CPU to processors that are idle; the user's own binding stays.
+
+    Threads wait for one another after every operation, so that one on a busy processor slows all
+    of them down, by eight times as measured with two.
+    """
+    global _bound
+    if has_gpu() or os.environ.get(THREADS) not in (None, _bound):
+        return
+    # Left to itself vLLM takes one thread per physical core and keeps some for its own frontend,
+    # which leaves small machines with a single thread.
+    shares, every = context.recipe.engine.tensor_parallel_size, processors()
+    idle = sorted(work.idle(every))
+    if len(idle) < len(every):
+        threads = f"{len(idle)} thread{'s' if len(idle) > 1 else ''}"
+        context.say(
+            f"Warning: other work keeps {len(every) - len(idle)} of {len(every)} processors busy; "
+            f"vLLM uses {threads} (processor {few(map(str, idle))})."
+        )
+    chosen = idle if len(idle) >= shares else every
+    _bound = "|".join(",".join(map(str, chosen[share::shares])) for share in range(shares))
+    os.environ[THREADS] = _bound
+
+
 def adapter_refusal(adapter: Adapter | None) -> str | None:
     """Why vLLM does not apply this adapter to any model at run time; None where it may.
 
@@ -97,19 +123,15 @@ def adapter_refusal(adapter: Adapter | None) -> str | None:
     """
     if adapter is None:
         return None
-    whole = [
-        name
-        for name in tensor_names(adapter)
-        if ".lora_" not in name and not name.endswith(".base_layer.weight")
-    ]
+    whole = whole_tensors(tensor_shapes(adapter))
     reasons = [
         reason
         for reason, so in (
             (f"of rank {adapter.largest_rank}", adapter.largest_rank > LORA_SLOTS[-1]),
             ("with DoRA", adapter.dora),
-            (f"that replaces {', '.join(adapter.saved)}", bool(adapter.saved)),
+            (f"that replaces {few(adapter.saved)}", bool(adapter.saved)),
             ("with biases of its own", adapter.biases != "none"),
-            (f"with {adapter.beyond_weights}", adapter.beyond_weights is not None),
+            (f"with {adapter.beyond_lora}", adapter.beyond_lora is not None),
             (f"with whole weights ({', '.join(whole[:1])})", bool(whole)),
         )
         if so

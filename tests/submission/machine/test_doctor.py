@@ -220,14 +220,16 @@ def test_the_tokens_value_is_never_said(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_memory_is_what_the_container_may_have(tmp_path: Path) -> None:
-    (tmp_path / "meminfo").write_text("MemTotal: 33554432 kB\nMemAvailable: 20971520 kB\n")
-    (tmp_path / "max").write_text("max\n")
-    (tmp_path / "limit").write_text(f"{2 * 2**30}\n")
+    for folder in ("proc", "sys/fs/cgroup"):
+        (tmp_path / folder).mkdir(parents=True)
+    meminfo = "MemTotal: 33554432 kB\nMemAvailable: 20971520 kB\n"
+    (tmp_path / "proc/meminfo").write_text(meminfo)
+    assert doctor.memory(tmp_path).found == "20.0 of 32.0 GiB free"
 
-    assert doctor.memory(tmp_path / "meminfo", tmp_path / "max").found == "20.0 of 32.0 GiB free"
-    limited = doctor.memory(tmp_path / "meminfo", tmp_path / "limit")
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text(f"{2 * 2**30}\n")
+    limited = doctor.memory(tmp_path)
     assert (limited.status, limited.found) == ("warning", "2.0 of 2.0 GiB free")
-    assert doctor.memory(tmp_path / "none", tmp_path / "none").found == "not known"
+    assert doctor.memory(tmp_path / "none").found == "not known"
 
 
 def test_room_is_measured_where_the_folder_will_be(tmp_path: Path) -> None:

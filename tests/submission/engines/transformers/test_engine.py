@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import AutoTokenizer
 
-from submission.engines.base import Completion, Finish, Request
+from submission.engines.base import Completion, Finish, Outcome, Request
 from submission.engines.choose import make_engine
 from submission.engines.transformers.engine import TransformersEngine
 from submission.errors import InputError, Stopped
+from submission.records.rows import Question
 from tests.models import gpt2
-from tests.requests import flat
+from tests.requests import ask, flat
 from tests.submission.engines.conftest import Tuned
 from tests.submission.engines.tiny import QUESTIONS, context, lively, prompts
 
@@ -44,7 +46,7 @@ def complete(
         return by_key(engine.complete(requests))
 
 
-def by_key(steps: Iterable[Sequence[Completion]]) -> dict[str, Completion]:
+def by_key(steps: Iterable[Sequence[Outcome]]) -> dict[str, Completion]:
     found: dict[str, Completion] = {}
     for completion in flat(steps):
         assert completion.key not in found
@@ -92,6 +94,36 @@ def test_rows_are_what_the_models_own_generate_gives(
         assert completion.prompt_tokens == len(request.tokens)
         ended = tokenizer.eos_token_id in output
         assert completion.finish is (Finish.STOP if ended else Finish.LENGTH)
+
+
+def test_the_load_is_what_was_computed_of_each_batch(
+    model_folder: Path, requests: list[Request]
+) -> None:
+    with started(model_folder, sampling=GREEDY, engine=ONE_BY_ONE) as engine:
+        steps = engine.complete(requests)
+        (first,) = next(steps)
+        done, rest, rows = engine.load()
+        assert done[:2] == (first.prompt_tokens, first.completion_tokens)
+        assert rows == len(requests) - 1
+        assert rest.read == sum(len(each.tokens) for each in requests) - first.prompt_tokens
+        assert rest.written == rows * first.completion_tokens
+        every = [first, *flat(steps)]
+        total = (sum(each.prompt_tokens for each in every),
+                 sum(each.completion_tokens for each in every))  # fmt: skip
+        assert engine.load().done[:2] == total
+        assert engine.load()[1:] == ((0, 0, 0), 0)
+
+
+@pytest.mark.parametrize("beams", [1, 2])
+def test_a_padded_batch_counts_as_long_as_its_longest_row(
+    model_folder: Path, requests: list[Request], beams: int
+) -> None:
+    with started(model_folder, sampling={**GREEDY, "beams": beams}) as engine:
+        (batch,) = engine.complete(requests)
+        done = engine.load().done
+    assert done.read == len(batch) * max(each.prompt_tokens for each in batch)
+    longest = max(each.completion_tokens for each in batch)
+    assert len(batch) * longest <= done.written <= len(batch) * GREEDY["max_tokens"]
 
 
 @pytest.mark.parametrize("penalty", [1.3, 0.8])
@@ -370,7 +402,7 @@ def test_a_model_without_tokenizer_files_is_refused(tuned: Tuned, tmp_path: Path
     shutil.copytree(tuned.base, tmp_path / "bare", ignore=shutil.ignore_patterns("*token*"))
     config = tmp_path / "bare" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"model_type": "gpt2"}))
-    with pytest.raises(InputError, match="has no tokenizer files"):
+    with pytest.raises(InputError, match="has no vocabulary of a tokenizer"):
         _ = TransformersEngine(context(tmp_path / "bare"))._checkpoint.tokenizer
 
 
@@ -392,3 +424,21 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     engine = TransformersEngine(context(folder))
     with pytest.raises(InputError, match="transformers cannot load"):
         engine.start()
+
+
+def test_a_token_without_an_embedding_is_named_with_its_question(tmp_path: Path) -> None:
+    model = gpt2(tmp_path / "model", layers=1)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    rows = len(tokenizer)
+    tokenizer.add_tokens(["욕실"])
+    tokenizer.save_pretrained(model)
+    engine = TransformersEngine(context(model))
+    fine, unknown = (
+        ask(key, text, engine.prompt(Question(key, text, "", {}), text))
+        for key, text in (("R0", "타일은?"), ("R1", "욕실은?"))
+    )
+    engine.start()
+    assert flat(engine.complete([fine]))
+    with pytest.raises(InputError, match=rf"Question 'R1': .*'욕실' \(id {rows}\)"):
+        list(engine.complete([fine, unknown]))
+    engine.close()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import re
+import signal
 import string
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from submission.engines.base import Completion, Finish, Request
+from submission.engines.base import Completion, Failure, Finish, Request
+from submission.engines.choose import make_engine
 from submission.engines.transformers.engine import TransformersEngine
 from submission.engines.vllm.engine import VllmEngine
 from submission.errors import InputError, Stopped
 from submission.machine.hardware import has_gpu, processors, vllm_version
+from submission.prompts.choices import Choices
 from tests.crash.processes import engine_processes, wait_until_gone
 from tests.models import gpt2
 from tests.requests import flat
@@ -34,13 +37,18 @@ pytestmark = [
 GREEDY = {"max_tokens": 24}
 SAMPLED = {"max_tokens": 24, "temperature": 1.0, "top_p": 0.95}
 THREADS = "VLLM_CPU_OMP_THREADS_BIND"
+# The model thinks behind its prompt, until it happens to write the digit. Tags of one token: vLLM
+# counts all but one of a longer opening tag in a prompt on top of a budget (0.32, on a CPU).
+THINKING = {"open": "?", "close": "5"}
 
 
 @pytest.fixture(scope="module")
 def started(tuned: Tuned) -> Iterator[VllmEngine]:
     before = dict(os.environ)
     os.environ.pop(THREADS, None)
-    engine = VllmEngine(context(tuned.base, tuned.adapter, sampling=GREEDY))
+    # vLLM is told the tags when it starts.
+    tables = {"sampling": GREEDY, "thinking": THINKING}
+    engine = VllmEngine(context(tuned.base, tuned.adapter, **tables))
     engine.start()
     yield engine
     engine.close()
@@ -52,8 +60,9 @@ def started(tuned: Tuned) -> Iterator[VllmEngine]:
 def engine(started: VllmEngine, tuned: Tuned) -> Any:
     """The engine as another recipe's sampling would have it."""
 
-    def make(**sampling: Any) -> VllmEngine:
-        other = VllmEngine(context(tuned.base, tuned.adapter, sampling=sampling))
+    def make(thinking: dict[str, Any] | None = None, **sampling: Any) -> VllmEngine:
+        tables = {"sampling": sampling, "thinking": thinking}
+        other = VllmEngine(context(tuned.base, tuned.adapter, **tables))
         other._llm = started._llm
         return other
 
@@ -66,9 +75,12 @@ def requests() -> list[Request]:
 
 
 def by_transformers(
-    tuned: Tuned, requests: list[Request], **sampling: Any
+    tuned: Tuned,
+    requests: list[Request],
+    **sampling: Any,
 ) -> dict[str, Completion]:
-    other = TransformersEngine(context(tuned.base, tuned.adapter, sampling=sampling))
+    tables = {"thinking": sampling.pop("thinking", None), "sampling": sampling}
+    other = TransformersEngine(context(tuned.base, tuned.adapter, **tables))
     other.start()
     return by_key(other.complete(requests))
 
@@ -96,6 +108,29 @@ def test_a_repetition_penalty_means_the_same_to_both_engines(
     sampling = {"max_tokens": 24, "repetition_penalty": 1.3}
     done = by_key(engine(**sampling).complete(requests))
     assert done == by_transformers(tuned, requests, **sampling)
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        {"choice": ["정답", "오답 🏠", "no"]},
+        {"regex": r"[a-zA-Z가-힣]{1,9}(가|이) 옳다\. [a-zA-Z ]{3,}"},
+        {"json": {"type": "object", "properties": {"답": {"type": "string", "maxLength": 5}},
+                  "required": ["답"], "additionalProperties": False}},
+    ],
+    ids=["choice", "regex", "json"],
+)  # fmt: skip
+def test_a_structure_means_the_same_to_both_engines(
+    engine: Any, tuned: Tuned, requests: list[Request], structure: dict[str, Any]
+) -> None:
+    # The model gives <unk>, which is no end token of the tokenizer's, where it would give "f".
+    sampling: dict[str, Any] = {"max_tokens": 60, "stop": ["<unk>"], "structure": structure}
+    asked = engine(**sampling)
+    done = by_key(asked.complete(requests))
+    assert done == by_transformers(tuned, requests, **sampling)
+    form = asked._context.recipe.sampling.structure
+    assert Finish.STOP in {each.finish for each in done.values()}
+    assert all(form.accepts(each.text) for each in done.values() if each.finish is Finish.STOP)
 
 
 def test_every_request_is_completed_exactly_once(engine: Any) -> None:
@@ -161,6 +196,23 @@ def test_stops_end_an_answer_as_the_transformers_engine_does(
     assert stopped["1"].text == free["1"].text.partition(free["1"].text[5:7])[0]
 
 
+@pytest.mark.parametrize(
+    ("budget", "structure"), [(None, None), (5, None), (5, {"choice": ["yes", "no"]})]
+)
+def test_thinking_is_taken_off_as_by_the_transformers_engine(
+    engine: Any, tuned: Tuned, budget: int | None, structure: dict[str, Any] | None
+) -> None:
+    requests = prompts([f"{each}?" for each in QUESTIONS])
+    thinking = {**THINKING, "budget": budget}
+    sampling = {"max_tokens": 32, "stop": ["<unk>", "a"], "structure": structure}
+    done = by_key(engine(thinking=thinking, **sampling).complete(requests))
+    assert done == by_transformers(tuned, requests, thinking=thinking, **sampling)
+    finished = {each.finish for each in done.values()}
+    assert {Finish.THINKING, Finish.STOP} <= finished if budget is None else finished
+    thought = [len(each.thinking.replace("<unk>", "?")) for each in done.values()]
+    assert max(thought) == budget if budget else max(thought) > 5
+
+
 def test_a_draw_is_the_same_again_and_in_any_order(engine: Any, requests: list[Request]) -> None:
     drawn = by_key(engine(**SAMPLED).complete(requests))
     assert texts(drawn) != texts(by_key(engine(**GREEDY).complete(requests)))
@@ -186,20 +238,42 @@ def test_a_consumer_that_leaves_early_leaves_nothing_for_the_next(
 
 
 @pytest.mark.skipif(has_gpu(), reason="threads matter where there is no GPU")
-def test_every_processor_works_where_there_is_no_gpu(started: VllmEngine) -> None:
-    every = ",".join(map(str, processors()))
-    assert os.environ[THREADS] == every
+def test_idle_processors_work_where_there_is_no_gpu(started: VllmEngine) -> None:
+    """All of them unless other work keeps some busy, as the engine's settings tell."""
+    bound = [int(each) for each in os.environ[THREADS].split(",")]
+    assert bound
+    assert set(bound) <= set(processors())
     (worker,) = [
         pid for pid, command in engine_processes(os.getpid()).items() if "Worker" in command
     ]
     environment = Path(f"/proc/{worker}/environ").read_bytes().decode().split("\0")
-    assert f"{THREADS}={every}" in environment
-    assert "CPU, " + str(len(processors())) + " threads" in started.description
+    assert f"{THREADS}={os.environ[THREADS]}" in environment
+    assert {each.name: each.applied for each in started.settings()}[THREADS] == os.environ[THREADS]
 
 
 def test_nothing_reaches_the_terminal(engine: Any, requests: list[Request], capfd: Any) -> None:
     list(engine(max_tokens=5).complete(requests))
     assert capfd.readouterr() == ("", "")
+
+
+def test_choices_have_the_likelihoods_that_the_transformers_engine_gives(
+    engine: Any, tuned: Tuned, requests: list[Request]
+) -> None:
+    asked = choosing(requests)
+    done = by_key(engine(**GREEDY).complete(asked))
+    other = by_transformers(tuned, asked, **GREEDY)
+    for key, completion in done.items():
+        assert completion.likelihoods == pytest.approx(other[key].likelihoods, abs=1e-4)
+        assert replace(completion, likelihoods={}) == replace(other[key], likelihoods={})
+
+
+def test_constrained_answers_are_options_as_in_the_transformers_engine(
+    engine: Any, tuned: Tuned, requests: list[Request]
+) -> None:
+    asked = choosing(requests, generated=True)
+    done = texts(by_key(engine(**GREEDY).complete(asked)))
+    assert done == texts(by_transformers(tuned, asked, **GREEDY))
+    assert all(done[each.key] in each.choices.labels for each in asked if each.choices)
 
 
 def test_what_it_cannot_run_is_refused_before_anything_is_started(
@@ -211,8 +285,8 @@ def test_what_it_cannot_run_is_refused_before_anything_is_started(
         InputError, match=r"cannot apply an adapter to GPT2LMHeadModel.*leaderkit merge"
     ):
         VllmEngine(context(model_folder, tuned.adapter)).start()
-    with pytest.raises(InputError, match="beams needs --engine transformers"):
-        VllmEngine(context(tuned.base, sampling={"beams": 2}))
+    with pytest.raises(InputError, match=r"'vllm' has no beam search\. Use --engine tr"):
+        make_engine(context(tuned.base, engine={"name": "vllm"}, sampling={"beams": 2}))
 
 
 def test_a_model_that_cannot_start_is_refused_with_the_reason_and_leaves_no_process(
@@ -233,18 +307,71 @@ def test_a_model_that_cannot_start_is_refused_with_the_reason_and_leaves_no_proc
     assert wait_until_gone(os.getpid(), but=before) == {}
 
 
+def test_what_it_really_runs_with_is_read_from_the_running_engine(engine: Any) -> None:
+    found = {each.name: each for each in engine().settings()}
+    assert found["dtype"].applied == found["kv_cache_dtype"].applied == "float32"
+    assert found["quantization"].applied == "null"
+    assert int(found["max_num_seqs"].applied) > 0
+    assert found["attention_backend"].applied
+    assert not any(each.differs for each in found.values())
+
+
+def test_a_request_that_vllm_refuses_fails_alone(engine: Any, requests: list[Request]) -> None:
+    picky = engine(**GREEDY)
+    sampling = picky._sampling
+
+    def refused(request: Request) -> Any:
+        return None if request is requests[1] else sampling(request)
+
+    picky._sampling = refused
+    done = {each.key: each for step in picky.complete(requests) for each in step}
+    assert isinstance(done.pop(requests[1].key), Failure)
+    assert len(done) == len(requests) - 1
+    assert all(isinstance(each, Completion) for each in done.values())
+
+
 @pytest.mark.skipif(has_gpu(), reason="the worker is vLLM's own process there")
-def test_the_death_of_a_worker_stops_the_run_and_leaves_no_process(
+def test_a_dead_worker_costs_no_row_and_one_that_does_nothing_ends_the_run(
     started: VllmEngine, engine: Any, requests: list[Request], capfd: Any
 ) -> None:
     """The last test: the engine cannot be used after."""
-    rows = engine(max_tokens=400).complete(requests)
-    next(rows)
+    dying = engine(max_tokens=400)
+    rows = dying.complete(requests)
+    done = flat([next(rows)])
     (worker,) = multiprocessing.active_children()
     worker.kill()
-    with pytest.raises(Stopped, match="kept") as stop:
+    done += flat(rows)
+    assert {each.key for each in done} == {request.key for request in requests}
+    assert len(done) == len(requests)
+
+    (worker,) = multiprocessing.active_children()
+    impatient = dying._context.recipe.engine.model_copy(update={"stall_timeout": 4.0})
+    recipe = dying._context.recipe.model_copy(update={"engine": impatient})
+    dying._context = replace(dying._context, recipe=recipe)
+    rows = dying.complete(requests)
+    next(rows)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    with pytest.raises(Stopped, match=r"for 4 s \(engine.stall_timeout\).*kept") as stop:
         list(rows)
     assert stop.value.exit_code == 3
+    dying.close()
     started.close()
     assert wait_until_gone(os.getpid()) == {}
     assert capfd.readouterr() == ("", "")
+
+
+KINDS = (("A", "B", "C"), ("yes", "no, never"), ("A", "a longer option"), ("no", "no, never"))
+
+
+def choosing(requests: list[Request], *, generated: bool = False) -> list[Request]:
+    """The requests with options of one token, of several, of both, and one that begins another."""
+    found = []
+    for place, request in enumerate(requests):
+        texts = KINDS[place % len(KINDS)]
+        tokens = tuple(each.tokens for each in prompts(list(texts)))
+        prior = prompts(["Answer:"])[0].tokens if place % 2 else ()
+        lengths = () if generated else tuple(map(len, texts))
+        choices = Choices(texts, texts, tokens, lengths, prior, generated)
+        found.append(replace(request, choices=choices))
+    return found

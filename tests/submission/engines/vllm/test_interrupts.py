@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from submission.engines.base import Completion, Finish
+from submission.engines.base import Completion, EngineContext, Finish
 from submission.engines.vllm.engine import VllmEngine
 from submission.machine.hardware import vllm_version
+from submission.recipes import Recipe
 from tests.requests import ask
 
 pytestmark = [
@@ -23,7 +24,8 @@ pytestmark = [
 class Core:
     """Finishes one request in each step; the first step is interrupted and says nothing of it."""
 
-    model_config = SimpleNamespace(max_model_len=16)
+    model_config = SimpleNamespace(max_model_len=16, get_vocab_size=lambda: 2)
+    output_processor = SimpleNamespace(request_states={})
 
     def __init__(self) -> None:
         self.waiting: list[str] = []
@@ -54,6 +56,11 @@ def test_what_a_step_finished_before_an_interrupt_is_given_first(
     core = Core()
     engine = VllmEngine.__new__(VllmEngine)
     engine._llm, engine._alive = SimpleNamespace(llm_engine=core), True
+    recipe = Recipe.model_validate({"name": "x"})
+    monkeypatch.setattr(engine, "_context", EngineContext(recipe), raising=False)
+    parts = {"thoughts": None, "choice_grammar": None}
+    checkpoint = SimpleNamespace(require_embeddings=lambda *_: None, **parts)
+    monkeypatch.setattr(engine, "_checkpoint", checkpoint, raising=False)
     monkeypatch.setattr(engine, "_lora", lambda: None)
     monkeypatch.setattr(engine, "_sampling", lambda _: None)
     rows = engine.complete([ask("a", "왜 우나요?", (1,)), ask("b", "왜 우나요?", (1,))])

@@ -1,0 +1,1 @@
+"""vLLM engines in a Ray cluster, fed by Ray Data."""

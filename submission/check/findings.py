@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+ERRORS = frozenset(
+    {
+        *("size", "suffix", "bom", "encoding", "unreadable", "manifest"),
+        *("columns-missing", "columns-extra", "columns-order", "kept-changed"),
+        *("row-count", "ids-duplicate", "ids-missing", "ids-unknown", "ids-order", "ids-type"),
+        *("answer-type", "label-unknown", "list-length", "list-repeats"),
+        *("probability", "probability-sum", "text-empty", "text-length", "text-na"),
+        *("vector-not-a-number", "vector-not-finite", "vector-not-of-text", "vector-zero"),
+    }
+)
+"""The codes of what can be wrong with a file, at which a scorer may stop."""
+
 
 class Severity(StrEnum):
     """Errors fail the check; warnings do not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from submission.check.findings import Finding, error
+from submission.errors import few
 from submission.tables import Table
 
 
@@ -40,14 +41,17 @@ def check_ids(id_column: str, table: Table, expected: Sequence[str]) -> Iterator
     if missing:
         yield error(
             "ids-missing",
-            f"{len(missing)} ids of the template are missing: {_few(missing)}.",
+            f"{len(missing)} ids of the template are missing: {few(map(repr, missing))}.",
             column=id_column,
             count=len(missing),
         )
     if unknown:
+        hint = ""
+        if {*map(_numeric, unknown)} == {*map(_numeric, missing)} != {None}:
+            hint = " They are equal as numbers: read ids as text (dtype=str in pandas)."
         yield error(
             "ids-unknown",
-            f"{len(unknown)} ids are not in the template: {_few(unknown)}.",
+            f"{len(unknown)} ids are not in the template: {few(map(repr, unknown))}.{hint}",
             row=first[unknown[0]],
             column=id_column,
             count=len(unknown),
@@ -70,5 +74,5 @@ def check_ids(id_column: str, table: Table, expected: Sequence[str]) -> Iterator
             )
 
 
-def _few(ids: Sequence[str]) -> str:
-    return ", ".join(repr(row_id) for row_id in ids[:5]) + (", …" if len(ids) > 5 else "")
+def _numeric(row_id: str) -> int | None:
+    return int(row_id) if row_id.isascii() and row_id.isdigit() else None

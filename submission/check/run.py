@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from evaluators.encoders.base import Encoder
+from submission.check.file import check_columns, check_copied, check_encoding, check_file
 from submission.check.findings import Finding, error, warning
+from submission.check.kinds import check_kinds
+from submission.check.pandas_reading import check_pandas_reading
 from submission.check.rows import check_ids
+from submission.check.scorer import check_scorer
+from submission.check.structure import check_structure, fitting
 from submission.check.text import check_lengths, check_text
 from submission.check.vectors import check_vectors
+from submission.competitions.format import SubmissionFormat
 from submission.competitions.profile import Profile
 from submission.errors import InputError
-from submission.submit.manifest import manifest_path
-from submission.tables import Table, read_table
-
-UPLOAD_LIMIT = 104_857_601
-"""Bytes; DACON's upload interface takes no more."""
+from submission.records.read import row_ids
+from submission.records.sheet import Sheet, read_sheet
+from submission.submit.manifest import manifest_path, special_tokens_of
+from submission.tables import read_table
 
 
 def check_submission(
@@ -40,24 +45,39 @@ def check_submission(
     """
     if not submission.is_file():
         raise InputError(f"{submission}: there is no such file to check.")
-    reference = read_table(template)
-    columns = _expected_columns(profile, reference)
-    ids = reference.ids(profile.submission.id)
-    findings = list(_file(profile, submission))
+    wanted = profile.submission
+    reference = read_sheet(wanted, template)
+    if wanted.format == "csv":
+        reference.table.require(wanted.header)
+    ids = reference.table.ids(wanted.id)
+    asked = _asked(profile, test) if test is not None else {}
+    findings = list(check_file(wanted, submission))
     try:
-        table = read_table(submission, allow_empty=True)
+        sheet = read_sheet(wanted, submission, allow_empty=True)
     except InputError as problem:
         findings.append(error("unreadable", str(problem)))
     else:
-        findings.extend(_columns(columns, table, ordered=profile.submission.format == "csv"))
-        findings.extend(check_ids(profile.submission.id, table, ids))
-        findings.extend(check_text(profile.submission, table))
-        if test is not None:
-            asked = _asked(profile, test)
-            findings.extend(check_lengths(profile.submission, table, profile.submission.id, asked))
-        findings.extend(check_vectors(profile.submission, table, encoder))
+        findings.extend(check_encoding(sheet.table))
+        findings.extend(_form(wanted, sheet, reference))
+        findings.extend(check_ids(wanted.id, sheet.table, ids))
+        table = sheet.table if wanted.format == "csv" else fitting(wanted, sheet)
+        findings.extend(check_text(wanted, table, special_tokens_of(submission)))
+        findings.extend(check_kinds(wanted, table))
+        findings.extend(check_pandas_reading(wanted, table))
+        findings.extend(check_lengths(wanted, table, wanted.id, asked))
+        findings.extend(check_vectors(wanted, table, encoder))
+    findings.extend(check_scorer(profile, findings))
     findings.extend(_manifest(submission, profile.name, final=final))
     return findings
+
+
+def _form(wanted: SubmissionFormat, sheet: Sheet, template: Sheet) -> Iterator[Finding]:
+    """Findings on everything in the file that is not an answer."""
+    if wanted.format != "csv":
+        yield from check_structure(wanted, sheet, template)
+        return
+    yield from check_columns(wanted, sheet.table)
+    yield from check_copied(wanted, sheet.table, template.table)
 
 
 def _asked(profile: Profile, test: Path) -> dict[str, str]:
@@ -65,73 +85,8 @@ def _asked(profile: Profile, test: Path) -> dict[str, str]:
     column = profile.submission.same_length_as
     if column is None:
         return {}
-    table = read_table(test)
-    return dict(zip(table.ids(profile.test.id), table.column(column), strict=True))
-
-
-def _expected_columns(profile: Profile, template: Table) -> Sequence[str]:
-    if profile.submission.format == "json":
-        template.require([profile.submission.id])
-        # What the template leaves out, or open as text, null or {}, the submission fills in.
-        answer = profile.submission.answer or ""
-        kept = [name for name in template.columns if not f"{answer}.".startswith(f"{name}.")]
-        return [*kept, answer]
-    template.require(profile.submission.columns)
-    return profile.submission.columns
-
-
-def _file(profile: Profile, path: Path) -> Iterator[Finding]:
-    size = path.stat().st_size
-    if size > UPLOAD_LIMIT:
-        yield error("size", f"{path} has {size:,} bytes; at most {UPLOAD_LIMIT:,} are accepted.")
-    if path.suffix.lower() != f".{profile.submission.format}":
-        yield error(
-            "suffix", f"{path} is not named .{profile.submission.format}, which is what is taken."
-        )
-    with path.open("rb") as handle:
-        bom = handle.read(3) == b"\xef\xbb\xbf"
-    if profile.submission.format == "csv" and bom != profile.submission.bom:
-        has, wants = ("has", "without one") if bom else ("has no", "with one")
-        yield warning(
-            "bom", f"{path} {has} byte-order mark; the organizer's own files come {wants}."
-        )
-
-
-def _columns(expected: Sequence[str], table: Table, *, ordered: bool) -> Iterator[Finding]:
-    if table.encoding == "cp949":
-        yield error("encoding", f"{table.path} is CP949; save it as UTF-8.")
-    missing = [name for name in expected if name not in table.columns]
-    extra = [name for name in table.columns if name not in expected]
-    if missing:
-        yield error(
-            "columns-missing",
-            f"{len(missing)} of {len(expected)} columns are missing: {_few(missing)}.",
-            column=missing[0],
-            count=len(missing),
-        )
-    if extra:
-        yield error(
-            "columns-extra",
-            f"{len(extra)} columns are not in the template: {_few(extra)}.",
-            column=extra[0],
-            count=len(extra),
-        )
-    if ordered and not missing and not extra and list(table.columns) != list(expected):
-        place = next(
-            index
-            for index, pair in enumerate(zip(table.columns, expected, strict=True))
-            if pair[0] != pair[1]
-        )
-        yield error(
-            "columns-order",
-            f"Columns stand in another order: column {place + 1} is '{table.columns[place]}' "
-            f"where the template has '{expected[place]}'.",
-            column=table.columns[place],
-        )
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    table = read_table(test, unnamed_index=profile.test.unnamed_index)
+    return dict(zip(row_ids(profile, table), table.column(column), strict=True))
 
 
 def _manifest(submission: Path, competition: str, *, final: bool) -> Iterator[Finding]:

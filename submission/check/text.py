@@ -3,33 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from submission.check.findings import Finding, error, warning
-from submission.competitions.profile import SubmissionFormat
+from submission.check.leftovers import Leftover, leftovers
+from submission.competitions.format import SubmissionFormat
 from submission.tables import Table
 
-# What chat and language models write around their text: <s>, </s>, <eos>, <|eot_id|>,
-# <start_of_turn>, [INST].
-MARKS = re.compile(r"</?s>|<(?:eos|bos|pad|unk)>|<\|[^|<>]{1,40}\|>|</?\w+_of_turn>|\[/?INST\]")
+_JAMO = re.compile("[\u1100-\u11ff\ufffd\u115f\u1160\u3164\uffa0]")
 
 
-def check_text(submission: SubmissionFormat, table: Table) -> Iterator[Finding]:
-    """Findings on the answer column, where the competition has one."""
-    column = submission.answer
-    if column is None or column not in table.columns:
-        return
-    yield from _rows(
-        table, column, lambda text: not text.strip(), error, "text-empty", "answers are empty"
-    )
-    yield from _rows(
-        table,
-        column,
-        lambda text: ("<" in text or "[" in text) and MARKS.search(text) is not None,
-        warning,
-        "text-marks",
-        "answers hold a model's special tokens, such as </s>",
-    )
+def check_text(
+    submission: SubmissionFormat, table: Table, special_tokens: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Findings on the answer columns; ``special_tokens`` are those of the model that answered."""
+    kinds = leftovers(special_tokens)
+    for field in submission.fields.values():
+        if field.column in table.columns:
+            if not field.may_be_empty:
+                yield from _rows(
+                    table,
+                    field.column,
+                    lambda text: not text.strip(),
+                    error,
+                    "text-empty",
+                    "answers are empty",
+                )
+            if field.kind == "text":
+                yield from _foreign(table, field.column, kinds)
+
+
+def _foreign(table: Table, column: str, kinds: Sequence[Leftover]) -> Iterator[Finding]:
+    texts = table.column(column)
+    whole = "\n".join(texts)
+    for kind in kinds:
+        if not kind.pattern.search(whole):
+            continue  # as in most files, and ten times as fast as to ask every row
+        found = [
+            (line, match[0])
+            for line, text in zip(table.lines, texts, strict=True)
+            if (match := kind.pattern.search(text))
+        ]
+        if found:
+            line, example = found[0]
+            yield warning(
+                kind.code,
+                f"{len(found)} answers hold {kind.what}, such as {_shown(example)}; first "
+                f"in row {line}, column '{column}'. To mend it: {kind.way_out}.",
+                row=line,
+                column=column,
+                count=len(found),
+            )
     yield from _rows(
         table,
         column,
@@ -45,7 +69,7 @@ def check_lengths(
 ) -> Iterator[Finding]:
     """Findings on answers that must be as long as what they were asked for, by id."""
     column = submission.answer
-    if column is None or column not in table.columns or id_column not in table.columns:
+    if not asked or column is None or not {column, id_column} <= {*table.columns}:
         return
 
     def off(values: Mapping[str, str]) -> bool:
@@ -84,3 +108,9 @@ def _rows(
             column=column,
             count=len(lines),
         )
+
+
+def _shown(text: str) -> str:
+    """``text`` in quotes; characters that cannot be told apart by sight as their numbers."""
+    codes = " ".join(f"U+{ord(character):04X}" for character in text)
+    return f"'{text}'" if text.isprintable() and not _JAMO.search(text) else codes

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evaluators.encoders.base import Encoder
 from submission.check.findings import Finding, error, warning
-from submission.competitions.profile import SubmissionFormat
+from submission.competitions.format import SubmissionFormat
 from submission.records.vectors import LARGEST, read_number
 from submission.tables import Table
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from submission.competitions.profile import Competition, Profile
-from submission.errors import InputError, locate
+from submission.errors import InputError, locate, nearest
 from submission.files.named import named
 from submission.files.toml import read_toml, validate
-from submission.tables import read_table
+from submission.tables import Record, read_table
 
 DECLARATION = "competition.toml"
 LEADERBOARD = "leaderboard.csv"
+KNOWN_COLUMNS = ("name", "public", "private", "certainty", "source")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def find_competition(spec: str) -> Competition:
     close = difflib.get_close_matches(spec, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise InputError(
-        f"No competition '{spec}'.{hint} Known: {', '.join(names)}; or give the path of a folder."
+        f"No competition '{spec}'.{hint} Known: {nearest(names, spec)}; or give the path of a "
+        "folder."
     )
 
 
@@ -63,17 +65,20 @@ def known_scores(competition: Competition) -> list[KnownScore]:
     if not path.is_file():
         return []
     table = read_table(path)
-    table.require(["name", "public", "private", "certainty", "source"])
-    return [
-        KnownScore(
-            name=record.values["name"],
-            public=_number(path, record.line, "public", record.values["public"]),
-            private=_number(path, record.line, "private", record.values["private"]),
-            certainty=record.values["certainty"],
-            source=record.values["source"],
-        )
-        for record in table.records
-    ]
+    table.require(KNOWN_COLUMNS)
+    return [known_score(path, record) for record in table.records]
+
+
+def known_score(path: Path, record: Record) -> KnownScore:
+    """A line of ``leaderboard.csv``. Raises :class:`InputError` for a score that is no number."""
+    values = record.values
+    return KnownScore(
+        name=values["name"],
+        public=_number(path, record.line, "public", values["public"]),
+        private=_number(path, record.line, "private", values["private"]),
+        certainty=values["certainty"],
+        source=values["source"],
+    )
 
 
 def _number(path: Path, row: int, column: str, text: str) -> float | None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators import parse_spec
-from submission.competitions.profile import (
-    Formula,
-    Profile,
-    SubmissionFormat,
-    Term,
-    TestColumns,
-)
+from evaluators.metrics.registry import direction_of
+from submission.competitions.columns import TestColumns
+from submission.competitions.format import SubmissionFormat
+from submission.competitions.formula import Formula, Term
+from submission.competitions.profile import Profile
 
 
 class PlainProfile(Profile):
@@ -38,6 +36,7 @@ def plain_profile(metric: str, id_column: str = "id", others: Sequence[str] = ()
         score=Formula(
             name=metric,
             terms=[Term(metric=metric)],
+            direction=direction_of(metric),
             references="mean",
             unanswerable=any(map(_takes_unanswerable, [metric, *others])),
         ),
@@ -46,4 +45,4 @@ def plain_profile(metric: str, id_column: str = "id", others: Sequence[str] = ()
 
 def _takes_unanswerable(metric: str) -> bool:
     spec = parse_spec(metric)
-    return spec.name == "rougeW" or ("rule", "klue") in spec.options
+    return spec.name in ("map", "rougeW") or ("rule", "klue") in spec.options

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from submission.competitions.profile import TrainColumns
+from submission.competitions.columns import TrainColumns
 from submission.prompts.compound import is_compound, join
 from submission.records.read import answer_cells
 from submission.records.rows import Reference, TrainingRow

@@ -1,17 +1,29 @@
-"""Which groups are held out, so that every category gives the same share of its rows."""
+"""Which groups are held out, so that every category and label gives the same share of its rows."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.holdout.groups import Group
 
 _HALF = Fraction(1, 2)
+
+
+class Stratum(NamedTuple):
+    """Rows that have something in common: their ``kind`` is ``category`` or ``label``."""
+
+    kind: str
+    name: str
+
+
+Strata = Sequence[tuple[Stratum, ...]]
+"""The strata of every row: its category, and its label where answers are labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,16 @@ class CategoryShare:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class LabelShare:
+    """Rows whose answer is one label of a closed set, and how many are held out."""
+
+    label: str
+    rows: int
+    held_out: int
+    share: float
+
+
 @dataclass(frozen=True)
 class Draw:
     """The rows held out, ascending; what that means for each category; what fell short."""
@@ -34,30 +56,45 @@ class Draw:
     warnings: tuple[str, ...]
 
 
+def strata_of(categories: Sequence[str], labels: Sequence[str]) -> Strata:
+    """The strata of every row; ``labels`` are empty where answers are no labels."""
+    if not any(labels):
+        return [(Stratum("category", name),) for name in categories]
+    return [
+        (Stratum("category", name), Stratum("label", label))
+        for name, label in zip(categories, labels, strict=True)
+    ]
+
+
 def draw(
-    groups: Sequence[Group], categories: Sequence[str], share: Fraction, rng: random.Random
+    groups: Sequence[Group],
+    categories: Sequence[str],
+    share: Fraction,
+    rng: random.Random,
+    labels: Sequence[str] = (),
 ) -> Draw:
-    """Hold out whole groups until each category has given its share, to the row.
+    """Hold out whole groups until each category and label has given its share, to the row.
 
     A group larger than all that is to be held out stays in train, and so does the last group of
-    every category.
+    every category and label.
 
     Raises :class:`InputError` where the rows are too few, or all in one group.
     """
-    rows = Counter(categories)
     require_several(groups, len(categories))
-    spread = groups_by_category(groups, categories)
-    wanted = quotas({name: share * n for name, n in rows.items() if spread[name] > 1})
-    room = sum(wanted.values())
+    strata = strata_of(categories, labels)
+    spread = _groups_by_stratum(groups, strata)
+    wanted = _wanted(strata, spread, share)
+    by_category = {each.name: n for each, n in wanted.items() if each.kind == "category"}
+    room = sum(by_category.values())
     if room == 0:
         raise InputError(
             f"Too few rows: --share {float(share)} of {len(categories)} rows in"
-            f" {len(rows)} categories holds none out."
+            f" {len(set(categories))} categories holds none out."
         )
     shuffled = list(groups)
     rng.shuffle(shuffled)
     small = [group for group in shuffled if len(group) <= room]
-    taken = _Taken(wanted, spread, categories)
+    taken = _Taken(wanted, spread, strata)
     for group in small:
         taken.add_if_it_fits(group)
     for group in small:
@@ -67,28 +104,61 @@ def draw(
             f"Nothing can be held out: --share {float(share)} is {room} rows, and no group of"
             " rows that belong together fits. Raise --share or --similarity."
         )
-    return drawn(groups, categories, wanted, taken.rows)
+    return drawn(groups, categories, by_category, taken.rows)
+
+
+def _wanted(strata: Strata, spread: Mapping[Stratum, int], share: Fraction) -> dict[Stratum, int]:
+    rows = Counter(stratum for each in strata for stratum in each)
+    wanted: dict[Stratum, int] = {}
+    for kind in dict.fromkeys(stratum.kind for stratum in rows):
+        exact = {
+            stratum.name: share * n
+            for stratum, n in rows.items()
+            if stratum.kind == kind and spread[stratum] > 1
+        }
+        wanted |= {Stratum(kind, name): n for name, n in quotas(exact).items()}
+    return wanted
 
 
 def drawn(
     groups: Sequence[Group], categories: Sequence[str], wanted: Mapping[str, int], rows: Set[int]
 ) -> Draw:
     """What holding out ``rows`` means, where so many of each category were wanted."""
-    held_out = tuple(sorted(rows))
-    got = Counter(categories[i] for i in held_out)
-    shares = tuple(
-        CategoryShare(name, n, wanted.get(name, 0), got[name], round(got[name] / n, 4))
-        for name, n in sorted(Counter(categories).items())
-    )
+    shares = category_shares(categories, wanted, rows)
     room = sum(wanted.values())
     large = [len(group) for group in groups if len(group) > room]
     spread = groups_by_category(groups, categories)
-    return Draw(held_out, shares, tuple(_warnings(large, room, spread, shares)))
+    return Draw(tuple(sorted(rows)), shares, tuple(_warnings(large, room, spread, shares)))
+
+
+def category_shares(
+    categories: Sequence[str], wanted: Mapping[str, int], rows: Iterable[int]
+) -> tuple[CategoryShare, ...]:
+    """What holding out ``rows`` means for each category."""
+    got = Counter(categories[row] for row in rows)
+    return tuple(
+        CategoryShare(name, n, wanted.get(name, 0), got[name], round(got[name] / n, 4))
+        for name, n in sorted(Counter(categories).items())
+    )
+
+
+def label_shares(labels: Sequence[str], rows: Iterable[int]) -> tuple[LabelShare, ...]:
+    """What holding out ``rows`` means for each label; nothing where answers are no labels."""
+    got = Counter(labels[row] for row in rows)
+    return tuple(
+        LabelShare(name, n, got[name], round(got[name] / n, 4))
+        for name, n in sorted(Counter(labels).items())
+        if name
+    )
 
 
 def groups_by_category(groups: Sequence[Group], categories: Sequence[str]) -> Counter[str]:
     """In how many groups each category has rows."""
     return Counter(category for group in groups for category in {categories[i] for i in group})
+
+
+def _groups_by_stratum(groups: Sequence[Group], strata: Strata) -> Counter[Stratum]:
+    return Counter(each for group in groups for each in {one for i in group for one in strata[i]})
 
 
 def require_several(groups: Sequence[Group], rows: int) -> None:
@@ -114,12 +184,12 @@ def quotas(exact: Mapping[str, Fraction]) -> dict[str, int]:
 
 class _Taken:
     def __init__(
-        self, wanted: Mapping[str, int], groups: Mapping[str, int], categories: Sequence[str]
+        self, wanted: Mapping[Stratum, int], groups: Mapping[Stratum, int], strata: Strata
     ) -> None:
         self.rows: set[int] = set()
         self._room = Counter(wanted)
         self._groups = Counter(groups)
-        self._categories = categories
+        self._strata = strata
 
     def add_if_it_fits(self, group: Group) -> None:
         size = self._size(group)
@@ -132,10 +202,10 @@ class _Taken:
         if change < 0 and group[0] not in self.rows:
             self._add(group, size)
 
-    def _size(self, group: Group) -> Counter[str]:
-        return Counter(self._categories[i] for i in group)
+    def _size(self, group: Group) -> Counter[Stratum]:
+        return Counter(stratum for i in group for stratum in self._strata[i])
 
-    def _add(self, group: Group, size: Counter[str]) -> None:
+    def _add(self, group: Group, size: Counter[Stratum]) -> None:
         if all(self._groups[name] > 1 for name in size):
             self.rows.update(group)
             self._room.subtract(size)
@@ -156,7 +226,7 @@ def _warnings(
         )
     alone = [share.category for share in shares if spread[share.category] == 1]
     if alone:
-        names = ", ".join(map(repr, alone))
+        names = few(map(repr, alone))
         messages.append(
             f"Categories that stay in train, because all of their rows belong together: {names}."
         )

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from submission import __version__
 from submission.competitions.profile import Profile
-from submission.errors import InputError
 from submission.files.atomic import atomic_folder, write_bytes
 from submission.holdout.cells import Cell, askable, make_cells
 from submission.holdout.closeness import Closeness, compare_cells, warnings
-from submission.holdout.draw import CategoryShare, draw
-from submission.holdout.files import STORY, test_ids, write_tables
+from submission.holdout.dates import read_dates
+from submission.holdout.draw import CategoryShare, Draw, LabelShare, draw, label_shares
+from submission.holdout.files import STORY, Files, test_ids
 from submission.holdout.groups import Group, Grouping, describe, group_rows
+from submission.holdout.latest import latest
 from submission.holdout.match import match
 from submission.holdout.options import Options, exactly, joined_share, never_joined
 from submission.holdout.similarity import Measure
-from submission.holdout.source import Source, questions_asked, read_source, unshared
+from submission.holdout.source import Source, questions_asked, read_source
 from submission.holdout.target import Target, read_target
 from submission.holdout.verify import Closest, verify
 from submission.prompts.compound import is_compound
-from submission.prompts.template import render
+from submission.records.read import question_text
 from submission.records.rows import TrainingRow
+from submission.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,84 @@ class Report:
     closest: Closest | None
     warnings: tuple[str, ...]
     closeness: Closeness | None = None
+    labels: tuple[LabelShare, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """The training file, and what of it belongs together."""
+
+    profile: Profile
+    source: Source
+    options: Options
+    files: Files
+    measure: Measure
+    groups: Sequence[Group]
+    categories: Sequence[str]
+    labels: Sequence[str]
+
+    @classmethod
+    def read(
+        cls, profile: Profile, train: Path, options: Options, like: Path | None = None
+    ) -> Material:
+        """Raises :class:`InputError` where the competition or the file cannot be used."""
+        source = read_source(profile, train, options.group_by)
+        unnamed = profile.test.unnamed_index
+        known = () if like is None else read_table(like, unnamed_index=unnamed).columns
+        asked = [questions_asked(profile, row) for row in source.rows]
+        measure = Measure.of(text for texts in asked for text in texts)
+        apart = [source.unshared(row) for row in source.rows]
+        return cls(
+            profile,
+            source,
+            options,
+            Files.of(profile, source, known),
+            measure,
+            group_rows(asked, apart, measure, options.similarity),
+            [row.category for row in source.rows],
+            [source.labels.label(row) for row in source.rows],
+        )
+
+    @property
+    def group_of(self) -> list[int]:
+        """The number of every row's group."""
+        number = {row: place for place, group in enumerate(self.groups) for row in group}
+        return [number[row] for row in range(len(number))]
+
+    def write(
+        self, folder: Path, drawn: Draw, cells: Sequence[Cell], ids: Sequence[str], joined: float
+    ) -> Report:
+        """Write a test set and what remains of train, and look for leaks."""
+        self.files.write(folder, cells, ids)
+        closest = verify(folder, self.files, cells, self.measure, self.options.similarity)
+        return Report(
+            counts=_count(self.source, cells),
+            groups=describe(self.groups),
+            categories=drawn.categories,
+            closest=closest,
+            warnings=(*drawn.warnings, *_too_few_joined(cells, joined)),
+            labels=label_shares(self.labels, drawn.held_out),
+        )
+
+    def story(self, joined: float, target: Target | None = None) -> dict[str, object]:
+        """What the files were made of, and how."""
+        options = {**asdict(self.options), "share": self.options.held_share, "joined": joined}
+        if self.options.folds is not None:  # every row is held out once
+            del options["share"]
+        return {
+            "leaderkit": __version__,
+            "competition": self.profile.name,
+            "source": {"file": self.source.table.path.name, "sha256": self.source.sha256},
+            "options": options,
+            "match": target and {"file": target.file, "sha256": target.sha256},
+        }
+
+    def made_of(self, cells: Sequence[Cell], ids: Sequence[str]) -> dict[str, list[str]]:
+        """The ids of the training rows behind each test id."""
+        return {
+            test_id: [self.source.rows[row].id for row in cell.rows]
+            for test_id, cell in zip(ids, cells, strict=True)
+        }
 
 
 def hold_out(
@@ -63,81 +143,65 @@ def hold_out(
         InputError: the competition, the file, an option or the folder cannot be used.
         CheckFailed: the files, once made, were found to leak; none of them is kept.
     """
-    source = read_source(profile, train)
-    categories = [row.category for row in source.rows]
-    target = None if like is None else _target(profile, like, categories, options)
-    joined = exactly(joined_share(profile, options)) if target is None else target.joined
+    if like is not None:
+        options.refuse_match()
+    usual = joined_share(profile, options)
     with atomic_folder(out) as folder:
-        asked = [questions_asked(profile, row) for row in source.rows]
-        measure = Measure.of(text for texts in asked for text in texts)
-        apart = [unshared(source.columns, row) for row in source.rows]
-        groups = group_rows(asked, apart, measure, options.similarity)
+        material = Material.read(profile, train, options, like)
         rng = random.Random(options.seed)  # noqa: S311 -- a draw to repeat, not a secret
-        share = exactly(options.share)
-        if target is None:
-            drawn = draw(groups, categories, share, rng)
-            cells = make_cells(source.rows, drawn.held_out, _group_of(groups), joined, rng)
-            closeness = None
+        if like is None:
+            target, closeness, joined = None, None, exactly(usual)
+            drawn = _drawn(material, rng)
+            rows = material.source.rows
+            cells = make_cells(rows, drawn.held_out, material.group_of, joined, rng)
         else:
-            phrasings = [_phrasings(profile, row) for row in source.rows]
-            drawn, cells = match(phrasings, groups, categories, share, target, rng)
-            closeness = compare_cells(target, cells, categories, joined)
-        write_tables(folder, profile, source, cells)
-        closest = verify(folder, profile, source, cells, measure, options.similarity)
-        report = Report(
-            counts=_count(source, cells),
-            groups=describe(groups),
-            categories=drawn.categories,
-            closest=closest,
-            warnings=(
-                *drawn.warnings,
-                *_too_few_joined(cells, float(joined)),
-                *(warnings(closeness) if closeness else ()),
-            ),
-            closeness=closeness,
-        )
-        about = {
-            "leaderkit": __version__,
-            "competition": profile.name,
-            "source": {"file": train.name, "sha256": source.sha256},
-            "options": {**asdict(options), "joined": float(joined)},
-            "match": target and {"file": target.file, "sha256": target.sha256},
-        }
-        story = {**about, **asdict(report), "test": _made_of(source, cells)}
-        text = json.dumps(story, ensure_ascii=False, indent=2) + "\n"
-        write_bytes(folder / STORY, text.encode())
+            target = _target(material, like)
+            joined = target.joined
+            drawn, cells = _matched(material, target, rng)
+            closeness = compare_cells(target, cells, material.categories, joined)
+        ids = test_ids(len(cells))
+        report = material.write(folder, drawn, cells, ids, float(joined))
+        if closeness is not None:
+            told = (*report.warnings, *warnings(closeness))
+            report = replace(report, warnings=told, closeness=closeness)
+        about = material.story(float(joined), target)
+        write_story(folder, {**about, **asdict(report), "test": material.made_of(cells, ids)})
     return report
 
 
-def _target(profile: Profile, path: Path, categories: Sequence[str], options: Options) -> Target:
-    if options.joined is not None:
-        raise InputError(
-            "--joined cannot be combined with --match, which takes the share of joined cells "
-            "from the test file."
-        )
-    return read_target(profile, path, categories, joins=never_joined(profile) is None)
+def write_story(folder: Path, story: Mapping[str, object]) -> None:
+    """Write down how the files beside it were made."""
+    text = json.dumps(story, ensure_ascii=False, indent=2) + "\n"
+    write_bytes(folder / STORY, text.encode())
+
+
+def _drawn(material: Material, rng: random.Random) -> Draw:
+    options, share = material.options, exactly(material.options.held_share)
+    groups, categories = material.groups, material.categories
+    if options.by_time is None:
+        return draw(groups, categories, share, rng, material.labels)
+    dates = read_dates(material.source.table, options.by_time)
+    return latest(groups, dates, categories, share)
+
+
+def _target(material: Material, path: Path) -> Target:
+    joins = never_joined(material.profile) is None
+    return read_target(material.profile, path, material.categories, joins=joins)
+
+
+def _matched(material: Material, target: Target, rng: random.Random) -> tuple[Draw, list[Cell]]:
+    phrasings = [_phrasings(material.profile, row) for row in material.source.rows]
+    share = exactly(material.options.held_share)
+    return match(phrasings, material.groups, material.categories, share, target, rng)
 
 
 def _phrasings(profile: Profile, row: TrainingRow) -> Sequence[str]:
     """What may stand in a test cell for a row; nothing where all of it is several questions."""
     if profile.test.template is not None:
-        return [render(profile.test.template, row=row.row)]
+        return [question_text(profile.test.template, row.row, row)]
     texts = askable(row)
     joins = never_joined(profile) is None
     return [] if joins and any(map(is_compound, texts)) else texts
-
-
-def _group_of(groups: Sequence[Group]) -> list[int]:
-    number = {row: place for place, group in enumerate(groups) for row in group}
-    return [number[row] for row in range(len(number))]
-
-
-def _made_of(source: Source, cells: Sequence[Cell]) -> dict[str, list[str]]:
-    """The ids of the training rows behind each test id."""
-    return {
-        test_id: [source.rows[row].id for row in cell.rows]
-        for test_id, cell in zip(test_ids(len(cells)), cells, strict=True)
-    }
 
 
 def _count(source: Source, cells: Sequence[Cell]) -> Counts:

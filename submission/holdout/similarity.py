@@ -66,10 +66,19 @@ class Measure:
             counts.update(_ngrams(form))
         return cls(len(forms), counts)
 
-    def near_duplicates(self, texts: Sequence[str], threshold: float) -> Iterator[Pairs]:
-        """All pairs of texts, each pair once, that are at least this similar."""
-        vectors = self._vectors(texts)
-        return _pairs(vectors, vectors, threshold)
+    def near_duplicates(
+        self, texts: Sequence[str], threshold: float, others: Sequence[str] | None = None
+    ) -> Iterator[Pairs]:
+        """All pairs of texts that are at least this similar: of a text and one of the ``others``,
+        or without them of two texts, each pair once.
+        """
+        if others is None:
+            vectors = self._vectors(texts)
+            return _pairs(vectors, vectors, threshold)
+        vectors = self._vectors([*texts, *others])
+        return _pairs(
+            vectors.rows(0, len(texts)), vectors.rows(len(texts), len(vectors)), threshold
+        )
 
     def closest(self, left: Sequence[str], right: Sequence[str], guess: float) -> Pair | None:
         """The most similar pair of a left and a right text; None if no two share anything.

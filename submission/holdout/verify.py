@@ -9,9 +9,9 @@ from pathlib import Path
 from submission.competitions.profile import Profile
 from submission.errors import CheckFailed
 from submission.holdout.cells import Cell
-from submission.holdout.files import REFERENCES, TEST, TRAIN
+from submission.holdout.files import REFERENCES, TEST, TRAIN, Files
 from submission.holdout.similarity import Measure
-from submission.holdout.source import Source, questions_asked, unshared, with_parts
+from submission.holdout.source import questions_asked, with_parts
 from submission.prompts.compound import split
 from submission.records.read import read_questions, read_references, read_training
 from submission.records.rows import Question
@@ -28,8 +28,7 @@ class Closest:
 
 def verify(
     folder: Path,
-    profile: Profile,
-    source: Source,
+    files: Files,
     cells: Sequence[Cell],
     measure: Measure,
     similarity: float,
@@ -39,23 +38,24 @@ def verify(
     Raises :class:`CheckFailed` if a test question or what its answers rest on is known from
     train, or if joined questions would not be told apart.
     """
-    questions = read_questions(profile, folder / TEST)
-    train = read_training(profile, folder / TRAIN)
-    read_references(profile, folder / REFERENCES)
-    known = set[str]().union(*(unshared(source.columns, row) for row in train))
+    profile, source = files.profile, files.source
+    questions = read_questions(profile, files.path(folder, TEST))
+    train = read_training(profile, files.path(folder, TRAIN))
+    read_references(profile, files.path(folder, REFERENCES))
+    known = set[str]().union(*map(source.unshared, train))
     for question, cell in zip(questions, cells, strict=True):
-        held = set[str]().union(*(unshared(source.columns, source.rows[i]) for i in cell.rows))
+        held = set[str]().union(*(source.unshared(source.rows[i]) for i in cell.rows))
         if held & known:
             raise CheckFailed(
-                f"{question.id}: train has the same answer or context. Nothing was written."
+                f"{question.id}: train has the same answer, context or group. Nothing was written."
             )
-    asked = [
+    held_out = [
         (question.id, text)
         for question, cell in zip(questions, cells, strict=True)
         for text in _asked(profile, question, cell)
     ]
     left = [(row.id, text) for row in train for text in questions_asked(profile, row)]
-    return _closest(asked, left, measure, similarity)
+    return _closest(held_out, left, measure, similarity)
 
 
 def _asked(profile: Profile, question: Question, cell: Cell) -> list[str]:

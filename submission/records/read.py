@@ -8,11 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluators.text.options import listed_options
-from submission.competitions.profile import Profile, SubmissionFormat, TrainColumns
-from submission.errors import InputError
+from submission.competitions.columns import TestColumns, TrainColumns
+from submission.competitions.profile import Profile
+from submission.errors import InputError, nearest
 from submission.prompts.template import render
-from submission.records.rows import Prediction, Question, Reference, TrainingRow
+from submission.records.fields import from_cells
+from submission.records.rows import Labelled, Question, Reference, TrainingRow
+from submission.records.sheet import guessed_form
 from submission.tables import Table, read_table
+
+QUESTION_NAMES = ("row", "options", "labels")
+"""What a template that makes a question is given."""
 
 
 def read_questions(profile: Profile, path: Path) -> list[Question]:
@@ -20,8 +26,8 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
 
     Raises :class:`InputError` for missing columns, empty or repeated ids, empty questions.
     """
-    table = read_table(path)
     columns = profile.test
+    table = read_table(path, unnamed_index=columns.unnamed_index)
     needed = [columns.question, columns.context, *columns.nfc]
     if columns.template is not None:
         needed = list(columns.columns)
@@ -30,15 +36,18 @@ def read_questions(profile: Profile, path: Path) -> list[Question]:
     questions = []
     for index, (row_id, record) in enumerate(zip(ids, table.records, strict=True)):
         values = _composed(record.values, columns.nfc) if columns.nfc else record.values
+        given = _labelled(columns, values, table, index)
         if columns.question is not None:
             text = values[columns.question]
         else:
-            text = render(columns.template or "", row=dict(values))
+            text = question_text(columns.template or "", values, given, table.where(index))
         if not text.strip():
             where = table.where(index, columns.question)
             raise InputError(f"{where}: the question is empty. Fill it in, or remove the row.")
         context = values[columns.context] if columns.context else ""
-        questions.append(Question(row_id, text, context, values))
+        questions.append(
+            Question(row_id, text, context, values, options=given.options, labels=given.labels)
+        )
     return questions
 
 
@@ -53,8 +62,46 @@ def row_ids(profile: Profile, table: Table, column: str | None = None) -> list[s
     return table.ids(column)
 
 
+def id_column(profile: Profile, table: Table) -> str:
+    """The id column of predictions or references: the test file's, else the submission's, else
+    ``id``, which is what `leaderkit export` writes.
+    """
+    names = (profile.test.id, profile.submission.id, "id")
+    return next((name for name in names if name in table.columns), profile.test.id)
+
+
 def _composed(values: Mapping[str, str], columns: Sequence[str]) -> Mapping[str, str]:
-    return {**values, **{name: unicodedata.normalize("NFC", values[name]) for name in columns}}
+    texts = {name: values[name] for name in columns}
+    # A cell stays of the kind that it is.
+    composed = {
+        name: type(text)(unicodedata.normalize("NFC", text)) for name, text in texts.items()
+    }
+    return {**values, **composed}
+
+
+def _labelled(
+    columns: TestColumns, values: Mapping[str, str], table: Table, index: int
+) -> Labelled:
+    """A row's options; rows may have fewer than there are columns, or none."""
+    texts = [values[name] for name in columns.options]
+    while texts and not texts[-1].strip():
+        texts.pop()
+    for name, text in zip(columns.options, texts, strict=False):
+        if not text.strip():
+            where = table.where(index)
+            raise InputError(f"{where}: option {name!r} is empty, and a later one is not.")
+    return Labelled(options=tuple(texts), labels=columns.option_labels[: len(texts)])
+
+
+def question_text(template: str, row: Mapping[str, str], given: Labelled, where: str = "") -> str:
+    """The question that a profile's template makes of a row.
+
+    Raises :class:`InputError`, with the place of the row, as :func:`render` does.
+    """
+    try:
+        return render(template, row, options=given.labelled, labels=given.labels)
+    except InputError as error:
+        raise InputError(f"{where}: {error}" if where else str(error)) from None
 
 
 def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
@@ -66,7 +113,11 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
     columns = profile.train
     if columns is None:
         raise InputError(f"Competition '{profile.name}' declares no [train] columns.")
-    table = read_table(path)
+    return training_rows(profile, columns, read_table(path, unnamed_index=columns.unnamed_index))
+
+
+def training_rows(profile: Profile, columns: TrainColumns, table: Table) -> list[TrainingRow]:
+    """The rows of a training file that is read, as :func:`read_training` makes them of it."""
     present = [name for name in columns.answers if name in table.columns]
     table.require(
         [
@@ -74,18 +125,20 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
             *(present or columns.answers[:1]),
             *([columns.category] if columns.category else []),
             *([columns.context] if columns.context else []),
+            *profile.test.options,
         ]
     )
     ids = row_ids(profile, table, columns.id)
     rows = []
     for index, record in enumerate(table.records):
         values = record.values
+        shown = _labelled(profile.test, values, table, index)
         asked = [values[name] for name in columns.questions]
         if columns.template is not None:
-            asked = [render(columns.template, row=dict(values))]
+            asked = [question_text(columns.template, values, shown, table.where(index))]
         questions = tuple(text for text in asked if text.strip())
-        cells = answer_cells(columns, values)
-        answers = tuple(text for cell in cells for text in _answers_in(columns, cell))
+        given = answers_by_column(columns, values)
+        answers = tuple(text for texts in given.values() for text in texts)
         if not questions:
             where = table.where(index, columns.questions[0] if columns.questions else None)
             raise InputError(f"{where}: the row has no question.")
@@ -99,6 +152,8 @@ def read_training(profile: Profile, path: Path) -> list[TrainingRow]:
                 category=values[columns.category] if columns.category else "",
                 context=values[columns.context] if columns.context else "",
                 row=values,
+                options=shown.options,
+                labels=shown.labels,
             )
         )
     return rows
@@ -109,6 +164,12 @@ def answer_cells(columns: TrainColumns, values: Mapping[str, str]) -> tuple[str,
     return tuple(
         values[name] for name in columns.answers if name in values and values[name].strip()
     )
+
+
+def answers_by_column(columns: TrainColumns, values: Mapping[str, str]) -> dict[str, list[str]]:
+    """A training row's answers under each column that holds any."""
+    found = {name: _answers_in(columns, values[name]) for name in columns.answers if name in values}
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def _answers_in(columns: TrainColumns, cell: str) -> list[str]:
@@ -124,18 +185,26 @@ def read_references(
 ) -> list[Reference]:
     """The references file: ids, answers, perhaps a category and whatever else a metric reads.
 
-    Answers stand in ``answer_columns``, else where train has them, else in ``answer`` or the
-    submission's own column. Raises :class:`InputError` for missing columns, and for a row without
-    an answer where the competition has no such questions.
+    Answers stand in ``answer_columns``, else in the several columns of the submission, which
+    make one, else where train has them, else in ``answer`` or the submission's own column. Raises
+    :class:`InputError` for missing columns, and for a row without an answer where the competition
+    has no such questions.
     """
-    table = read_table(path)
-    present = _answer_columns(profile, table, answer_columns)
-    ids = row_ids(profile, table)
+    form = guessed_form(profile.submission, path)
+    table = read_table(path, form=form, unnamed_index=profile.unnamed_index)
+    fields = profile.submission.fields if profile.submission.answers else {}
+    parts = [field.column for field in fields.values()]
+    whole = bool(parts) and not answer_columns and {*parts} <= {*table.columns}
+    present = parts if whole else _answer_columns(profile, table, answer_columns)
+    id_name = id_column(profile, table)
+    ids = row_ids(profile, table, id_name)
     lists = profile.train is not None and profile.train.answer_lists
-    extra = {*table.columns} - {*present, profile.test.id}
+    extra = {*table.columns} - {*present, id_name}
     references = []
     for index, record in enumerate(table.records):
         cells = [record.values[name] for name in present]
+        if whole and any(map(str.strip, cells)):
+            cells = [from_cells(fields, cells)]
         answers = tuple(
             text for cell in cells for text in (_listed(cell) if lists else [cell]) if text.strip()
         )
@@ -159,7 +228,7 @@ def _answer_columns(profile: Profile, table: Table, given: Sequence[str]) -> lis
     if not present and profile.train is None:
         # The column's own name is nobody's rule here, so none is called missing.
         raise InputError(
-            f"{table.path}: no column 'answer'. It has {', '.join(table.columns[:6])}. "
+            f"{table.path}: no column 'answer'. It has {nearest(table.columns, 'answer')}. "
             "Name the right one with --reference-column."
         )
     if not present:
@@ -195,40 +264,18 @@ def standard_meta(profile: Profile, values: Mapping[str, str]) -> dict[str, str]
             if place is not None and place in values:
                 found[name] = values[place]
                 break
+    found |= _options(profile.test, values)
     if "options" not in found and (listed := listed_options(found.get("question", ""))):
         found["options"] = "\n".join(listed)
     return found
 
 
-def read_predictions(
-    profile: Profile, path: Path, answer_column: str | None = None
-) -> list[Prediction]:
-    """Answers made elsewhere: the id column plus ``answer``, the competition's own answer
-    column, or ``answer_column``; a JSON object of answers by id; or a submission of vectors alone.
-    """
-    table = read_table(path, by_id=(profile.test.id, "answer"))
-    ids = row_ids(profile, table)
-    column = answer_column or _answer_column(profile.submission, table)
-    if column is not None:
-        table.require([column])
-        return [
-            Prediction(row_id, text) for row_id, text in zip(ids, table.column(column), strict=True)
-        ]
-    vectors = profile.submission.vectors
-    if vectors is None or vectors.columns[0] not in table.columns:
-        raise InputError(
-            f"{path}: no column 'answer'"
-            + (f" and no '{vectors.columns[0]}'" if vectors else "")
-            + f". It has {', '.join(table.columns[:6])}. Name the right one with --answer-column."
-        )
-    from submission.records.vectors import read_vectors
-
-    matrix = read_vectors(table, vectors)
-    return [Prediction(row_id, "", matrix[index]) for index, row_id in enumerate(ids)]
-
-
-def _answer_column(submission: SubmissionFormat, table: Table) -> str | None:
-    for name in ("answer", submission.answer):
-        if name is not None and name in table.columns:
-            return name
-    return None
+def _options(columns: TestColumns, values: Mapping[str, str]) -> dict[str, str]:
+    """The options that columns hold, a line each, and what they are called."""
+    if not columns.options:
+        return {}
+    found = {"option_labels": "\n".join(columns.option_labels)}
+    if all(name in values for name in columns.options):
+        texts = (" ".join(values[name].split()) for name in columns.options)
+        found["options"] = "\n".join(texts).rstrip("\n")
+    return found

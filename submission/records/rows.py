@@ -7,23 +7,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from submission.prompts.user_turn import Shot
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """The options of a question that columns hold, and what each is called; none for others."""
+
+    options: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> tuple[tuple[str, str], ...]:
+        """Each option behind its label."""
+        return tuple(zip(self.labels, self.options, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One test row: its question in words, its context, and every column by name."""
+class Question(Labelled):
+    """One test row: its question in words, its context, and every column by name.
+
+    ``shots`` are the examples that stand before it.
+    """
 
     id: str
     text: str
     context: str
     row: Mapping[str, str]
+    shots: tuple[Shot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingRow:
+class TrainingRow(Labelled):
     """One training row: the phrasings of its question and the answers to it."""
 
     id: str

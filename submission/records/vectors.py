@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from submission.competitions.profile import Vectors
+from submission.competitions.format import Vectors
 from submission.errors import InputError, locate
 from submission.tables import Table
 

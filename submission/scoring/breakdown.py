@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluators import (
+    EvaluationError,
     Example,
     Metric,
     Score,
@@ -18,16 +19,19 @@ from evaluators import (
     score_examples,
 )
 from evaluators.base import is_corpus_metric, is_summed_metric
-from submission.errors import InputError
+from submission.errors import InputError, nearest
 
 
 @dataclass(frozen=True)
 class Slice:
-    """The rows that share a value, and what they score."""
+    """The rows that share a value, and what they score.
+
+    ``scores`` has an entry for each metric, None where none of the rows counts in it.
+    """
 
     value: str
     rows: int
-    scores: Sequence[Score]
+    scores: Sequence[Score | None]
 
 
 def of_rows(metric: Metric, rows: NDArray[np.float64]) -> Score | None:
@@ -60,7 +64,7 @@ def values_of(examples: Sequence[Example], column: str) -> list[str]:
     if column not in meta:
         ends = [each for each in meta if each.rpartition(".")[2] == column]
         if len(ends) != 1:
-            known = ", ".join(sorted(meta)) or "none"
+            known = nearest(sorted(meta), column) or "none"
             raise InputError(
                 f"--by {column}: the references have no such column; they have {known}."
             )
@@ -96,7 +100,7 @@ def slices_of(
         if value in places:
             places[value].append(place)
     return [
-        Slice(value, len(own), [one for part in parts for one in part.of(np.array(own, np.intp))])
+        Slice(value, len(own), [part.of(np.array(own, np.intp)) for part in parts])
         for value, own in places.items()
     ]
 
@@ -113,25 +117,28 @@ class _Part:
         self._examples = examples
         self._table = metric.statistics(examples) if is_summed_metric(metric) else None
 
-    def of(self, places: NDArray[np.intp]) -> Iterator[Score]:
-        """The score of the rows at ``places``; none where not one of them counts."""
+    def of(self, places: NDArray[np.intp]) -> Score | None:
+        """The score of the rows at ``places``; None where not one of them counts."""
         metric, whole = self._metric, self._whole
         rows = whole.rows[places]
         if is_summed_metric(metric) and self._table is not None:
             totals = Totals(self._table[places], metric.from_sums)
             value, (low, high) = totals.score, corpus_interval(totals)
         elif is_corpus_metric(metric):
-            found = score_examples(metric, [self._examples[place] for place in places])
+            try:
+                found = score_examples(metric, [self._examples[place] for place in places])
+            except EvaluationError:
+                return None  # some metrics say nothing about rows of one class
             value, low, high = found.value, found.low, found.high
         else:
             found_rows = of_rows(metric, rows / self._factor)
             if found_rows is None:
-                return
+                return None
             value, low, high = found_rows.value, found_rows.low, found_rows.high
         if np.isnan(value):
-            return
+            return None
         counted = int((~np.isnan(rows)).sum())
-        yield replace(
+        return replace(
             whole,
             value=value * self._factor,
             low=low * self._factor,

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from operator import is_
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluators import Example, Metric, Signature
+from evaluators import Example, Metric
 from evaluators.base import (
-    Direction,
     SummedMetric,
     is_corpus_metric,
     is_joint,
     is_summed_metric,
 )
+from evaluators.metrics.rowwise import checked_rows, checked_statistics
 from evaluators.metrics.summed import resampled
+from submission.scoring.delegating import AnyMetric, Delegating, Rows
 
 Progress = Callable[[str, int], AbstractContextManager[None]]
 """Called with a metric's name and a number of rows, around work that may be long."""
 
-Rows = NDArray[np.float64]
 Compute = Callable[[Sequence[Example]], Rows]
-AnyMetric = TypeVar("AnyMetric", bound=Metric)
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -48,36 +47,15 @@ def cached(metric: Metric, progress: Progress = quiet) -> Metric:
     return metric if is_corpus_metric(metric) else CachedRows(metric, progress)
 
 
-class _Cached(Generic[AnyMetric]):
-    """What stands in front of a metric, and says of itself what that metric says."""
+class _Cached(Delegating[AnyMetric]):
+    """In front of a metric, and telling of work that may be long."""
 
     def __init__(self, metric: AnyMetric, progress: Progress = quiet) -> None:
-        self.metric = metric
+        super().__init__(metric)
         self._progress = progress
 
-    @property
-    def name(self) -> str:
-        """The metric's own."""
-        return self.metric.name
-
-    @property
-    def signature(self) -> Signature:
-        """The metric's own."""
-        return self.metric.signature
-
-    @property
-    def proxy(self) -> str | None:
-        """The metric's own."""
-        return self.metric.proxy
-
-    @property
-    def direction(self) -> Direction:
-        """The metric's own."""
-        return self.metric.direction
-
-    def aggregate(self, rows: Rows) -> float:
-        """The metric's own."""
-        return self.metric.aggregate(rows)
+    def _rows_of(self, examples: Sequence[Example]) -> Rows:
+        return checked_rows(self.metric, examples)
 
     def _computed(self, compute: Compute, examples: Sequence[Example]) -> Rows:
         with self._progress(self.name, len(examples)):
@@ -103,7 +81,7 @@ class CachedRows(_Cached[Metric]):
         return self._lists.once(self._compute, examples)
 
     def _whole(self, examples: Sequence[Example]) -> Rows:
-        return self._computed(self.metric.rows, examples)
+        return self._computed(self._rows_of, examples)
 
     def _by_cell(self, examples: Sequence[Example]) -> Rows:
         cells = [_cell(example) for example in examples]
@@ -113,7 +91,7 @@ class CachedRows(_Cached[Metric]):
             if cell not in self._cells
         }
         if unknown or not examples:
-            scores = self._computed(self.metric.rows, list(unknown.values()))
+            scores = self._computed(self._rows_of, list(unknown.values()))
             self._cells.update(zip(unknown, scores.tolist(), strict=True))
         return np.array([self._cells[cell] for cell in cells], dtype=np.float64)
 
@@ -130,12 +108,12 @@ class CachedSums(_Cached[SummedMetric]):
 
     def rows(self, examples: Sequence[Example]) -> Rows:
         """The row scores, computed once per list."""
-        return self._rows.once(lambda rows: self._computed(self.metric.rows, rows), examples)
+        return self._rows.once(lambda rows: self._computed(self._rows_of, rows), examples)
 
     def statistics(self, examples: Sequence[Example]) -> Rows:
         """What each row adds to the sums, computed once per list."""
         return self._statistics.once(
-            lambda rows: self._computed(self.metric.statistics, rows), examples
+            lambda rows: self._computed(partial(checked_statistics, self.metric), rows), examples
         )
 
     def from_sums(self, sums: Rows) -> Rows:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evaluators import ClassificationReport, Example, choice, classification_report
+from evaluators import ClassificationReport, Example, classification_report
 from evaluators.metrics.accuracy import read_choice
 from submission.errors import InputError
 
@@ -37,6 +37,7 @@ def classify(examples: Sequence[Example], reading: Reading) -> Classification:
 
     Raises :class:`InputError` where no row's gold is a label.
     """
+    examples = [example for example in examples if example.answered]
     pairs = [_pair(example, reading) for example in examples if example.references]
     labelled = [(gold, predicted) for gold, predicted in pairs if gold]
     if not labelled:
@@ -55,7 +56,7 @@ def _pair(example: Example, reading: Reading) -> tuple[str, str]:
     gold = example.references[0]
     if reading == "labels":
         return gold.strip(), example.answer.strip()
-    return choice(gold) or UNREAD, read_choice(example) or UNREAD
+    return read_choice(example, gold) or UNREAD, read_choice(example) or UNREAD
 
 
 def _natural(label: str) -> tuple[list[tuple[int, str]], str]:

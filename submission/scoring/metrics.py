@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluators import EvaluationError, Metric, MetricSpec, build_metric, parse_spec
+from evaluators import Metric, MetricSpec, build_metric, parse_spec
 from evaluators.base import References as ReferencesBy
 from evaluators.encoders.base import Encoder
 from evaluators.errors import ModelUnavailableError
@@ -13,6 +13,7 @@ from evaluators.metrics.registry import available
 from evaluators.report.wording import Note
 from submission.errors import InputError
 from submission.files.named import named
+from submission.scoring.answered import answered_only
 from submission.scoring.cached import Progress, cached, quiet
 
 HUB_FOLDER = "sentence-transformers/"
@@ -63,7 +64,10 @@ class Models:
 
 
 class MetricFactory:
-    """Builds metrics from specs; each is built once, and scores the same rows once."""
+    """Builds metrics from specs; each is built once, and scores the same rows once.
+
+    ``answered`` leaves out rows without an answer.
+    """
 
     def __init__(
         self,
@@ -71,8 +75,11 @@ class MetricFactory:
         references: ReferencesBy,
         models: Models,
         progress: Progress = quiet,
+        *,
+        answered: bool = False,
     ) -> None:
         self._encoder = encoder
+        self._answered = answered
         self._references: ReferencesBy = references
         self._models = models
         self._progress = progress
@@ -98,19 +105,20 @@ class MetricFactory:
         if spec not in self._built:
             asked = parse_spec(spec)
             try:
-                self._built[spec] = build_metric(
+                built = build_metric(
                     self._models.apply(asked),
                     encoder_factory=self._encoder,
                     default_references=self._references,
                 )
             except ModelUnavailableError as error:
-                raise EvaluationError(
+                raise ModelUnavailableError(
                     f"{error}. Give a local copy with --metric-model {asked.name}=PATH; any other "
                     "model makes the score a proxy"
                 ) from error
             reason = self._models.stand_in(asked)
             if reason is not None:
                 self._stand_ins[asked.name] = reason
+            self._built[spec] = answered_only(built) if self._answered else built
         return self._built[spec]
 
     def cached(self, spec: str) -> Metric:

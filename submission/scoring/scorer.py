@@ -25,8 +25,8 @@ from evaluators.base import joined
 from evaluators.encoders.base import Encoder
 from evaluators.report.wording import Note
 from submission.competitions import Competition
+from submission.competitions.formula import Formula
 from submission.competitions.profile import Encoder as DeclaredEncoder
-from submission.competitions.profile import Formula
 from submission.errors import sentence
 from submission.records.rows import Prediction, Reference
 from submission.scoring.breakdown import of_rows
@@ -72,7 +72,11 @@ class Scorer:
         self._called = called
         self._models = models
         self._metrics = MetricFactory(
-            lambda: self.encoder, references_by or declared.references, models, progress
+            lambda: self.encoder,
+            references_by or declared.references,
+            models,
+            progress,
+            answered=declared.missing == "skip",
         )
 
     @classmethod

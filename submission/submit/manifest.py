@@ -25,6 +25,15 @@ def manifest_path(submission: Path) -> Path:
     return submission.with_name(submission.name + ".manifest.json")
 
 
+def special_tokens_of(submission: Path) -> list[str]:
+    """The special tokens of the model whose run the manifest names; none where none are kept."""
+    try:
+        tokens = json.loads(manifest_path(submission).read_text("utf-8"))["run"]["special_tokens"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [str(token) for token in tokens] if isinstance(tokens, list) else []
+
+
 def _kind(subject: Subject) -> str:
     own = any(prediction.vector is not None for prediction in subject.predictions)
     return "vectors" if own else subject.kind
@@ -71,6 +80,8 @@ def build_manifest(
             "digest": scorer.encoder.digest,
             "dimension": scorer.encoder.dimension,
         }
+    if subject.fallback is not None:
+        manifest["fallback"] = subject.fallback._asdict()
     if subject.kind == "run" and ledger is not None:
         run = ledger.run(subject.name)
         manifest["run"] = {
@@ -79,6 +90,7 @@ def build_manifest(
             "command": run.command,
             "created": run.created,
             "recipe": json.loads(run.recipe),
+            "special_tokens": ledger.special_tokens(subject.name),
             **degenerate_counts(subject.answers),
             "mended": sum(answer.replaced for answer in subject.answers),
         }

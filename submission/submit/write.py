@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from submission.competitions import Competition
-from submission.competitions.profile import SubmissionFormat
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.files.atomic import atomic_file, write_bytes
 from submission.records.rows import Prediction
+from submission.records.sheet import read_sheet
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
+from submission.submit.fill import filled
 from submission.submit.manifest import build_manifest, manifest_path
-from submission.tables import Table, csv_lines, json_lines, read_items, read_table
+from submission.tables import Table
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,33 @@ class Written:
     columns: int
     uploadable: bool
     reason: str | None
+
+
+def submission_bytes(
+    competition: Competition,
+    scorer: Scorer,
+    subject: Subject,
+    template: Path,
+    out: Path,
+    *,
+    free_vectors: bool = False,
+) -> bytes:
+    """What the submission ``out`` holds: the template's rows with the subject's answers.
+
+    Raises what :func:`write_submission` raises.
+    """
+    profile = competition.profile
+    _require_place(out, template, profile.submission.ending)
+    if not free_vectors and any(each.vector is not None for each in subject.predictions):
+        raise InputError("These predictions hold vectors, not text: they are already a submission.")
+    answers = {prediction.id: prediction for prediction in subject.predictions}
+    sheet = read_sheet(profile.submission, template)
+    if profile.submission.format == "csv":
+        _require_columns(sheet.table, profile.submission.header)
+    ids = sheet.table.ids(profile.submission.id)
+    _require_same_rows(ids, answers, subject.name, template)
+    ordered = [answers[row_id] for row_id in ids]
+    return b"".join(filled(profile.submission, sheet, ordered, lambda: scorer.encoder, out))
 
 
 def write_submission(
@@ -52,20 +79,9 @@ def write_submission(
     is the template or has another suffix than the competition's files.
     """
     profile = competition.profile
-    _require_place(out, template, profile.submission.format)
-    if not free_vectors and any(each.vector is not None for each in subject.predictions):
-        raise InputError("These predictions hold vectors, not text: they are already a submission.")
-    answers = {prediction.id: prediction for prediction in subject.predictions}
-    if profile.submission.format == "json":
-        table = read_table(template)
-    else:
-        table = _csv_template(template, profile.submission.columns)
-    ids = table.ids(profile.submission.id)
-    _require_same_rows(ids, answers, subject.name, template)
-    ordered = [answers[row_id] for row_id in ids]
+    data = submission_bytes(competition, scorer, subject, template, out, free_vectors=free_vectors)
     other = scorer.encoder_reason if profile.submission.vectors else None
     reason = None if other is None else str(other)
-    data = _file(profile.submission, scorer, ordered, template, out)
     manifest = build_manifest(
         competition, scorer, subject, template, out, data, reason, command, ledger
     )
@@ -76,27 +92,38 @@ def write_submission(
     if ledger is not None:
         run = subject.name if subject.kind == "run" else None
         ledger.save_submission(out, manifest["sha256"], run, manifest)
-    return Written(out, manifest_path(out), len(ids), len(table.columns), reason is None, reason)
+    return Written(
+        out,
+        manifest_path(out),
+        len(subject.predictions),
+        len(profile.submission.header),
+        reason is None,
+        reason,
+    )
 
 
-def _require_place(out: Path, template: Path, suffix: str) -> None:
-    if out.suffix.lower() != f".{suffix}":
-        raise InputError(
-            f"{out}: this competition takes .{suffix} files; give a name that ends so."
-        )
+def _require_place(out: Path, template: Path, ending: str) -> None:
+    if out.suffix.lower() != ending:
+        raise InputError(f"{out}: this competition takes {ending} files; give a name that ends so.")
     if out.resolve() == template.resolve():
         raise InputError(f"{out}: is the template itself; give another name with --out.")
 
 
-def _csv_template(path: Path, columns: Sequence[str]) -> Table:
-    table = read_table(path)
+def _require_columns(table: Table, columns: Sequence[str]) -> None:
     if list(table.columns) != list(columns):
         table.require(columns)
-        raise InputError(
-            f"{path}: not this competition's template: it has {len(table.columns)} columns, "
-            f"{len(columns)} are declared, or they stand in another order."
+        place, name = next(
+            (place, name)
+            for place, name in enumerate(table.columns)
+            if list(columns[place : place + 1]) != [name]
         )
-    return table
+        told = (
+            f"where '{columns[place]}' is declared" if name in columns else "which is not declared"
+        )
+        raise InputError(
+            f"{table.path}: not this competition's template: column {place + 1} is '{name}', "
+            f"{told}."
+        )
 
 
 def _require_same_rows(
@@ -105,56 +132,9 @@ def _require_same_rows(
     wanted = set(ids)
     missing = [row_id for row_id in ids if row_id not in answers]
     extra = [row_id for row_id in answers if row_id not in wanted]
-    if missing:
-        raise InputError(
-            f"{subject} has no answer for {len(missing)} of the {len(ids)} rows of {template}: "
-            f"{', '.join(missing[:5])}{', …' if len(missing) > 5 else ''}."
-        )
-    if extra:
-        raise InputError(
-            f"{subject} answers {len(extra)} rows that {template} does not have: "
-            f"{', '.join(extra[:5])}{', …' if len(extra) > 5 else ''}."
-        )
-
-
-def _file(
-    submission: SubmissionFormat,
-    scorer: Scorer,
-    answers: Sequence[Prediction],
-    template: Path,
-    out: Path,
-) -> bytes:
-    """The whole submission; its digest is needed before it is written."""
-    if submission.format == "json":
-        return b"".join(_json(template, answers, out, submission.answer or "output"))
-    return b"".join(_csv(submission, scorer, answers, out))
-
-
-def _csv(
-    submission: SubmissionFormat, scorer: Scorer, answers: Sequence[Prediction], out: Path
-) -> Iterator[bytes]:
-    rows: list[list[Any]] = [[answer.id] for answer in answers]
-    if submission.answer is not None:
-        for row, answer in zip(rows, answers, strict=True):
-            row.append(answer.answer)
-    if submission.vectors is not None:
-        given = [answer.vector for answer in answers if answer.vector is not None]
-        vectors = given or scorer.encoder.encode([answer.answer for answer in answers])
-        for row, vector in zip(rows, vectors, strict=True):
-            row.extend(vector)
-    return csv_lines(out, submission.columns, rows, bom=submission.bom)
-
-
-def _json(template: Path, answers: Sequence[Prediction], out: Path, field: str) -> Iterator[bytes]:
-    """Fill ``field`` (dotted: ``output.answer``) of the template's items, in their order."""
-    items = zip(read_items(template), answers, strict=True)
-    return json_lines(out, (_filled(item, field, answer.answer) for item, answer in items))
-
-
-def _filled(item: Mapping[str, Any], field: str, answer: str) -> dict[str, Any]:
-    """``item`` with ``answer`` in ``field``, and everything else as it was."""
-    outer, _, inner = field.partition(".")
-    if not inner:
-        return {**item, outer: answer}
-    below = item.get(outer)
-    return {**item, outer: _filled(below if isinstance(below, dict) else {}, inner, answer)}
+    sides = (
+        (f"has no answer for {len(missing)} of the {len(ids)} rows of {template}", missing),
+        (f"answers {len(extra)} rows that {template} does not have", extra),
+    )
+    if told := "; ".join(f"{what}: {few(rows)}" for what, rows in sides if rows):
+        raise InputError(f"{subject} {told}.")

@@ -26,7 +26,7 @@ class Parsed(NamedTuple):
     newline: str
 
 
-def parse(path: Path, text: str, delimiter: str) -> Parsed:
+def parse(path: Path, text: str, delimiter: str, *, unnamed_index: bool = False) -> Parsed:
     """Read the text of a delimited file whose first line names the columns.
 
     Raises:
@@ -44,7 +44,7 @@ def parse(path: Path, text: str, delimiter: str) -> Parsed:
             if damaged:
                 _refuse_nul(path, start, header or cells, cells)
             if not width:
-                header, width = cells, _width(path, text, cells)
+                header, width = cells, _width(path, text, cells, unnamed_index)
             elif len(cells) == width and not blank:
                 rows.append(tuple(cells))
                 starts.append(start)
@@ -79,13 +79,13 @@ def _refuse_nul(path: Path, start: int, header: list[str], cells: list[str]) -> 
             )
 
 
-def _width(path: Path, text: str, header: list[str]) -> int:
+def _width(path: Path, text: str, header: list[str], unnamed_index: bool) -> int:
     """How many columns there are; refuses a header that cannot be one."""
     if not text.strip():
         raise InputError(f"{path}: is empty")
     if not header:
         raise InputError(f"{locate(path, 1)}: is blank; the first row must name the columns")
-    if problem := complaint(header):
+    if problem := complaint(header, unnamed_index=unnamed_index):
         raise InputError(f"{locate(path, 1)}: {problem}")
     return len(header)
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from submission.errors import InputError, locate
+from submission.errors import InputError, few, locate
 from submission.tables import squad
+from submission.tables.json_text import JsonText
 from submission.tables.names import complaint
 from submission.tables.table import Record
 from submission.tables.text import lines, unwritable
@@ -40,7 +41,7 @@ class Item(NamedTuple):
 
 
 def table(
-    path: Path, text: str, by_id: tuple[str, str] | None
+    path: Path, text: str, by_id: tuple[str, str] | None, *, by_line: bool
 ) -> tuple[tuple[str, ...], tuple[Record, ...]]:
     """Make a table of a file: columns, and a record per object, question of SQuAD's form, or id.
 
@@ -49,7 +50,7 @@ def table(
     Raises:
         InputError: broken JSON, or another structure.
     """
-    if text.strip() and path.suffix.lower() != ".jsonl":
+    if text.strip() and not by_line:
         value = _parse(path, text, None)
         if isinstance(value, _Object):
             outer = _plain_object(path, value)
@@ -57,18 +58,18 @@ def table(
                 return squad.rows(path, outer)
             if by_id is not None:
                 return _by_id(path, value, by_id)
-    return flatten(path, items(path, text))
+    return flatten(path, items(path, text, by_line=by_line))
 
 
-def items(path: Path, text: str) -> list[Item]:
-    """Read the objects of a ``.json`` array or of a ``.jsonl`` file.
+def items(path: Path, text: str, *, by_line: bool) -> list[Item]:
+    """Read the objects of an array, or of a file with one a line.
 
     Raises:
         InputError: broken JSON, or something else than objects.
     """
     if not text.strip():
         raise InputError(f"{path}: is empty")
-    found = _line_items(path, text) if path.suffix.lower() == ".jsonl" else _array(path, text)
+    found = _line_items(path, text) if by_line else _array(path, text)
     return [_checked_item(path, number, value) for number, value in found]
 
 
@@ -146,17 +147,24 @@ def _parse(path: Path, text: str, row: int | None) -> object:
         )
     except json.JSONDecodeError as error:
         place = f"{path}, line {error.lineno}" if row is None else locate(path, row)
-        hint = ""
-        if row is None and error.msg == "Extra data":
-            hint = "; one object a line belongs in a .jsonl file"
         raise InputError(
-            f"{place}: is not valid JSON at character {error.colno}: {error.msg}{hint}"
+            f"{place}: is not valid JSON at character {error.colno}: {_problem(error, row)}"
         ) from None
     except RecursionError:
         raise _too_deep(path, row) from None
     if _deeper_than(value, _DEEPEST):
         raise _too_deep(path, row)
     return value
+
+
+def _problem(error: json.JSONDecodeError, row: int | None) -> str:
+    """What the decoder says; a comma before a closing bracket, which it does not name, by name."""
+    before, at = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()[:1]
+    if at in ("]", "}") and before.endswith(","):
+        return f"a comma stands before the closing {at!r}; remove it"
+    if row is None and error.msg == "Extra data":
+        return f"{error.msg}; one object a line belongs in a .jsonl file"
+    return error.msg
 
 
 def _too_deep(path: Path, row: int | None) -> InputError:
@@ -218,7 +226,8 @@ def _cell(path: Path, line: int, name: str, value: object) -> str:
         return ""
     if isinstance(value, str) and not isinstance(value, _Constant):
         return str(value)
-    return _json(path, line, name, value)
+    text = _json(path, line, name, value)
+    return JsonText(text) if isinstance(value, list) else text
 
 
 def _json(path: Path, line: int, name: str, value: object) -> str:
@@ -265,7 +274,7 @@ def _key_difference(expected: tuple[str, ...], found: list[str]) -> str:
     added = [name for name in found if name not in expected]
     parts = []
     if missing:
-        parts.append(f"lacks {', '.join(map(repr, missing))}")
+        parts.append(f"lacks {few(map(repr, missing))}")
     if added:
-        parts.append(f"has {', '.join(map(repr, added))} in addition")
+        parts.append(f"has {few(map(repr, added))} in addition")
     return f"{' and '.join(parts)}, compared with the first; all must have the same keys"

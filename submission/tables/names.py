@@ -4,14 +4,18 @@ import difflib
 import unicodedata
 from collections.abc import Sequence
 
+from submission.errors import MOST_LISTED, nearest
+
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
-_SHOWN = 12
 
 
-def complaint(columns: Sequence[str]) -> str | None:
-    """Say why these cannot be the columns of a table; None if they can."""
+def complaint(columns: Sequence[str], *, unnamed_index: bool = False) -> str | None:
+    """Say why these cannot be the columns of a table; None if they can.
+
+    With ``unnamed_index``, the first may be nameless, as the index that pandas writes is.
+    """
     for number, name in enumerate(columns, start=1):
-        if not name.strip():
+        if not name.strip() and not (unnamed_index and number == 1 and not name):
             return (
                 f"column {number} has no name; name it, or remove it"
                 " (pandas writes a nameless first column unless index=False)"
@@ -25,16 +29,18 @@ def complaint(columns: Sequence[str]) -> str | None:
 
 def explain_missing(missing: Sequence[str], available: Sequence[str]) -> str:
     """Say which columns are missing, what each resembles, and what there is instead."""
-    parts = [f"{name!r}{_resemblance(name, available)}" for name in missing]
-    noun = "the column" if len(parts) == 1 else "the columns"
-    shown = ", ".join(map(repr, available[:_SHOWN]))
-    if len(available) > _SHOWN:
-        shown += f", … ({len(available)} in all)"
-    message = f"{noun} {', '.join(parts)} {'is' if len(parts) == 1 else 'are'} missing; it has "
-    message += shown or "no columns"
+    parts = [f"{name!r}{_resemblance(name, available)}" for name in missing[:MOST_LISTED]]
+    noun = "the column" if len(missing) == 1 else "the columns"
+    listed = f"{', '.join(parts)}{_more(len(missing) - len(parts))}"
+    message = f"{noun} {listed} {'is' if len(missing) == 1 else 'are'} missing; it has "
+    message += nearest(map(repr, available), *map(repr, missing)) or "no columns"
     if len(available) == 1 and any(mark in available[0] for mark in ";\t|"):
         message += " (one column: save it with commas between the cells)"
     return message
+
+
+def _more(others: int) -> str:
+    return f" and {others} more" if others else ""
 
 
 def _resemblance(name: str, available: Sequence[str]) -> str:

@@ -2,14 +2,25 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from submission.errors import InputError
 from submission.tables import csv_reader, json_reader
 from submission.tables.table import Table
 from submission.tables.text import read_text
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_JSON = frozenset({".json", ".jsonl"})
+Form = Literal["csv", "tsv", "json", "jsonl"]
+"""How a table is written: cells with commas or tabs, a JSON array, or one JSON object a line."""
+
+_FORMS: dict[str, Form] = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl"}
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+class Items(NamedTuple):
+    """The objects of a JSON file with their structure and types, and the file's encoding."""
+
+    values: list[dict[str, object]]
+    encoding: str
 
 
 def read_table(
@@ -18,11 +29,14 @@ def read_table(
     encoding: str | None = None,
     allow_empty: bool = False,
     by_id: tuple[str, str] | None = None,
+    form: Form | None = None,
+    unnamed_index: bool = False,
 ) -> Table:
-    """Read a ``.csv``, ``.tsv``, ``.json`` or ``.jsonl`` file.
+    """Read a ``.csv``, ``.tsv``, ``.json`` or ``.jsonl`` file; or any file as ``form``, if given.
 
     A ``.json`` file is an array of objects, or nested as SQuAD's are (see `squad`), or, with
-    ``by_id``, one object of texts by their ids, which become these two columns.
+    ``by_id``, one object of texts by their ids, which become these two columns. With
+    ``unnamed_index``, the first column of a CSV file may be nameless.
 
     The encoding is UTF-8 with or without a byte-order mark, else CP949, unless one is named.
     Members of nested JSON objects become columns with dotted names (``input.question``), numbers
@@ -34,39 +48,44 @@ def read_table(
             to blame.
     """
     path = Path(path)
-    suffix = _supported(path, {*_DELIMITERS, *_JSON})
+    form = form or _form(path, list(_FORMS))
     text, found_encoding = read_text(path, encoding)
-    if suffix in _JSON:
-        columns, records = json_reader.table(path, text, by_id)
-        rows = [tuple(record.values[name] for name in columns) for record in records]
-        lines: Sequence[int] = [record.line for record in records]
-        newline = "\r\n" if "\r\n" in text else "\n"
+    lines: Sequence[int]
+    if form in _DELIMITERS:
+        columns, rows, lines, newline = csv_reader.parse(
+            path, text, _DELIMITERS[form], unnamed_index=unnamed_index
+        )
     else:
-        columns, rows, lines, newline = csv_reader.parse(path, text, _DELIMITERS[suffix])
+        columns, records = json_reader.table(path, text, by_id, by_line=form == "jsonl")
+        rows = [tuple(record.values[name] for name in columns) for record in records]
+        lines = [record.line for record in records]
+        newline = "\r\n" if "\r\n" in text else "\n"
     if not rows and not allow_empty:
-        what = "holds no items" if suffix in _JSON else "has a header but no rows"
+        what = "has a header but no rows" if form in _DELIMITERS else "holds no items"
         raise InputError(f"{path}: {what}")
     return Table(path, columns, rows, lines, found_encoding, newline)
 
 
-def read_items(path: str | Path, *, encoding: str | None = None) -> list[dict[str, object]]:
-    """Read the objects of a ``.json`` array or a ``.jsonl`` file with their structure and types.
+def read_items(path: str | Path, *, encoding: str | None = None, form: Form | None = None) -> Items:
+    """Read the objects of a JSON array or of JSON lines with their structure and types.
 
-    For files that are filled in and written again; `read_table` is for everything else.
+    For files that are judged by these, or filled in and written again; `read_table` is for
+    everything else.
 
     Raises:
         InputError: as for `read_table`, except that the objects may differ in their keys.
     """
     path = Path(path)
-    _supported(path, _JSON)
-    text, _ = read_text(path, encoding)
-    return [json_reader.plain(path, item) for item in json_reader.items(path, text)]
+    form = form or _form(path, [".json", ".jsonl"])
+    text, found_encoding = read_text(path, encoding)
+    found = json_reader.items(path, text, by_line=form == "jsonl")
+    return Items([json_reader.plain(path, item) for item in found], found_encoding)
 
 
-def _supported(path: Path, suffixes: set[str] | frozenset[str]) -> str:
+def _form(path: Path, suffixes: Sequence[str]) -> Form:
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         raise InputError(
             f"{path}: cannot be read as a table; supported are {', '.join(sorted(suffixes))}"
         )
-    return suffix
+    return _FORMS[suffix]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from submission.errors import InputError
+from submission.tables.json_text import JsonText
 from submission.tables.table import Record
 from submission.tables.text import unwritable
 
@@ -39,7 +40,7 @@ def rows(path: Path, value: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[R
             "title": _text(path, place, {"title": "", **outer}, "title"),
             "context": _text(path, place, outer, "context"),
             "question": _text(path, place, asked, "question"),
-            "answers.text": json.dumps(_answers(path, place, asked), ensure_ascii=False),
+            "answers.text": JsonText(json.dumps(_answers(path, place, asked), ensure_ascii=False)),
         }
         columns = columns or tuple(values)
         if tuple(values) != columns:

@@ -62,6 +62,11 @@ class Table:
         return len(self.rows)
 
     @property
+    def bom(self) -> bool:
+        """Whether the file begins with a byte-order mark."""
+        return self.encoding == "utf-8-sig"
+
+    @property
     def records(self) -> Records:
         """The rows with their cells by column."""
         return Records(self)

@@ -24,11 +24,13 @@ def write_csv(
     *,
     bom: bool,
     newline: str = "\n",
+    unnamed_index: bool = False,
 ) -> None:
     r"""Write a UTF-8 CSV file (``.tsv``: tabs) whole, or leave what was there.
 
     Floats are written with the fewest digits that give the same number back in their own
-    precision. Cells are quoted only where reading them back would otherwise change them.
+    precision. Cells are quoted only where reading them back would otherwise change them. With
+    ``unnamed_index``, the first column may be nameless.
 
     Raises:
         InputError: a column is nameless or repeated, a row is ragged, a cell is NaN, infinite or
@@ -36,7 +38,9 @@ def write_csv(
         ValueError: ``newline`` is neither ``\n`` nor ``\r\n``.
     """
     with atomic_file(path) as handle:
-        handle.writelines(csv_lines(path, columns, rows, bom=bom, newline=newline))
+        handle.writelines(
+            csv_lines(path, columns, rows, bom=bom, newline=newline, unnamed_index=unnamed_index)
+        )
 
 
 def csv_lines(
@@ -46,12 +50,15 @@ def csv_lines(
     *,
     bom: bool,
     newline: str = "\n",
+    unnamed_index: bool = False,
 ) -> Iterator[bytes]:
     """What `write_csv` writes, a line at a time; raises what it raises, with ``path`` named."""
     if newline not in {"\n", "\r\n"}:
         raise ValueError(f"newline must be \\n or \\r\\n, not {newline!r}")
     path = Path(path)
-    if problem := "there are no columns" if not columns else complaint(columns):
+    if not columns:
+        raise InputError(f"{path}: there are no columns")
+    if problem := complaint(columns, unnamed_index=unnamed_index):
         raise InputError(f"{path}: {problem}")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     special = re.compile(rf'["\r\n{delimiter}]|\A\ufeff')
@@ -103,10 +110,14 @@ def write_jsonl(path: str | Path, items: Iterable[Mapping[str, object]]) -> None
     Raises:
         InputError: as for `write_json`.
     """
-    path = Path(path)
     with atomic_file(path) as handle:
-        for number, item in enumerate(items, start=1):
-            handle.write(_json(path, number, item, indent=None) + b"\n")
+        handle.writelines(jsonl_lines(path, items))
+
+
+def jsonl_lines(path: str | Path, items: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """What `write_jsonl` writes, a line at a time; raises what it raises, with ``path`` named."""
+    for number, item in enumerate(items, start=1):
+        yield _json(Path(path), number, item, indent=None) + b"\n"
 
 
 def _plain_line(row: Sequence[Cell], delimiter: str) -> bytes | None:

@@ -1,8 +1,9 @@
 """The score of 2025 어문 규범 RAG: half for the verdict, half for its reason.
 
 An answer is a sentence that decides, ending in 가 옳다 or 이 옳다, and the reason after it. The
-verdicts are compared exactly, quotes aside. The reasons are scored by three metrics, over the rows
-where both the reference and the answer give one.
+verdicts are compared exactly, but for straight quotes; curly ones count. The reason is what is left
+once dots, commas and spaces are off its beginning. Reasons are scored by three metrics, over the
+rows where both the reference and the answer give one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from evaluators import Example, Metric, Weighted
 from evaluators.metrics.grouped import Group, Grouped
 
 VERDICTS = ("가 옳다", "이 옳다")
-QUOTES = str.maketrans("", "", "\"'“”‘’")
+QUOTES = str.maketrans("", "", "\"'")
 REASON = (
     "rouge1:rule=nikl",
     "bertscore:model=bert-base-multilingual-cased,layer=9,references=first",
@@ -30,8 +31,8 @@ def split(text: str) -> tuple[str, str]:
     for marker in VERDICTS:
         before, found, after = text.partition(marker)
         if found:
-            return (before + found).strip(), after.removeprefix(".").strip()
-    return text.strip(), ""
+            return before + found, after.lstrip("., ")
+    return text, ""
 
 
 def verdict(row: Example) -> Example:

@@ -13,15 +13,17 @@ import pytest
 
 from evaluators import OfflineEncoder
 from submission.check import Finding, check_submission
-from submission.check import run as check_run
+from submission.check import file as check_file
+from submission.check.findings import ERRORS
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.competitions.profile import Profile
 from submission.files.toml import read_toml, validate
 from submission.tables import write_csv
 from tests.bad_input.world import ANSWERS, COMPETITION, VECTORS, submission, with_cell
+from tests.submission.contests import profile_of
 
-SOURCES = Path(check_run.__file__).parent
+SOURCES = Path(check_file.__file__).parent
 SEASON_3 = find_competition("dacon-236455").profile
 TEXTS = ["안전교육을 실시한다.", "난간을 설치하고 점검한다.", "작업 전 장비를 점검한다."]
 
@@ -68,6 +70,12 @@ MUTATIONS = {
     "ids-order": (submission({key: ANSWERS[key] for key in "ACB"}), ("error", 3, "id", 2)),
     "text-empty": (with_cell(3, 1, " "), ("error", 3, "답변", 1)),
     "text-marks": (with_cell(2, 1, "종이입니다.</s>"), ("warning", 2, "답변", 1)),
+    "text-pieces": (with_cell(2, 1, "종이▁입니다."), ("warning", 2, "답변", 1)),
+    "text-replaced": (with_cell(2, 1, "종이입니�"), ("warning", 2, "답변", 1)),
+    "text-decomposed": (with_cell(2, 1, "종이입니다."), ("warning", 2, "답변", 1)),
+    "text-invisible": (with_cell(2, 1, "종이​입니다."), ("warning", 2, "답변", 1)),
+    "text-direction": (with_cell(2, 1, "종이‮입니다."), ("warning", 2, "답변", 1)),
+    "text-control": (with_cell(2, 1, "종이입니다."), ("warning", 2, "답변", 1)),
     "text-newline": (with_cell(2, 1, '"종이\n입니다."'), ("warning", 2, "답변", 1)),
     "vector-not-a-number": (with_cell(3, 3, "x"), ("error", 3, "vec_1", 1)),
     "vector-not-finite": (with_cell(4, 2, "NaN"), ("error", 4, "vec_0", 1)),
@@ -90,8 +98,13 @@ def test_every_code_is_tried_here() -> None:
     text = "".join(path.read_text("utf-8") for path in SOURCES.glob("*.py"))
     codes = set(re.findall(r'(?:error|warning|found|make)\(\s*"([a-z-]+)"', text))
     codes |= set(re.findall(r'(?:error|warning),\s*"([a-z-]+)"', text))
+    codes |= set(re.findall(r'_(?:Fault|Difference)\(\s*"([a-z-]+)"', text))
+    codes |= set(re.findall(r'Leftover\(\s*"([a-z-]+)"', text))
     codes |= {"vector-not-a-number", "vector-not-finite"}
     elsewhere = {"size", "vector-unverified", "manifest", "not-for-upload", "text-length"}
+    elsewhere |= {"kept-changed", "ids-type", "answer-type", "label-unknown", "list-repeats"}
+    elsewhere |= {"list-length", "list-short", "probability", "probability-sum"}
+    elsewhere |= {"text-na", "text-as-number", "scorer-stops"}
     assert codes == set(MUTATIONS) | elsewhere
 
 
@@ -103,11 +116,11 @@ def test_the_size_limit_is_the_upload_interfaces(
     found: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # DACON's upload takes at most 104,857,601 bytes.
-    assert check_run.UPLOAD_LIMIT == 104_857_601
+    assert check_file.UPLOAD_LIMIT == 104_857_601
     size = len(submission().encode())
-    monkeypatch.setattr(check_run, "UPLOAD_LIMIT", size)
+    monkeypatch.setattr(check_file, "UPLOAD_LIMIT", size)
     assert found(submission()) == []
-    monkeypatch.setattr(check_run, "UPLOAD_LIMIT", size - 1)
+    monkeypatch.setattr(check_file, "UPLOAD_LIMIT", size - 1)
     assert [each.code for each in found(submission())] == ["size"]
 
 
@@ -145,13 +158,13 @@ class TestTextAndVectors:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
         zeros: list[list[str | int]] = [[f"TEST_{row}", "", *[0] * 768] for row in range(3)]
-        write_csv(tmp_path / "template.csv", SEASON_3.submission.columns, zeros, bom=True)
+        write_csv(tmp_path / "template.csv", SEASON_3.submission.header, zeros, bom=True)
         return tmp_path
 
     def write(self, folder: Path, texts: list[str], vectors: list[str]) -> Path:
         encoded = OfflineEncoder(768).encode(vectors)
         rows = [[f"TEST_{row}", text, *encoded[row]] for row, text in enumerate(texts)]
-        write_csv(folder / "s.csv", SEASON_3.submission.columns, rows, bom=True)
+        write_csv(folder / "s.csv", SEASON_3.submission.header, rows, bom=True)
         return folder / "s.csv"
 
     def check(self, folder: Path, *options: str) -> int:
@@ -175,7 +188,7 @@ class TestTextAndVectors:
     def test_one_centroid_for_all_is_found_with_and_without_the_encoder(self, folder: Path) -> None:
         path = self.write(folder, TEXTS, TEXTS)
         frame = pd.read_csv(path)
-        columns = SEASON_3.submission.columns[2:]
+        columns = SEASON_3.submission.header[2:]
         frame[columns] = frame[columns].mean().to_numpy()
         frame.to_csv(path, index=False, encoding="utf-8-sig")
         assert self.check(folder) == 1
@@ -326,8 +339,7 @@ class TestJson:
             '[submission]\nformat = "json"\nid = "id"\nanswer = "output.answer"\n'
             '[score]\nname = "em"\nterms = [{ metric = "em" }]\n'
         )
-        (tmp_path / "competition.toml").write_text(declared, encoding="utf-8")
-        profile = find_competition(str(tmp_path)).profile
+        profile = profile_of(tmp_path, declared)
         template = tmp_path / "template.json"
         template.write_text(json.dumps([{"id": "a", "q": "?"}, {"id": "b", "q": "?"}]))
 
@@ -357,3 +369,11 @@ class TestJson:
     def test_an_empty_answer_and_broken_json(self, check: Callable[[object], list[str]]) -> None:
         assert check([self.item("a"), self.item("b", "")]) == ["text-empty"]
         assert check({"id": "a"})[0] == "unreadable"
+
+
+def test_every_error_is_among_the_known_ones() -> None:
+    errors = {code for code, (_, expected) in MUTATIONS.items() if expected[0] == "error"}
+    assert errors <= ERRORS
+    sources = "".join(path.read_text("utf-8") for path in SOURCES.glob("*.py"))
+    # Written once in their list, and where they are found.
+    assert [code for code in ERRORS if sources.count(f'"{code}"') < 2] == []

@@ -10,99 +10,40 @@ so their cases hold for any encoder: equal texts, and empty ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from evaluators import Example, Signature
-from evaluators.metrics.rowwise import RowMetric
-from evaluators.scoring import value_of
 from submission.competitions import Competition, find_competition, shipped_competitions
-from submission.scoring.formula import build_formula
-from submission.scoring.scorer import Scorer
+from submission.competitions.cases import FORMULA, Case, read_cases
+from submission.errors import InputError
+from submission.scoring.cases import case_value
 from tests.bad_input.world import COMPETITION
 
-FORMULA = "formula"
 
-
-class Case(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1)
-    term: str = FORMULA
-    answer: str = ""
-    references: tuple[str, ...] = ()
-    parts: dict[str, float] = {}
-    meta: dict[str, str] = {}
-    expected: float = Field(ge=0, le=1)
-    tolerance: float = Field(gt=0, le=1e-5)
-    source: str = Field(min_length=1)
-
-
-def read_cases(competition: Competition) -> list[Case]:
-    text = (Path(competition.folder) / "cases.json").read_text("utf-8")
-    return TypeAdapter(list[Case]).validate_json(text)
-
-
-class Constant(RowMetric):
-    """A metric that gives every row the same."""
-
-    proxy = None
-
-    def __init__(self, name: str, given: float) -> None:
-        self.name = name
-        self.signature = Signature.of(name)
-        self._given = given
-
-    def rows(self, examples: Sequence[Example]) -> NDArray[np.float64]:
-        return np.full(len(examples), self._given)
-
-
-def value(competition: Competition, case: Case) -> float:
-    """What the row scores, on 0..1."""
-    profile = competition.profile
-    if case.parts:
-        # Long enough for any formula to find what it takes an answer apart by.
-        text = "낱말이 옳다. 그 까닭이 있다."
-        example = Example("row", text, (text,), meta=case.meta)
-        metric = build_formula(
-            profile.score,
-            Path(competition.folder),
-            lambda spec: Constant(spec, case.parts[spec]),
-        )
-        return value_of(metric, [example])
-    scorer = Scorer.of(competition, "offline" if profile.encoder else None)
-    example = Example("row", case.answer, case.references, meta=case.meta)
-    if case.term == FORMULA:
-        return float(scorer.score([example]).value) / profile.score.scale
-    known = {*profile.score.metrics}
-    assert case.term in known or profile.score.code is not None, "not a term of the formula"
-    return scorer.metric(case.term, [example]).value
+def cases_of(competition: Competition) -> list[Case]:
+    return read_cases(Path(competition.folder))
 
 
 SHIPPED = [
     pytest.param(name, case, id=f"{name}: {case.name}")
     for name in shipped_competitions()
-    for case in read_cases(find_competition(name))
+    for case in cases_of(find_competition(name))
+    if not case.fails
 ]
 
 
 @pytest.mark.parametrize(("name", "case"), SHIPPED)
 def test_a_shipped_case_scores_as_worked_by_hand(name: str, case: Case) -> None:
-    found = value(find_competition(name), case)
+    found = case_value(find_competition(name), case)
     assert found == pytest.approx(case.expected, abs=case.tolerance, rel=0)
 
 
 @pytest.mark.parametrize("name", shipped_competitions())
 def test_every_shipped_competition_has_cases_for_each_of_its_terms(name: str) -> None:
     competition = find_competition(name)
-    cases = read_cases(competition)
+    cases = cases_of(competition)
     assert len(cases) >= 6
-    assert len({case.name for case in cases}) == len(cases)
     covered = {case.term for case in cases}.union(*(case.parts for case in cases))
     assert {*competition.profile.score.metrics} <= covered
 
@@ -116,9 +57,70 @@ def test_a_folder_of_ones_own_has_cases_in_the_same_form(tmp_path: Path) -> None
     }  # fmt: skip
     cases = [
         {**case, "term": "jaccard", "expected": 0.5},
-        {**case, "term": FORMULA, "expected": 0.25},
+        {**case, "name": "half of it", "term": FORMULA, "expected": 0.25},
     ]
     (tmp_path / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     competition = find_competition(str(tmp_path))
-    for each in read_cases(competition):
-        assert value(competition, each) == pytest.approx(each.expected, abs=each.tolerance)
+    for each in cases_of(competition):
+        assert case_value(competition, each) == pytest.approx(each.expected, abs=each.tolerance)
+
+
+@pytest.mark.parametrize("name", shipped_competitions())
+def test_every_quirk_names_a_case_with_the_same_outcome(name: str) -> None:
+    competition = find_competition(name)
+    cases = {case.name: case for case in cases_of(competition)}
+    for quirk in competition.profile.quirks:
+        assert cases[quirk.case].fails is bool(quirk.fails)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"expected": 0.5, "fails": True}, "case 'one': give exactly one of"),
+        ({}, "case 'one': give exactly one of"),
+        ({"expected": "much"}, "case 'one': 'expected': input should be a valid number"),
+        ({"expected": float("inf")}, "case 'one': 'expected': input should be a finite number"),
+        ({"expected": 0.5, "anwser": "가"}, "case 'one': unknown key 'anwser'"),
+        ({"expected": 0.5, "rows": [{"meta": {"n": 1}}]}, "case 'one': 'rows.0.meta.n'"),
+        ({"expected": 0.5, "name": ""}, "case 1: 'name'"),
+    ],
+)
+def test_a_wrong_case_is_said(tmp_path: Path, changed: dict[str, object], problem: str) -> None:
+    case = {"name": "one", "answer": "가", "source": "by hand", **changed}
+    (tmp_path / "cases.json").write_text(json.dumps([case]), encoding="utf-8")
+    with pytest.raises(InputError, match=problem):
+        read_cases(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("metric", "answers", "expected"),
+    [
+        ("mae", ["1", "4"], 12.5),
+        ("rmse", ["10", "20"], 0.0),
+        ("pearson", ["20", "10"], -1.0),
+        ("kappa", ["20", "10"], -1.0),
+    ],
+)
+def test_a_case_expects_any_number(
+    tmp_path: Path, metric: str, answers: list[str], expected: float
+) -> None:
+    rows = [
+        {"answer": answer, "references": [gold]}
+        for answer, gold in zip(answers, ["10", "20"], strict=True)
+    ]
+    case = {"name": "one", "rows": rows, "expected": expected, "source": "by hand"}
+    lower = 'direction = "lower"\n' if metric in {"mae", "rmse"} else ""
+    declared = COMPETITION[: COMPETITION.index("[score]")]
+    declared += f'[score]\nname = "own"\n{lower}terms = [{{ metric = "{metric}" }}]\n'
+    (tmp_path / "competition.toml").write_text(declared, encoding="utf-8")
+    (tmp_path / "cases.json").write_text(json.dumps([case]), encoding="utf-8")
+    competition = find_competition(str(tmp_path))
+    (found,) = cases_of(competition)
+    assert case_value(competition, found) == pytest.approx(expected)
+
+
+def test_two_cases_have_two_names(tmp_path: Path) -> None:
+    case = {"name": "one", "answer": "가", "source": "by hand", "expected": 1}
+    (tmp_path / "cases.json").write_text(json.dumps([case, case]), encoding="utf-8")
+    with pytest.raises(InputError, match="'one' is there twice"):
+        read_cases(tmp_path)

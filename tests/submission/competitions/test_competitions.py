@@ -17,7 +17,7 @@ from submission.errors import InputError
 from tests.bad_input.world import COMPETITION
 
 REAL = os.environ.get("LEADERKIT_REAL_DATA")
-WITHOUT_TRAIN = {"dacon-236527"}
+WITHOUT_TRAIN = {"dacon-236527", "upstage-science-ir"}
 SAMPLES = Path(__file__).parents[3] / "data_sample"
 
 
@@ -46,7 +46,7 @@ def test_the_submission_is_the_organizers(
     name: str, columns: int, first: str, last: str, bom: bool, encoder: str, public: float
 ) -> None:
     profile = find_competition(name).profile
-    written = profile.submission.columns
+    written = profile.submission.header
     assert (len(written), written[0], written[-1]) == (columns, first, last)
     assert profile.submission.bom is bom
     assert (profile.encoder.name if profile.encoder else None) == encoder
@@ -82,7 +82,7 @@ def test_the_sample_files_have_the_declared_columns(name: str, folder: str) -> N
     for file, columns in (
         ("test.csv", profile.test.columns),
         ("train.csv", profile.train.columns),
-        ("sample_submission.csv", profile.submission.columns),
+        ("sample_submission.csv", profile.submission.header),
     ):
         path = SAMPLES / folder / file
         assert list(pd.read_csv(path, encoding="utf-8-sig", nrows=1).columns) == columns
@@ -94,7 +94,7 @@ def test_the_real_files_have_the_declared_columns() -> None:
     for file, columns in (
         ("test.csv", profile.test.columns),
         ("train.csv", profile.train.columns),
-        ("sample_submission.csv", profile.submission.columns),
+        ("sample_submission.csv", profile.submission.header),
     ):
         path = Path(REAL or "") / "dacon-236216" / file
         assert list(pd.read_csv(path, encoding="utf-8-sig", nrows=1).columns) == columns
@@ -131,6 +131,6 @@ def test_a_shipped_name_wins_over_a_folder_of_that_name(
 ) -> None:
     (tmp_path / "dacon-236216").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert find_competition("dacon-236216").profile.submission.columns[-1] == "vec_511"
+    assert find_competition("dacon-236216").profile.submission.header[-1] == "vec_511"
     with pytest.raises(InputError, match=r"needs a competition\.toml"):
         find_competition("./dacon-236216")

@@ -53,7 +53,7 @@ def test_the_files_have_the_declared_columns_and_the_same_ids() -> None:
     for name, columns in (
         ("test.csv", profile.test.columns),
         ("train.csv", profile.train.columns if profile.train else []),
-        ("sample_submission.csv", profile.submission.columns),
+        ("sample_submission.csv", profile.submission.header),
     ):
         assert list(table(name)[0]) == columns
     ids = [[each["id"] for each in table(name)] for name in (

@@ -42,7 +42,7 @@ def test_the_files_have_the_declared_columns_and_the_same_ids(
     for name, columns in (
         ("test", profile.test.columns),
         ("train", profile.train.columns if profile.train else []),
-        ("sample_submission", profile.submission.columns),
+        ("sample_submission", profile.submission.header),
     ):
         assert list(table(f"{folder}/{name}.csv")[0]) == columns
     names = ("test", "references", "sample_submission")

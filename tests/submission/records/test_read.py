@@ -13,7 +13,8 @@ import pytest
 from submission.competitions import find_competition
 from submission.competitions.profile import Profile
 from submission.errors import InputError
-from submission.records.read import read_predictions, read_questions, read_references, read_training
+from submission.records.predictions import read_predictions
+from submission.records.read import read_questions, read_references, read_training
 from submission.records.vectors import read_number, read_vectors
 from submission.tables import read_table, write_csv
 
@@ -70,6 +71,51 @@ def test_cells_that_look_like_something_else_stay_text(tmp_path: Path) -> None:
     assert [(each.id, each.text) for each in questions] == [
         ("0001", "NA"), ("1e3", "null"), ("1.0", "3.10"),
     ]  # fmt: skip
+
+
+CONVERSATION = [
+    {"speaker": 1, "utterance": "여행 갈래?", "utterance_id": "D.1"},
+    {"speaker": 2, "utterance": "제주도 어때?", "utterance_id": "D.2"},
+]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_conversations_are_laid_out_as_dialogues(tmp_path: Path, answered: bool) -> None:
+    inputs = {
+        "nikl-2024-summary": {"conversation": CONVERSATION, "subject_keyword": ["여행", "섬"]},
+        "nikl-2024-inference": {
+            "conversation": CONVERSATION,
+            "reference_id": ["D.2"],
+            "category": "원인",
+            **{f"inference_{n}": f"추론 {n}" for n in (1, 2, 3)},
+        },
+    }
+    texts = {}
+    for name, given in inputs.items():
+        item = {"id": "a", "input": given} | ({"output": "답"} if answered else {})
+        path = file(tmp_path, json.dumps([item]), f"{name}.json")
+        profile = find_competition(name).profile
+        if answered:
+            (texts[name],) = read_training(profile, path)[0].questions
+        else:
+            texts[name] = read_questions(profile, path)[0].text
+    assert texts["nikl-2024-summary"] == (
+        "1: 여행 갈래?\n2: 제주도 어때?\n주제: 여행, 섬\n위 대화를 요약해 주세요."
+    )
+    assert texts["nikl-2024-inference"] == (
+        "1: 여행 갈래?\n2: 제주도 어때?\n추론 대상: 제주도 어때?\n추론 유형: 원인\n"
+        "inference_1: 추론 1\ninference_2: 추론 2\ninference_3: 추론 3\n맞는 추론을 고르세요."
+    )
+
+
+def test_a_template_that_fails_names_the_row(tmp_path: Path) -> None:
+    items = [
+        {"id": str(n), "input": {"conversation": turns, "subject_keyword": []}}
+        for n, turns in enumerate([CONVERSATION, [{"text": "?"}]])
+    ]
+    path = file(tmp_path, json.dumps(items), "test.json")
+    with pytest.raises(InputError, match=r"test\.json, item 2: .*'speaker'; it has text\."):
+        read_questions(find_competition("nikl-2024-summary").profile, path)
 
 
 def test_nested_json_is_reached_by_dotted_names(tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_a_killed_submit_leaves_a_whole_file_with_its_manifest_or_none(
     tmp_path: Path, replaced: bool
 ) -> None:
     ids = [f"TEST_{number:03}" for number in range(300)]
-    columns = find_competition("sample-wallpaper").profile.submission.columns
+    columns = find_competition("sample-wallpaper").profile.submission.header
     pd.DataFrame(0, index=ids, columns=columns[1:]).to_csv(tmp_path / "t.csv", index_label="id")
     for name, word in (("old", "타일"), ("new", "벽지")):
         answers = [f"{word} {number}" for number in range(len(ids))]

@@ -10,7 +10,8 @@ import pytest
 from submission.cli import run
 from submission.competitions import find_competition
 from submission.errors import InputError
-from submission.records.read import read_predictions, read_references
+from submission.records.predictions import read_predictions
+from submission.records.read import read_references
 from submission.tables import read_table
 
 SQUAD: dict[str, Any] = {

@@ -8,6 +8,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Self
 
+from evaluators.text.listed import MOST_LISTED, few, nearest
+
+__all__ = [
+    "MOST_LISTED",
+    "CheckFailed",
+    "InputError",
+    "LeaderkitError",
+    "Stopped",
+    "few",
+    "locate",
+    "nearest",
+    "sentence",
+]
+
 
 class LeaderkitError(Exception):
     """Base of every error that a person is meant to read."""
@@ -22,23 +36,23 @@ class InputError(LeaderkitError):
     given, in words that do not repeat where it was found.
     """
 
-    MOST_LISTED: ClassVar[int] = 5
-
     def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems) or (message,)
 
     @classmethod
-    def listing(cls, where: str | Path, problems: Iterable[str]) -> Self:
+    def listing(
+        cls, where: str | Path, problems: Iterable[str], most: int | None = MOST_LISTED
+    ) -> Self:
         """Everything that is wrong in ``where``, each problem once.
 
-        A single problem stands behind the place; of several the first five are listed, and the
-        others counted.
+        A single problem stands behind the place; of several the first ``most`` are listed (None:
+        all), and the others counted.
         """
         different = tuple(dict.fromkeys(problems))
         if len(different) == 1:
             return cls(f"{where}: {sentence(different[0])}", different)
-        listed = [f"  - {sentence(problem)}" for problem in different[: cls.MOST_LISTED]]
+        listed = [f"  - {sentence(problem)}" for problem in different[:most]]
         if len(different) > len(listed):
             listed.append(f"  and {len(different) - len(listed)} more.")
         return cls("\n".join([f"{where}: {len(different)} problems:", *listed]), different)

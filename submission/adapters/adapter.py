@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +23,15 @@ _HARMLESS = ("gaussian", "eva", "orthogonal", "mica", "lora_ga")
 _BEYOND_WEIGHTS = (
     "alora_invocation_tokens",
     "arrow_config",
-    "ensure_weight_tying",
     "layer_replication",
     "target_parameters",
-    "trainable_token_indices",
     "use_bdlora",
     "use_qalora",
 )
+# What can, and yet is more than what is added to a layer.
+_BEYOND_LORA = ("ensure_weight_tying", "trainable_token_indices")
+# Other programs keep the adapter's name in those of its tensors.
+_ADAPTER_NAME = re.compile(r"\.(lora_\w+|modules_to_save|trainable_tokens_delta)\.default(?=\.|$)")
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class Adapter:
     """A LoRA adapter on disk.
 
     ``rank`` and ``alpha`` are the usual ones and ``largest_rank`` that of any layer; ``saved``
-    are modules that it replaces as a whole, and ``biases`` which biases it has values for.
+    are modules that it replaces as a whole, and ``biases`` which biases it has values for;
+    ``tokens`` are token ids whose embeddings it replaces, by their module ("" for the input's).
     ``base_name`` and ``base_digest`` say what it was trained on, ``quantized`` how this base was
     held then, where that was in 4 bits: by its record, and where that says nothing
     (``quantization_known``), by the base's name. Records are of adapters that leaderkit trained.
-    ``beyond_weights`` names what it does that no plain model's weights can hold.
+    ``beyond_lora`` names what it does beside changing layers by low-rank products; ``tied`` says
+    that what changes one of embeddings that are shared changes the other.
     """
 
     folder: Path
@@ -51,13 +55,15 @@ class Adapter:
     largest_rank: int
     targets: tuple[str, ...]
     saved: tuple[str, ...]
+    tokens: Mapping[str, tuple[int, ...]]
     biases: str
     dora: bool
+    tied: bool
     base_name: str | None
     base_digest: str | None
     quantized: str | None
     quantization_known: bool
-    beyond_weights: str | None
+    beyond_lora: str | None
 
 
 def read_adapter(folder: Path, *, at_run_time: bool = False) -> Adapter:
@@ -70,8 +76,8 @@ def read_adapter(folder: Path, *, at_run_time: bool = False) -> Adapter:
     config, data = read_configuration(folder)
     record = read_record(folder)
     _refuse_changed_base(folder, data)
-    beyond = next((key for key in _BEYOND_WEIGHTS if data.get(key)), None)
-    if beyond is not None and not at_run_time:
+    beyond = next((key for key in (*_BEYOND_WEIGHTS, *_BEYOND_LORA) if data.get(key)), None)
+    if beyond in _BEYOND_WEIGHTS and not at_run_time:
         raise InputError(f"{folder}: adapters with {beyond} cannot be merged.")
     base_name = config.base_model_name_or_path or None
     held = record.base_quantization if record.tells_quantization else _last_part(base_name)
@@ -83,13 +89,15 @@ def read_adapter(folder: Path, *, at_run_time: bool = False) -> Adapter:
         largest_rank=max([config.r, *(config.rank_pattern or {}).values()]),
         targets=_names(config.target_modules),
         saved=_names(config.modules_to_save),
+        tokens=_tokens(config.trainable_token_indices),
         biases="lora_only" if config.lora_bias else config.bias or "none",
         dora=bool(config.use_dora),
+        tied=bool(config.ensure_weight_tying),
         base_name=base_name,
         base_digest=record.base_sha256,
         quantized=(record.base_quantization or base_name) if _in_4_bits(held) else None,
         quantization_known=record.tells_quantization,
-        beyond_weights=beyond,
+        beyond_lora=beyond,
     )
 
 
@@ -154,21 +162,42 @@ def _names(declared: list[str] | str | None) -> tuple[str, ...]:
     return tuple(sorted(declared or ()))
 
 
-def tensor_names(adapter: Adapter) -> list[str]:
-    """What the adapter's tensors are called. Raises :class:`InputError` for a damaged file."""
+def _tokens(
+    declared: list[int] | dict[str, list[int]] | None,
+) -> Mapping[str, tuple[int, ...]]:
+    by_module = declared if isinstance(declared, dict) else {"": declared or []}
+    return {name: tuple(tokens) for name, tokens in by_module.items() if tokens}
+
+
+def tensor_shapes(adapter: Adapter) -> dict[str, tuple[int, ...]]:
+    """The shapes of the adapter's tensors by name. Raises :class:`InputError` for a damaged file.
+
+    Of safetensors the header alone is read.
+    """
     if adapter.weights.suffix != ".safetensors":
-        return list(read_weights(adapter))
+        return {name: tuple(tensor.shape) for name, tensor in read_weights(adapter).items()}
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(adapter.weights, framework="pt") as file:
-            return list(file.keys())
+            names = list(file.keys())
+            return {_today(name): tuple(file.get_slice(name).get_shape()) for name in names}
     except (OSError, SafetensorError) as error:
         raise _unreadable(adapter.weights, error) from error
 
 
+def whole_tensors(names: Iterable[str]) -> list[str]:
+    """Those of an adapter's tensors that replace weights of the base instead of changing them."""
+    return [
+        name for name in names if ".lora_" not in name and not name.endswith(".base_layer.weight")
+    ]
+
+
 def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
-    """The adapter's tensors by name. Raises for a damaged file, pickled code, and NaN."""
+    """The adapter's tensors, by the names peft gives them.
+
+    Raises :class:`InputError` for a damaged file, pickled code, and NaN.
+    """
     import torch
 
     path = adapter.weights
@@ -189,7 +218,12 @@ def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
             raise InputError(f"{path}: '{name}' is not a tensor; the file is not an adapter.")
         if not torch.isfinite(tensor).all():
             raise InputError(f"{path}: '{name}' holds NaN or infinity: that training diverged.")
-    return tensors
+    return {_today(name): tensor for name, tensor in tensors.items()}
+
+
+def _today(name: str) -> str:
+    """What peft calls the tensor when it writes one adapter's."""
+    return _ADAPTER_NAME.sub(r".\1", name).replace(".modules_to_save.", ".")
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from submission.adapters.adapter import Adapter, read_weights
+from submission.adapters.adapter import Adapter, read_weights, whole_tensors
 from submission.adapters.config import CONFIG
-from submission.adapters.load import model_shapes
-from submission.errors import InputError
+from submission.adapters.embeddings import Resize, Shapes, resize_for
+from submission.adapters.load import embedding_rows, model_shapes
+from submission.errors import InputError, few
 
 if TYPE_CHECKING:
     import torch
@@ -19,11 +20,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Part:
-    """An adapter with its tensors by name, and by what its change is multiplied."""
+    """An adapter with its tensors by name, and by what its change is multiplied.
+
+    ``resize`` says how many embeddings its base has and gets, None where that is not known before
+    the base is loaded.
+    """
 
     adapter: Adapter
     tensors: Mapping[str, torch.Tensor]
     weight: float = 1.0
+    resize: Resize | None = None
+
+    def told(self) -> str | None:
+        """What the adapter does to the base's vocabulary, for people; None for nothing."""
+        if self.resize is None or self.resize.before == self.resize.after:
+            return None
+        before, after = self.resize
+        return (
+            f"{self.adapter.folder} was trained with {after:,} tokens: the base's {before:,} "
+            f"embeddings become as many, as peft does it."
+        )
+
+    def refuse_tokenizer(self, tokens: int, *, own: bool) -> None:
+        """Raise :class:`InputError` where a tokenizer has more tokens than there are embeddings.
+
+        Some published ones have; so that is looked at where the adapter changes how many there
+        are, or has a tokenizer of its ``own``.
+        """
+        if self.resize is None or tokens <= self.resize.after or not (own or self.told()):
+            return
+        raise InputError(
+            f"{self.adapter.folder}: it was trained with {tokens} tokens, and it and its base have "
+            f"embeddings of {self.resize.after}. Save it with save_embedding_layers=True where it "
+            "was trained, or give the base with the enlarged vocabulary."
+            if own
+            else f"{self.adapter.folder}: it was trained with {self.resize.after} tokens, and the "
+            f"tokenizer has {tokens}: it is of another vocabulary, or its own tokenizer is not "
+            "there. Copy that into its folder."
+        )
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes of its tensors, by their names."""
+        return {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}
 
 
 def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False, untie: bool = False) -> Any:
@@ -32,8 +71,9 @@ def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False, untie: bo
     What is added to a layer is the sum of weight * scale * B A over the adapters: exact, whatever
     their ranks and targets, where ``add_weighted_adapter`` of peft makes one adapter of them.
     Adapters get the model's precision; with ``upcast`` they are float32 where that is a half one,
-    so that none of their own is lost. With ``untie``, input and output embeddings that share one
-    tensor get one each where an adapter changes either, so that it can be merged into that alone.
+    so that none of their own is lost. The base gets as many embeddings as they were trained with.
+    With ``untie``, input and output embeddings that share one tensor get one each where an adapter
+    changes either, so that it can be merged into that alone.
 
     Raises :class:`InputError` where a target or a shape of one is not in the other, and where
     several have what is not a sum.
@@ -41,8 +81,8 @@ def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False, untie: bo
     from peft.tuners.lora import LoraLayer
 
     _refuse_no_sum(parts)
-    if untie:
-        _untie(model, {name for part in parts for name in part.tensors})
+    resize_for(model, [(part.adapter, part.shapes) for part in parts])
+    shared = _shared(model)
     over = model
     # What peft calls a single adapter, and saves without a folder of its own.
     names = ["default", *(f"part{number}" for number in range(1, len(parts)))]
@@ -57,6 +97,8 @@ def attach(model: Any, parts: Sequence[Part], *, upcast: bool = False, untie: bo
             for name, part in zip(names, parts, strict=True):
                 if name in module.scaling:
                     module.scaling[name] *= part.weight
+    if untie and any(_changes_one(part, shared) for part in parts):
+        _untie(over)
     return over.eval()
 
 
@@ -75,11 +117,11 @@ def _put_over(model: Any, name: str, part: Part, *, upcast: bool) -> Any:
             over = get_peft_model(model, config, adapter_name=name, autocast_adapter_dtype=upcast)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _misfit(
-            adapter, f"its targets ({', '.join(adapter.targets)}) are not all in it ({error})"
+            adapter, f"its targets ({few(adapter.targets)}) are not all in it ({error})"
         ) from error
     _compare_shapes(over, name, part)
     try:
-        result = set_peft_model_state_dict(over, dict(part.tensors), adapter_name=name)
+        result = set_peft_model_state_dict(over, _placed(over, part), adapter_name=name)
     except (KeyError, RuntimeError, ValueError) as error:
         raise _misfit(adapter, str(error).strip().splitlines()[-1].strip()) from error
     if result.unexpected_keys:
@@ -90,6 +132,25 @@ def _put_over(model: Any, name: str, part: Part, *, upcast: bool) -> Any:
     if missing:
         raise _misfit(adapter, _listed("the adapter has no weights for", missing))
     return over
+
+
+def _placed(over: Any, part: Part) -> dict[str, torch.Tensor]:
+    """The tensors under the names that this version of peft loads them by.
+
+    Before there was a ``base_layer``, a changed layer's own weights had the layer's name. What is
+    trained of shared embeddings may have been written once for each of them.
+    """
+    names = over.state_dict().keys()
+    found: dict[str, torch.Tensor] = {}
+    for name, tensor in part.tensors.items():
+        stem, _, last = name.rpartition(".")
+        inner = f"{stem}.base_layer.{last}"
+        found[inner if name not in names and inner in names else name] = tensor
+    exit_ = over.get_output_embeddings()
+    if getattr(getattr(exit_, "token_adapter", None), "tied_adapter", None) is not None:
+        name = next(name for name, module in over.named_modules() if module is exit_)
+        found.pop(f"{name}.token_adapter.trainable_tokens_delta", None)
+    return found
 
 
 def _configuration(adapter: Adapter) -> Any:
@@ -110,10 +171,12 @@ def _refuse_no_sum(parts: Sequence[Part]) -> None:
         reason = (
             "DoRA also rescales the base's weights"
             if adapter.dora
-            else f"it replaces {', '.join(adapter.saved)} as a whole (modules_to_save)"
+            else f"it replaces {few(adapter.saved)} as a whole (modules_to_save)"
             if adapter.saved
             else f"it has biases of its own ({adapter.biases})"
             if adapter.biases != "none"
+            else f"it replaces whole weights ({few(whole)})"
+            if (whole := whole_tensors(part.tensors))
             else None
         )
         if reason is not None:
@@ -150,21 +213,42 @@ def _base_tensors(over: Any) -> list[tuple[str, torch.Tensor]]:
     return [(name.replace(".base_layer.", "."), tensor) for name, tensor in base.named_parameters()]
 
 
-def _untie(model: Any, changed: set[str]) -> None:
-    """Give input and output embeddings a tensor each where an adapter changes one of them.
-
-    Where they share one, merging into either would change both.
-    """
-    import torch
-
+def _shared(model: Any) -> list[str]:
+    """What the modules are called whose one tensor is the input's and the output's embedding."""
     entrance, exit_ = model.get_input_embeddings(), model.get_output_embeddings()
     if exit_ is None or exit_.weight is not entrance.weight:
-        return
-    shared = [name for name, module in model.named_modules() if module in (entrance, exit_)]
-    if not any(f".{part}." in name for part in shared for name in changed):
-        return
-    exit_.weight = torch.nn.Parameter(entrance.weight.detach().clone())
-    model.config.tie_word_embeddings = False
+        return []
+    return [name for name, module in model.named_modules() if module in (entrance, exit_)]
+
+
+def _changes_one(part: Part, shared: Sequence[str]) -> bool:
+    """Whether the adapter changes one of these modules otherwise than the others."""
+    adapter = part.adapter
+    low_rank = {name.partition(".lora_")[0] for name in part.tensors if ".lora_" in name}
+    return (
+        any(layer.endswith(f".{name}") for layer in low_rank for name in shared)
+        or (not adapter.tied and any(name.rpartition(".")[2] in adapter.saved for name in shared))
+        or (bool(shared) and len({*adapter.tokens.values()}) > 1)
+    )
+
+
+def _untie(over: Any) -> None:
+    """Give input and output embeddings a tensor each; merging into a shared one changes both."""
+    import torch
+
+    base = over.get_base_model()
+    entrance, exit_ = map(_plain, (base.get_input_embeddings(), base.get_output_embeddings()))
+    exit_.weight = torch.nn.Parameter(entrance.weight.detach().clone(), requires_grad=False)
+    base.config.tie_word_embeddings = False
+
+
+def _plain(module: Any) -> Any:
+    """The layer of the base under what peft puts over it."""
+    while True:
+        inner = getattr(module, "original_module", None) or getattr(module, "base_layer", None)
+        if inner is None:
+            return module
+        module = inner
 
 
 def _listed(what: str, names: list[str]) -> str:
@@ -190,6 +274,8 @@ def fitting(
     """
     part = Part(adapter, read_weights(adapter))
     shapes = model_shapes(base, trust_remote_code=trust_remote_code, seq2seq=seq2seq)
-    if shapes is not None:
-        attach(shapes, [part])
-    return part
+    if shapes is None:
+        return part
+    before = embedding_rows(shapes)
+    attach(shapes, [part])
+    return replace(part, resize=Resize(before, embedding_rows(shapes)))

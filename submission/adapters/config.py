@@ -36,6 +36,7 @@ Names = list[Text] | Text | None
 # A list is of names, a text alone is a regular expression.
 Targets = list[Text] | Pattern | None
 Rank = Annotated[int, Field(strict=True, gt=0)]
+Token = Annotated[int, Field(strict=True, ge=0)]
 Scale = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
@@ -69,11 +70,13 @@ class LoraConfiguration(BaseModel):
     target_modules: Targets = None
     exclude_modules: Targets = None
     modules_to_save: Names = None
+    trainable_token_indices: list[Token] | dict[Text, list[Token]] | None = None
     layers_to_transform: list[int] | int | None = None
     layers_pattern: Names = None
     bias: Literal["none", "all", "lora_only"] | None = "none"
     lora_bias: StrictBool | None = False
     use_dora: StrictBool | None = False
+    ensure_weight_tying: StrictBool | None = False
     use_rslora: StrictBool | None = False
     fan_in_fan_out: StrictBool | None = False
 

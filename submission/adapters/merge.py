@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gc
 import json
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evaluators.encoders.torch_support import quiet_transformers
-from submission.adapters.adapter import Adapter, read_adapter, read_weights
-from submission.adapters.attach import Part, attach
+from submission.adapters.adapter import Adapter, read_adapter
+from submission.adapters.attach import attach, fitting
 from submission.adapters.bases import Bases
 from submission.adapters.greedy import ANSWER_TOKENS, Answer, answer, texts_alike
-from submission.adapters.load import embedding_rows, is_seq2seq, load_base, share
+from submission.adapters.load import (
+    embedding_rows,
+    is_seq2seq,
+    load_base,
+    require_text_model,
+    save_model,
+    share,
+)
 from submission.adapters.parity import (
     Parity,
     Reference,
@@ -96,22 +101,30 @@ def merge(
     start = time.monotonic()
     if not (base.folder / "config.json").is_file():
         raise InputError(f"{base.folder}: no config.json in it; give a whole model as the base.")
+    require_text_model(base.folder)
     read = [read_adapter(each.files.folder) for each in adapters]
     bases = Bases(base, read, onto)
     notes = bases.belong_together(read, other_base=other_base)
+    say("Reading " + ", ".join(each.files.name for each in adapters) + ".")
+    seq2seq = is_seq2seq(base.folder)
     parts = [
-        Part(adapter, read_weights(adapter), each.weight)
+        replace(fitting(base.folder, adapter, seq2seq=seq2seq), weight=each.weight)
         for adapter, each in zip(read, adapters, strict=True)
     ]
     _warn(notes, say)
+    for told in filter(None, (part.told() for part in parts)):
+        say(told)
     with atomic_folder(out) as folder:
         say(f"Loading {base.name}.")
         model = bases.as_merged_into()
         found: list[str] = []
-        tokenizer, source = choose_tokenizer(base, read, embedding_rows(model), found)
-        prompts = choose_prompts(texts, tokenizer, model)
+        rows = parts[0].resize.after if parts[0].resize else embedding_rows(model)
+        tokenizer, source = choose_tokenizer(base, parts, found)
+        prompts = choose_prompts(texts, tokenizer, model, rows)
         questions = (
-            choose_questions(texts, tokenizer, model, check.rows, ANSWER_TOKENS) if check else []
+            choose_questions(texts, tokenizer, model, rows, check.rows, ANSWER_TOKENS)
+            if check
+            else []
         )
         if check and len(questions) < check.rows:
             found.append(_fewer(check.rows, len(questions), len(texts)))
@@ -133,6 +146,7 @@ def merge(
         as_trained = None
         if four_bit is not None and not bases.in_4bit:
             as_trained = compare(model, four_bit[0])
+        say(f"Writing {out} ({dtype}), and reading it again to compare.")
         _write(model, dtype, tokenizer, base, folder)
         del over, model
         gc.collect()  # the second copy of the weights comes only when the first is gone
@@ -251,7 +265,6 @@ def _merged(over: Any, base: ModelFiles) -> Any:
 
 def _write(model: Any, dtype: DType, tokenizer: Any, base: ModelFiles, folder: Path) -> None:
     import torch
-    from transformers import GenerationConfig
 
     large = {name: float(tensor.detach().abs().max()) for name, tensor in model.named_parameters()}
     model = model.to(getattr(torch, dtype))
@@ -262,13 +275,5 @@ def _write(model: Any, dtype: DType, tokenizer: Any, base: ModelFiles, folder: P
                 f"to {large[name]:g}, which would become infinite. Merge with --dtype bfloat16 or "
                 "float32. Nothing was written."
             )
-    # A model's own generation settings may fail the checks made on saving; they are copied.
-    model.generation_config = GenerationConfig()
-    with quiet_transformers():
-        model.save_pretrained(folder)
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    settings = base.folder / "generation_config.json"
-    if settings.is_file():
-        shutil.copyfile(settings, folder / settings.name)
-    tokenizer.save_pretrained(folder)
+    save_model(model, tokenizer, base.folder, folder)
     share(folder)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from submission.adapters.load import context_length
 from submission.errors import InputError
+from submission.prompts.encode import PromptEncoder
+from submission.recipes.schema import Prompt
 
 if TYPE_CHECKING:
     import torch
@@ -61,15 +64,17 @@ class Reference:
         return max(1.0, self.high - self.low)
 
 
-def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any) -> list[Tokens]:
+def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any, rows: int) -> list[Tokens]:
     """The first of ``texts`` as token ids, whole, until there are enough positions.
+
+    Those with a token that is not among the ``rows`` embeddings are left out.
 
     Raises :class:`InputError` where none fits into the model's context.
     """
     longest = _longest(model)
     chosen: list[Tokens] = []
     room = MOST_POSITIONS
-    for ids in _fitting(texts, tokenizer, longest):
+    for ids in _fitting(texts, tokenizer, model, rows, longest):
         if len(ids) > room:
             break
         chosen.append(ids)
@@ -78,23 +83,28 @@ def choose_prompts(texts: Sequence[str], tokenizer: Any, model: Any) -> list[Tok
 
 
 def choose_questions(
-    texts: Sequence[str], tokenizer: Any, model: Any, count: int, answer_tokens: int
+    texts: Sequence[str], tokenizer: Any, model: Any, rows: int, count: int, answer_tokens: int
 ) -> list[Tokens]:
     """The first ``count`` of ``texts`` as token ids that leave room for an answer.
 
     Raises :class:`InputError` where none does.
     """
     longest = _longest(model) - answer_tokens
-    return _some(_fitting(texts, tokenizer, longest)[:count], len(texts), longest)
+    chosen = islice(_fitting(texts, tokenizer, model, rows, longest), count)
+    return _some(list(chosen), len(texts), longest)
 
 
 def _longest(model: Any) -> int:
     return min(context_length(model.config) or MOST_POSITIONS, MOST_POSITIONS)
 
 
-def _fitting(texts: Sequence[str], tokenizer: Any, longest: int) -> list[Tokens]:
-    encoded = (tuple(tokenizer(text)["input_ids"]) for text in texts)
-    return [ids for ids in encoded if ids and len(ids) <= longest]
+def _fitting(
+    texts: Sequence[str], tokenizer: Any, model: Any, rows: int, longest: int
+) -> Iterator[Tokens]:
+    """One text at a time: of a long table only the first are needed."""
+    encoder = PromptEncoder(tokenizer, Prompt(), seq2seq=model.config.is_encoder_decoder)
+    encoded = (tuple(encoder.prompt_ids(text)) for text in texts)
+    return (ids for ids in encoded if ids and len(ids) <= longest and max(ids) < rows)
 
 
 def _some(chosen: list[Tokens], texts: int, longest: int) -> list[Tokens]:

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from submission.adapters.adapter import Adapter
-from submission.adapters.load import load_tokenizer
-from submission.errors import InputError
+from submission.adapters.attach import Part
+from submission.adapters.tokenizer import Chosen, choose, differences
+from submission.errors import InputError, few
 from submission.files.model_files import ModelFiles
 
 
 def choose_tokenizer(
-    base: ModelFiles, adapters: Sequence[Adapter], rows: int, notes: list[str]
+    base: ModelFiles, parts: Sequence[Part], notes: list[str]
 ) -> tuple[Any, Literal["adapter", "base"]]:
-    """The first adapter's tokenizer that there is and that extends the base's, else the base's.
+    """The first adapter's tokenizer that there is, else the base's.
 
-    ``rows`` are those of the base's embedding; what is to be warned of is added to ``notes``.
-    Raises :class:`InputError` for adapters trained with added tokens or with two vocabularies.
+    What is to be warned of is added to ``notes``. Raises :class:`InputError` for adapters trained
+    with tokens that have no embedding, and with two vocabularies.
     """
-    own = load_tokenizer(base.folder) if any(base.folder.glob("tokenizer*")) else None
-    vocabulary = own.get_vocab() if own is not None else {}
-    taken = None
-    for adapter in adapters:
-        if not any(adapter.folder.glob("tokenizer*")):
+    taken: tuple[Part, Chosen] | None = None
+    for part in parts:
+        folder = part.adapter.folder
+        chosen = choose(base.folder, folder)
+        if chosen.origin == "base":
             continue
-        trained = load_tokenizer(adapter.folder)
-        if len(trained) > rows:
-            raise InputError(
-                f"{adapter.folder}: its tokenizer has {len(trained)} tokens, the base's "
-                f"vocabulary {rows}: tokens were added in training. Give the base with the "
-                "enlarged vocabulary."
-            )
-        if taken is not None and taken.get_vocab() != trained.get_vocab():
-            raise InputError(
-                f"{adapter.folder}: its tokenizer has another vocabulary than that of "
-                f"{adapters[0].folder}: they cannot be merged together."
-            )
-        if vocabulary.items() <= trained.get_vocab().items():
-            taken = taken or trained
+        part.refuse_tokenizer(len(chosen.tokenizer), own=chosen.own_vocabulary)
+        if taken is None:
+            taken = part, chosen
+            whose = "the adapter" if len(parts) == 1 else str(folder)
+            if (warning := chosen.warning(whose)) is not None:
+                notes.append(warning)
         else:
-            notes.append(
-                "the adapter's tokenizer numbers tokens differently from the base's, which is kept"
-            )
-    if taken is not None:
-        return taken, "adapter"
-    return own or load_tokenizer(base.folder), "base"
+            notes += _apart(taken[0], taken[1], part, chosen)
+    # Where no adapter has one, what was chosen last is the base's as well.
+    tokenizer = (chosen if taken is None else taken[1]).tokenizer
+    parts[0].refuse_tokenizer(len(tokenizer), own=False)
+    return tokenizer, "base" if taken is None else "adapter"
+
+
+def _apart(first: Part, taken: Chosen, other: Part, chosen: Chosen) -> Iterator[str]:
+    names = first.adapter.folder, other.adapter.folder
+    if taken.tokenizer.get_vocab() != chosen.tokenizer.get_vocab():
+        raise InputError(
+            f"{names[1]}: its tokenizer has another vocabulary than that of {names[0]}: they "
+            "cannot be merged together."
+        )
+    found = list(differences(taken.tokenizer, chosen.tokenizer))
+    if found:
+        yield (
+            f"the tokenizer of {names[0]} is used; it differs from that of {names[1]} in: "
+            f"{few(found)}"
+        )

@@ -13,7 +13,8 @@ from submission.terminal.output import print_json, tell
 @click.command()
 @click.argument("subjects", nargs=-1, required=True, metavar="(RUN|FILE)...")
 @options.competition()
-@click.option("--references", type=options.FILE, required=True, help="The reference answers.")
+@click.option("--references", type=options.FILE, help="The reference answers.")
+@options.folds()
 @click.option(
     "--baseline",
     required=True,
@@ -56,7 +57,8 @@ from submission.terminal.output import print_json, tell
 def command(
     subjects: tuple[str, ...],
     competition: str,
-    references: Path,
+    references: Path | None,
+    folds: Path | None,
     baseline: str,
     out: Path | None,
     html: Path | None,
@@ -76,23 +78,24 @@ def command(
 
     Differences come with a 95% bootstrap interval, a paired test corrected for the number of
     comparisons (Holm), and the smallest detectable difference. Known scores of the organizer's
-    leaderboard are listed below, marked as such.
+    leaderboard are listed below, marked as such. With --folds, the answers of the
+    runs over each fold are joined to one over all rows, and the spread between folds is shown.
     """
     from submission.commands.views.comparison import comparison_json, print_comparison
     from submission.compare import compare, write_leaderboard
     from submission.compare.write import require_suffix
     from submission.competitions import find_competition
+    from submission.scoring.folds import load_gold
     from submission.scoring.metrics import Models
     from submission.scoring.progress import show_progress
     from submission.scoring.scorer import Scorer
-    from submission.scoring.subjects import load_references
 
     if out is not None:
         require_suffix(out)
     contest = find_competition(competition)
     models = Models.read(metric_models, fast=fast)
     scorer = Scorer.of(contest, encoder, references_by, models=models, progress=show_progress)
-    gold = load_references(contest.profile, references)
+    gold, dealt = load_gold(contest.profile, references, folds)
     with options.open_if_there(ledger) as book:
         comparison = compare(
             contest,
@@ -105,6 +108,7 @@ def command(
             by=by,
             tokenizers=tokenizers,
             test=test,
+            folds=dealt,
         )
         files = [] if out is None else write_leaderboard(comparison, out)
         if html is not None or plots is not None:

@@ -3,44 +3,98 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from submission.commands import options
+from submission.commands.new_competition import new
+from submission.commands.views.reports import print_cases
 from submission.terminal.output import print_json, tell
 from submission.terminal.tables import print_facts, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from submission.competitions import Competition
-    from submission.competitions.profile import Formula, SubmissionFormat, Term
+    from submission.competitions.format import SubmissionFormat
+    from submission.competitions.formula import Formula, Term
+    from submission.scoring.cases import CaseReport
 
 REFERENCES = {"first": "only the first counts", "mean": "their mean", "max": "the best of them"}
+OWN_RULE = "unless a metric's own definition says otherwise"
 
 
-@click.command()
-@click.argument("name", type=options.NAME, required=False, metavar="[NAME|FOLDER]")
+class _ByName(click.RichGroup):
+    """A group that also takes the name or the folder of a competition for a command."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, else the one that shows that competition."""
+        return super().get_command(ctx, cmd_name) or _showing(cmd_name)
+
+
+@click.group(
+    cls=_ByName, invoke_without_command=True, subcommand_metavar="[NAME|FOLDER|new FOLDER]"
+)
 @options.as_json()
-def command(name: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
     """List the competitions, or show one: its columns, submission, formula, rules and scores.
 
+    A folder of your own is checked, and its cases are run: all problems are listed at once.
     Certainty says how each part is known: H, read in the rules, the data or the scorer itself; M,
-    several participants agree; L, inferred.
+    several participants agree; L, inferred. The command new writes such a folder from a contest's
+    files; a folder that is called new is given as ./new.
     """
     from submission.competitions import find_competition, shipped_competitions
 
-    if name is None:
-        listed = [find_competition(shipped) for shipped in shipped_competitions()]
-        if as_json:
-            print_json([_everything(competition) for competition in listed])
-        else:
-            _print_list(listed)
+    if ctx.invoked_subcommand is not None:
         return
+    listed = [find_competition(shipped) for shipped in shipped_competitions()]
+    if as_json:
+        print_json([_everything(competition) for competition in listed])
+    else:
+        _print_list(listed)
+
+
+command.add_command(new)
+
+
+def _showing(name: str) -> click.Command:
+    @click.command(name=name, help="Show one competition, or check a folder of your own.")
+    @options.as_json()
+    @click.pass_context
+    def shown(ctx: click.Context, as_json: bool) -> None:
+        _show(name, as_json=as_json or (ctx.parent is not None and ctx.parent.params["as_json"]))
+
+    return shown
+
+
+def _show(name: str, *, as_json: bool) -> None:
+    from submission.competitions import find_competition, shipped_competitions
+    from submission.files.named import named
+
+    shipped = name in shipped_competitions()
+    # A folder of one's own is checked; what comes with the package is, before it comes.
+    cases = None if shipped else _checked(named(name))
     competition = find_competition(name)
     if as_json:
-        print_json(_everything(competition))
-    else:
-        _print_one(competition)
+        told = {} if cases is None else {"cases": asdict(cases)}
+        print_json({**_everything(competition), **told})
+        return
+    _print_one(competition)
+    if cases is not None:
+        print_cases(cases)
+
+
+def _checked(folder: Path) -> CaseReport | None:
+    from submission.check.competition import check_folder
+    from submission.competitions.find import DECLARATION
+
+    if folder.name == DECLARATION:
+        folder = folder.parent
+    return check_folder(folder) if (folder / DECLARATION).is_file() else None
 
 
 def _everything(competition: Competition) -> dict[str, Any]:
@@ -54,8 +108,8 @@ def _everything(competition: Competition) -> dict[str, Any]:
         "submission": {
             **declared["submission"],
             "shape": _shape(profile.submission),
-            "columns": profile.submission.columns,
-            "column_count": len(profile.submission.columns),
+            "columns": profile.submission.header,
+            "column_count": len(profile.submission.header),
         },
         "known_scores": [asdict(known) for known in known_scores(competition)],
         "folder": competition.folder,
@@ -79,7 +133,10 @@ def _formula(formula: Formula) -> str:
 
 
 def _terms(terms: list[Term]) -> str:
-    return " + ".join(f"{_weight(term.weight)}{term.metric}" for term in terms)
+    return " + ".join(
+        f"{_weight(term.weight)}{term.metric}{f' of {term.of}' if term.of else ''}"
+        for term in terms
+    )
 
 
 def _weight(weight: float) -> str:
@@ -87,12 +144,13 @@ def _weight(weight: float) -> str:
 
 
 def _shape(submission: SubmissionFormat) -> str:
-    columns = [submission.id, *([submission.answer] if submission.answer else [])]
+    vectors = submission.vectors.columns if submission.vectors else []
+    columns = [name or "(index)" for name in submission.header if name not in set(vectors)]
     if submission.vectors:
-        last = submission.vectors.dimension - 1
-        columns.append(f"{submission.vectors.prefix}0..{last}")
+        columns.append(f"{submission.vectors.prefix}0..{submission.vectors.dimension - 1}")
     bom = ", byte-order mark" if submission.bom else ""
-    return f"{submission.format}: {', '.join(columns)}{bom}"
+    suffix = f" named {submission.suffix}" if submission.suffix else ""
+    return f"{submission.format}{suffix}: {', '.join(columns)}{bom}"
 
 
 def _print_list(competitions: list[Competition]) -> None:
@@ -114,7 +172,7 @@ def _print_list(competitions: list[Competition]) -> None:
 def _print_one(competition: Competition) -> None:
     from submission.competitions import known_scores
 
-    print_facts(_facts(competition))
+    print_facts(facts(competition))
     known = known_scores(competition)
     if known:
         tell()
@@ -128,7 +186,12 @@ def _print_one(competition: Competition) -> None:
         )
 
 
-def _facts(competition: Competition) -> list[tuple[str, str]]:
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(name or "(index)" for name in columns)
+
+
+def facts(competition: Competition) -> list[tuple[str, str]]:
+    """What a profile says, by name; nothing where it says nothing."""
     profile = competition.profile
     score, submission, encoder = profile.score, profile.submission, profile.encoder
     certainty = [f"{part} {known}" for part, known in profile.certainty.items()]
@@ -137,18 +200,19 @@ def _facts(competition: Competition) -> list[tuple[str, str]]:
         ("Title", profile.title),
         ("About", profile.about),
         ("Page", profile.url or ""),
-        ("Test columns", ", ".join(profile.test.columns)),
-        ("Train columns", ", ".join(profile.train.columns) if profile.train else ""),
-        ("Submission", f"{_shape(submission)} ({len(submission.columns)} columns)"),
+        ("Test columns", _names(profile.test.columns)),
+        ("Train columns", _names(profile.train.columns) if profile.train else ""),
+        ("Submission", f"{_shape(submission)} ({len(submission.header)} columns)"),
         ("Score", _score(score)),
         ("Shown beside it", ", ".join(score.also)),
-        ("Several references", REFERENCES[score.references]),
+        ("Several references", f"{REFERENCES[score.references]}, {OWN_RULE}"),
         ("Only a proxy", score.proxy or ""),
         ("Encoder", f"{encoder.name}, {encoder.dimension} dimensions" if encoder else ""),
         ("Public share", _share(profile.public_share)),
         ("Submissions a day", str(profile.daily_submissions or "")),
         ("Constant answer", profile.constant_answer or ""),
         ("Rules", "\n".join(f"{rule.id}: {rule.text}" for rule in profile.rules)),
+        ("Scorer's quirks", "\n".join(quirk.text for quirk in profile.quirks) or "none known"),
         ("Certainty", ", ".join(certainty)),
         ("Folder", competition.folder),
     ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--by",
     required=True,
-    metavar="majority|mbr|mbr:METRIC|vector",
+    metavar="majority|probability|mbr|mbr:METRIC|vector",
     help="How several answers become one.",
 )
 @click.option("--run", "run_name", metavar="NAME", help="Name of the new run.")
@@ -57,9 +57,10 @@ def command(
     """Combine several runs, or the samples of one, into one run.
 
     majority takes the most frequent answer; ties are broken by the highest sum of character F1 with
-    the other answers. mbr takes the answer that agrees most with the others (minimum Bayes risk),
-    by the competition's formula or any metric; no reference is used. vector writes the mean of the
-    answers' vectors as a submission, where the competition's rules allow it.
+    the other answers. probability takes the label with the highest mean probability, for answers
+    that were chosen by likelihood. mbr takes the answer that agrees most with the others (minimum
+    Bayes risk), by the competition's formula or any metric; no reference is used. vector writes the
+    mean of the answers' vectors as a submission, where the competition's rules allow it.
     """
     from submission.competitions import find_competition
     from submission.ensemble import VECTOR, Method, ensemble, find_members, write_mean

@@ -121,6 +121,7 @@ def command(
     if tolerance is not None and rows is None:
         raise click.UsageError("--tolerance belongs to --check N.")
     check = Check(rows, tolerance, (("vllm", _by_vllm),)) if rows is not None else None
+    say("Loading the libraries for merging.")
     named = zip(adapters, weights or [1.0] * len(adapters), strict=True)
     try:
         report = merge(

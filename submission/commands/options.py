@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -50,6 +51,27 @@ class UserName(click.ParamType[str]):
         named(value)
         return str(value)
 
+
+class Seconds(click.ParamType[float]):
+    """A length of time: ``90s``, ``270m``, ``4h30m``; a number alone is seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The seconds."""
+        if isinstance(value, float):
+            return value
+        found = _TIME.fullmatch(str(value).strip())
+        seconds = sum(
+            float(number or 0) * unit
+            for number, unit in zip(found.groups() if found else (), (3600, 60, 1), strict=False)
+        )
+        if seconds <= 0:
+            self.fail(f"'{value}' is not a length of time such as 90s, 270m or 4h30m", param, ctx)
+        return seconds
+
+
+_TIME = re.compile(r"(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m(?:in)?)?(?:(\d*\.?\d+)s?)?")
 
 FILE = UserPath(reads=True)
 """A file that is read."""
@@ -188,6 +210,17 @@ def subject() -> Decorator[Any]:
         return function
 
     return decorate
+
+
+def folds() -> Decorator[Any]:
+    """``--folds DIR``, instead of ``--references``."""
+    return click.option(
+        "--folds",
+        type=PLACE,
+        metavar="DIR",
+        help="Instead of --references: the folder of leaderkit holdout --folds. A name stands for "
+        "the runs NAME-fold-1, NAME-fold-2, …, and {fold} in a name of files for the number.",
+    )
 
 
 def overrides() -> Decorator[Any]:

@@ -42,7 +42,7 @@ def command(name: str | None, overrides: tuple[str, ...], as_json: bool) -> None
     if as_json:
         print_json(recipe.model_dump(mode="json"))
     else:
-        tell("\n".join(_toml(recipe.model_dump(mode="json", exclude_none=True))))
+        tell("\n".join(_toml(recipe.model_dump(mode="json"))))
 
 
 def _print(entries: list[RecipeEntry]) -> None:
@@ -64,7 +64,7 @@ def _print(entries: list[RecipeEntry]) -> None:
 def _toml(table: Mapping[str, Any], path: str = "") -> Iterator[str]:
     """The lines of a TOML document; plain keys of a table come before its sub-tables."""
     nested = {key: value for key, value in table.items() if isinstance(value, dict)}
-    plain = {key: value for key, value in table.items() if key not in nested}
+    plain = {key: value for key, value in table.items() if key not in nested and value is not None}
     if path and (plain or not nested):
         yield f"\n[{path}]"
     for key, value in plain.items():

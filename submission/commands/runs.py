@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,19 @@ if TYPE_CHECKING:
 @options.as_json()
 def command(ledger: Path, as_json: bool) -> None:
     """List the runs in the ledger, oldest first, with their progress and degenerate answers."""
+    from submission.runs.costs import spent_on
+
     with options.open_existing(ledger) as book:
         runs = [(run, book.progress(run.name), _counts(book, run.name)) for run in book.runs()]
+        accounts = [spent_on(book, run.name) for run, _, _ in runs] if as_json else []
     if as_json:
-        print_json([_entry(*each) for each in runs])
+        entries = [_entry(*each) for each in runs]
+        print_json(
+            [
+                {**entry, "account": account and asdict(account)}
+                for entry, account in zip(entries, accounts, strict=True)
+            ]
+        )
     elif runs:
         _print(runs)
     else:

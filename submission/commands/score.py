@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from submission.terminal.output import print_json, say, tell
 if TYPE_CHECKING:
     from submission.scoring.breakdown import Slice
     from submission.scoring.classification import Reading
+    from submission.scoring.folds import FoldSpread
     from submission.scoring.scored import Scored
     from submission.scoring.scorer import Scorer
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 @click.command()
 @options.competition(required=False)
 @options.subject()
-@click.option("--references", type=options.FILE, required=True, help="The reference answers.")
+@click.option("--references", type=options.FILE, help="The reference answers.")
+@options.folds()
 @click.option(
     "--reference-column",
     "reference_columns",
@@ -55,7 +58,8 @@ def command(
     run_name: str | None,
     predictions: Path | None,
     answer_column: str | None,
-    references: Path,
+    references: Path | None,
+    folds: Path | None,
     reference_columns: tuple[str, ...],
     id_column: str,
     metrics: tuple[str, ...],
@@ -73,22 +77,28 @@ def command(
 
     Every number comes with its signature, the number of rows and a 95% bootstrap interval. Proxy
     scores are labelled, with the reason. Without -c, any predictions are scored against any
-    references by the metrics given.
+    references by the metrics given. With --folds, the answers of the runs over each fold are joined
+    to one over all rows. For answers that were chosen by likelihood, the calibration of their
+    probabilities is shown as well: expected calibration error (ECE) and Brier score.
     """
     from submission.commands.views.reports import (
         print_classification,
         print_degenerate,
+        print_folds,
+        print_reliability,
         print_scores,
         print_slices,
     )
     from submission.competitions import find_competition, plain_profile
     from submission.runs.answers import degenerate_counts
     from submission.scoring.classification import classify
+    from submission.scoring.folds import fold_subject, load_gold
     from submission.scoring.metrics import Models
     from submission.scoring.progress import show_progress
+    from submission.scoring.reliability import run_reliability
     from submission.scoring.scored import score_subject
     from submission.scoring.scorer import Scorer
-    from submission.scoring.subjects import choose_subject, load_references
+    from submission.scoring.subjects import choose_subject
 
     metrics = tuple(dict.fromkeys(metrics))
     models = Models.read(metric_models, fast=fast)
@@ -107,15 +117,20 @@ def command(
         raise click.UsageError("Give a competition with -c, or a metric with --metric.")
     opened = options.open_existing if run_name is not None else options.open_if_there
     with opened(ledger) as book:
-        subject = choose_subject(
-            profile, book, run_name, predictions, answer_column, competition=name
-        )
-        gold = load_references(profile, references, reference_columns)
+        gold, dealt = load_gold(profile, references, folds, reference_columns)
+        if dealt is None or run_name is None:
+            subject = choose_subject(
+                profile, book, run_name, predictions, answer_column, competition=name
+            )
+        else:
+            subject = fold_subject(profile, book, run_name, dealt, competition=name)
         scored = score_subject(scorer, subject, gold, metrics, book, say)
         if scorer.fast_in_vain:
             say("--fast has no effect here: only bertscore supports it.")
-    counts = degenerate_counts(subject.answers) if subject.kind == "run" else None
+    counts = degenerate_counts(subject.answers) if subject.answers else None
+    between = None if dealt is None else _between_folds(scorer, scored)
     found = _slices(scorer, scored, metrics, by) if by is not None else []
+    calibration = run_reliability(subject.answers, scored.examples)
     classified = classify(scored.examples, classes) if classes is not None else None
     if rows_file is not None:
         _write_rows(rows_file, scored)
@@ -125,18 +140,27 @@ def command(
             printed["degenerate"] = counts
         if by is not None:
             printed["by"] = {"column": by, "groups": [_plain(each) for each in found]}
+        if between is not None:
+            printed["folds"] = asdict(between)
+        if calibration is not None:
+            printed["calibration"] = calibration.plain()
         if classified is not None:
             printed["classes"] = classified.as_json()
         print_json(printed)
         return
     print_scores(scored.scores)
+    if between is not None:
+        print_folds([between])
     if found and by is not None:
-        print_slices(by, found)
+        named = [scored.main, *scored.further(len(metrics))]
+        print_slices(by, [each.metric for each in named], found)
     if classified is not None:
         print_classification(classified)
+    if calibration is not None:
+        print_reliability(calibration)
     if scorer.proxy:
         tell(f"Proxy: {scorer.proxy}.", style="yellow")
-    if counts is not None and run_name is not None:
+    if counts is not None and run_name is not None and dealt is None:
         print_degenerate(run_name, counts)
 
 
@@ -152,8 +176,18 @@ def _slices(scorer: Scorer, scored: Scored, metrics: Sequence[str], by: str) -> 
     return slices(parts, scored.examples, by)
 
 
+def _between_folds(scorer: Scorer, scored: Scored) -> FoldSpread:
+    from submission.scoring.breakdown import slices_of
+    from submission.scoring.folds import folds_of, spread
+
+    part = (scorer.cached_formula, scored.main, scorer.scale)
+    return spread(
+        scored.subject.name, slices_of([part], scored.examples, *folds_of(scored.examples))
+    )
+
+
 def _plain(each: Slice) -> dict[str, Any]:
-    scores = [score.to_dict() for score in each.scores]
+    scores = [score.to_dict() for score in each.scores if score is not None]
     return {"value": each.value, "rows": each.rows, "scores": scores}
 
 

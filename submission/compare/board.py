@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
-from evaluators import LeaderboardRow, PairedResult, Totals, compare_answers, detectable_by, holm
+from evaluators import (
+    Example,
+    LeaderboardRow,
+    PairedResult,
+    Totals,
+    compare_answers,
+    detectable_by,
+    holm,
+)
 from evaluators.base import is_corpus_metric, is_summed_metric
 from evaluators.ranking.splits import PublicEstimate, public_estimates
 from evaluators.report.wording import Note
@@ -16,9 +26,13 @@ from submission.competitions import Competition, known_scores
 from submission.competitions.find import KnownScore
 from submission.recipes.degenerate import Degenerate
 from submission.runs.answers import ANY, degenerate_counts
+from submission.runs.costs import RunCost
 from submission.scoring.scored import Scored
 from submission.scoring.scorer import Scorer
 from submission.scoring.subjects import Subject
+
+EQUAL = 1e-12
+"""Scores no further apart are equal: sums of the same numbers in another order differ so."""
 
 _UNCOUNTED: Mapping[str, int | None] = {kind.value: None for kind in Degenerate}
 
@@ -30,29 +44,75 @@ def leaderboard(
     against: Scored,
     metrics: Sequence[str],
     calibration: Calibration,
+    costs: Mapping[str, RunCost],
 ) -> list[LeaderboardRow]:
-    """A row per system, in the given order, and below them the known scores of others."""
+    """A row per system, in the given order, and below them the known scores of others.
+
+    ``costs`` are what runs took, by name. Systems of equal score share the better rank.
+    """
     others = [each for each in scored if each is not against]
-    paired = {each.subject.name: _paired(scorer, each, against) for each in others}
+    pairs = {each.subject.name: _Pair.of(each, against) for each in others}
+    paired = {name: pair.test(scorer) for name, pair in pairs.items() if pair.n}
     adjusted = holm([result.p_value for result in paired.values()])
     stricter = dict(zip(paired, adjusted.tolist(), strict=True))
     rows = []
     publics = _publics(scorer, scored, competition.profile.public_share)
-    for rank, (each, public) in enumerate(zip(scored, publics, strict=True), start=1):
+    ranks = shared_ranks([each.main.value for each in scored])
+    for rank, each, public in zip(ranks, scored, publics, strict=True):
         row = _scored(scorer, rank, each, metrics, public)
         name = each.subject.name
         if name in paired:
-            row = _tested(row, scorer, each, against, paired[name], stricter[name])
-        else:
-            row = replace(row, note="baseline")
+            row = _tested(row, scorer, pairs[name], paired[name], stricter[name])
+        row = replace(row, note=_note(each, pairs.get(name)))
+        if name in costs:
+            row = _costing(row, costs[name])
         rows.append(_counted(_known_outside(row, calibration), each.subject))
     return [*rows, *_known(competition)]
 
 
-def _paired(scorer: Scorer, scored: Scored, against: Scored) -> PairedResult:
-    """The test by which a win is a better row, whichever way the metric points."""
-    pair = (against, scored) if scored.main.direction == "lower" else (scored, against)
-    return compare_answers(scorer.cached_formula, *(each.examples for each in pair))
+def shared_ranks(values: Sequence[float]) -> list[int]:
+    """The ranks of sorted scores, from 1; those within :data:`EQUAL` share the first one's."""
+    ranks: list[int] = []
+    for place, value in enumerate(values, start=1):
+        same = place > 1 and abs(value - values[place - 2]) <= EQUAL
+        ranks.append(ranks[-1] if same else place)
+    return ranks
+
+
+class _Pair(NamedTuple):
+    """The rows that neither a system nor the baseline skips; ``n`` of them count in both scores."""
+
+    rows: Sequence[Example]
+    baseline: Sequence[Example]
+    n: int
+    lower: bool
+
+    @classmethod
+    def of(cls, scored: Scored, against: Scored) -> _Pair:
+        rows = [*zip(scored.examples, against.examples, strict=True)]
+        answered = np.array([one.answered and other.answered for one, other in rows], dtype=bool)
+        counted = answered & ~np.isnan(scored.main.rows) & ~np.isnan(against.main.rows)
+        # Scores are remembered by the list that they were asked for.
+        own, baselines = (
+            each.examples if answered.all() else [*compress(each.examples, answered)]
+            for each in (scored, against)
+        )
+        return cls(own, baselines, int(counted.sum()), scored.main.direction == "lower")
+
+    def test(self, scorer: Scorer) -> PairedResult:
+        """The test by which a win is a better row, whichever way the metric points."""
+        pair = (self.baseline, self.rows) if self.lower else (self.rows, self.baseline)
+        return compare_answers(scorer.cached_formula, *pair)
+
+
+def _note(scored: Scored, pair: _Pair | None) -> str:
+    """Which system is the baseline, and which rows are skipped."""
+    told = [] if pair else ["baseline"]
+    if skipped := sum(not each.answered for each in scored.examples):
+        told.append(f"{skipped} of {len(scored.examples)} rows skipped")
+    if pair and len(pair.rows) < len(scored.examples):
+        told.append(f"{pair.n} in common with the baseline")
+    return ", ".join(told)
 
 
 def _scored(
@@ -83,14 +143,13 @@ def _scored(
 def _tested(
     row: LeaderboardRow,
     scorer: Scorer,
-    scored: Scored,
-    against: Scored,
+    pair: _Pair,
     paired: PairedResult,
     adjusted: float,
 ) -> LeaderboardRow:
-    sign = -scorer.scale if scored.main.direction == "lower" else scorer.scale
+    sign = -scorer.scale if pair.lower else scorer.scale
     low, high = sorted((sign * paired.low, sign * paired.high))
-    detectable = detectable_by(scorer.cached_formula, scored.examples, against.examples)
+    detectable = detectable_by(scorer.cached_formula, pair.rows, pair.baseline)
     return replace(
         row,
         difference=sign * paired.difference,
@@ -117,6 +176,19 @@ def _known_outside(row: LeaderboardRow, calibration: Calibration) -> Leaderboard
     return replace(row, expected=value, expected_low=low, expected_high=high)
 
 
+def _costing(row: LeaderboardRow, cost: RunCost) -> LeaderboardRow:
+    """With what the answers took."""
+    money, currency = cost.money or (None, "")
+    return replace(
+        row,
+        seconds=cost.seconds,
+        prompt_tokens=cost.prompt_tokens,
+        completion_tokens=cost.completion_tokens,
+        money=money,
+        currency=currency,
+    )
+
+
 def _publics(
     scorer: Scorer, scored: Sequence[Scored], share: float | None
 ) -> Sequence[PublicEstimate | None]:
@@ -135,7 +207,7 @@ def _publics(
 
 def _counted(row: LeaderboardRow, subject: Subject) -> LeaderboardRow:
     """With degenerate answers by kind; of a file only empty ones are known, of vectors none."""
-    if subject.kind == "run":
+    if subject.answers:
         counts = degenerate_counts(subject.answers)
         total = counts.pop(ANY)
         return replace(row, degenerate=counts, any_degenerate=total)

@@ -12,7 +12,7 @@ from evaluators import Estimate, EvaluationError, LinearFit, fit_line
 from evaluators.ranking.calibration import MINIMUM
 from evaluators.report.wording import Note
 from submission.competitions import find_competition
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.runs.answers import Answer, run_answers
 from submission.runs.ledger import Ledger
 from submission.runs.rows import OrganizerScore
@@ -107,7 +107,7 @@ def calibrate(
         if len(twins) == 1:
             runs[twins[0]] = submitted
         elif twins:
-            notes.append(Note("note.several_runs", {"run": submitted, "runs": ", ".join(twins)}))
+            notes.append(Note("note.several_runs", {"run": submitted, "runs": few(twins)}))
     points = [
         Point(name, scored[name], own[of].public, own[of].private, of) for name, of in runs.items()
     ]

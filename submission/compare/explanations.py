@@ -8,6 +8,7 @@ from evaluators import LinearFit
 from evaluators.report.wording import Note
 from submission.compare.comparison import Comparison
 from submission.compare.stability import flips
+from submission.terminal.numbers import scored
 
 SHOWN_FLIPS = 5
 
@@ -17,6 +18,7 @@ def explanations(comparison: Comparison) -> list[Note]:
     return [
         *_proxy(comparison),
         *_tests(comparison),
+        *_folds(comparison),
         *_public(comparison),
         *_agreement(comparison),
         *_calibration(comparison),
@@ -30,12 +32,29 @@ def _proxy(comparison: Comparison) -> Iterator[Note]:
 
 def _tests(comparison: Comparison) -> Iterator[Note]:
     tested = [row for row in comparison.rows if row.p_value is not None]
+    if any(not each.answered for system in comparison.scored for each in system.examples):
+        yield Note("note.skipped")
     if tested:
         yield Note("note.tests", {"baseline": comparison.baseline, "n": len(tested)})
         if tested[0].others:
             yield Note("note.untested")
     if any(row.detectable is not None for row in tested):
         yield Note("note.detectable")
+
+
+def _folds(comparison: Comparison) -> Iterator[Note]:
+    for each in comparison.folds:
+        counted = [value for value in each.scores.values() if value is not None]
+        yield Note(
+            "note.folds",
+            {
+                "run": each.run,
+                "mean": scored(each.mean),
+                "deviation": scored(each.deviation),
+                "n": len(counted),
+                "scores": ", ".join(map(scored, each.scores.values())),
+            },
+        )
 
 
 def _public(comparison: Comparison) -> Iterator[Note]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from math import isnan
 
 from evaluators import LeaderboardRow
+from evaluators.report.leaderboard import UNDEFINED
 from evaluators.text.cells import one_line
 from submission.compare.comparison import Comparison
 from submission.compare.explanations import explanations
@@ -35,7 +37,7 @@ def to_markdown(comparison: Comparison) -> str:
                     line.run,
                     line.metric,
                     f"{line.score:.4f}",
-                    f"{line.low:.3f} … {line.high:.3f}",
+                    _between(line.low, line.high),
                     str(line.n),
                 ]
                 for line in group_lines(comparison)
@@ -62,7 +64,8 @@ def _board(comparison: Comparison) -> Iterator[str]:
     yield from _table(
         [
             "#", "name", "score", "95%", "n", "difference", "95%", "p", "p Holm", "detectable",
-            "win/tie/loss", "public part", "organizer", "expected", "degenerate", *others, "note",
+            "win/tie/loss", "public part", "organizer", "expected", "degenerate", "seconds",
+            "tokens in/out", "cost", *others, "note",
         ],
         ([*_cells(row), *_other_cells(row, others), _note(row)] for row in ranked),
     )  # fmt: skip
@@ -85,6 +88,9 @@ def _cells(row: LeaderboardRow) -> list[str]:
         _number(row.public),
         _between(row.expected_low, row.expected_high),
         "" if row.any_degenerate is None else str(row.any_degenerate),
+        _number(row.seconds, ".1f"),
+        "" if row.prompt_tokens is None else f"{row.prompt_tokens}/{row.completion_tokens}",
+        "" if row.money is None else f"{row.money:.4f} {row.currency}",
     ]
 
 
@@ -113,6 +119,8 @@ def _number(value: float | None, form: str = ".4f") -> str:
 def _between(low: float | None, high: float | None, form: str = ".3f") -> str:
     if low is None or high is None:
         return ""
+    if isnan(low) or isnan(high):
+        return UNDEFINED
     return f"{low:{form}} … {high:{form}}"
 
 

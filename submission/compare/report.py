@@ -28,6 +28,7 @@ from submission.competitions import Competition, known_scores
 from submission.files.atomic import atomic_file
 from submission.records.rows import Reference
 from submission.runs.ledger import Ledger
+from submission.scoring.reliability import run_reliability
 from submission.scoring.scored import Scored
 
 BAND_POINTS = 41
@@ -134,13 +135,14 @@ def _run(scored: Scored, row: LeaderboardRow, ledger: Ledger | None) -> ReportRu
         name=name,
         answers=[example.answer for example in scored.examples],
         scores=main.rows,
-        degenerate=_empty(scored) if kept is None else _degenerate(scored),
+        degenerate=_degenerate(scored) if scored.subject.answers else _empty(scored),
         signature=main.signature,
         others=[
             *scored.scores[1 : len(scored.scores) - len(row.others)],
             *(replace(score, metric=spec) for spec, score in row.others.items()),
         ],
-        manifest={"file": name} if kept is None else _manifest(kept, name),
+        manifest={scored.subject.kind: name} if kept is None else _manifest(kept, name),
+        reliability=run_reliability(scored.subject.answers, scored.examples),
     )
 
 
@@ -176,15 +178,14 @@ def _groups(comparison: Comparison) -> list[GroupScore]:
             dimension=each.dimension.name,
             group=part.value,
             run=each.run,
-            score=part.scores[0].value,
-            n=part.scores[0].n,
-            low=part.scores[0].low,
-            high=part.scores[0].high,
+            score=score.value,
+            n=score.n,
+            low=score.low,
+            high=score.high,
         )
         for each in comparison.breakdowns
         for part in each.slices
-        # The formula stands first where any of the group's rows counts in it.
-        if part.scores and part.scores[0].metric == comparison.main.metric
+        if (score := part.scores[0]) is not None  # the formula's
     ]
 
 

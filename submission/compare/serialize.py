@@ -8,29 +8,35 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from evaluators import LeaderboardRow, LinearFit
+from evaluators.base import finite
 from submission.compare.comparison import Comparison
 from submission.compare.stability import flips
+from submission.scoring.folds import FoldSpread
 
 
 class GroupLine(NamedTuple):
-    """One system's score by one metric on the rows of one group."""
+    """One system's score by one metric on the rows of one group; of one row, NaN for the ends."""
 
     dimension: str
     group: str
     run: str
     metric: str
     score: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
     proxy: bool
+
+    def plain(self) -> GroupLine:
+        """The same with None for ends that are NaN."""
+        return self._replace(low=finite(self.low), high=finite(self.high))
 
 
 def group_lines(comparison: Comparison) -> Iterator[GroupLine]:
     """The breakdowns line by line, the formula before further metrics."""
     for each in comparison.breakdowns:
         for part in each.slices:
-            for score in part.scores:
+            for score in filter(None, part.scores):
                 yield GroupLine(
                     each.dimension.name,
                     part.value,
@@ -42,6 +48,17 @@ def group_lines(comparison: Comparison) -> Iterator[GroupLine]:
                     score.n,
                     score.proxy is not None,
                 )
+
+
+def fold_columns(comparison: Comparison) -> list[str]:
+    """The header of a table of scores by fold, a line for each system."""
+    numbers = list(comparison.folds[0].scores)
+    return ["run", *(f"fold_{number}" for number in numbers), "mean", "sd"]
+
+
+def fold_cells(each: FoldSpread) -> list[str | float | None]:
+    """A system's line of that table."""
+    return [each.run, *each.scores.values(), each.mean, each.deviation]
 
 
 class TokenizerLine(NamedTuple):
@@ -80,7 +97,7 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
         "metric": comparison.main.metric,
         "signature": comparison.signature,
         "proxy": comparison.proxy,
-        "breakdown": [line._asdict() for line in group_lines(comparison)],
+        "breakdown": [line.plain()._asdict() for line in group_lines(comparison)],
         "agreement": [asdict(each) for each in comparison.agreement],
         "public": None
         if public is None
@@ -92,6 +109,7 @@ def to_plain(comparison: Comparison) -> dict[str, Any]:
             "standings": [asdict(each) for each in public.standings],
             "flips": [flip._asdict() for flip in flips(public)],
         },
+        "folds": [asdict(each) for each in comparison.folds],
         "tokenizers": [line._asdict() for line in tokenizer_lines(comparison)],
         "calibration": {
             "points": [asdict(point) for point in calibration.points],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evaluators import to_frame
@@ -12,6 +13,8 @@ from submission.compare.markdown import to_markdown
 from submission.compare.serialize import (
     GroupLine,
     TokenizerLine,
+    fold_cells,
+    fold_columns,
     group_lines,
     to_plain,
     tokenizer_lines,
@@ -35,7 +38,8 @@ def write_leaderboard(comparison: Comparison, path: Path) -> list[Path]:
     """Write the comparison whole, or leave what was there; returns the files written.
 
     Markdown and JSON hold all of it. A CSV file holds the leaderboard, others beside it the scores
-    by group (``NAME.breakdown.csv``) and by tokenizer (``NAME.tokenizers.csv``). Raises
+    by group (``NAME.breakdown.csv``), by fold (``NAME.folds.csv``) and by tokenizer
+    (``NAME.tokenizers.csv``). Raises
     :class:`InputError` for another suffix and a file that cannot be written.
     """
     require_suffix(path)
@@ -52,10 +56,15 @@ def write_leaderboard(comparison: Comparison, path: Path) -> list[Path]:
         beside = []
         if comparison.breakdowns:
             beside.append(path.with_name(f"{path.stem}.breakdown.csv"))
-            _write_groups(comparison, beside[-1])
+            groups = (line.plain() for line in group_lines(comparison))
+            _write_lines(beside[-1], GroupLine._fields, groups)
+        if comparison.folds:
+            beside.append(path.with_name(f"{path.stem}.folds.csv"))
+            folds = map(fold_cells, comparison.folds)
+            _write_lines(beside[-1], fold_columns(comparison), folds)
         if comparison.sensitivity:
             beside.append(path.with_name(f"{path.stem}.tokenizers.csv"))
-            _write_tokenizers(comparison, beside[-1])
+            _write_lines(beside[-1], TokenizerLine._fields, tokenizer_lines(comparison))
     return [path, *beside]
 
 
@@ -64,24 +73,15 @@ def _write(path: Path, text: str) -> None:
         handle.write(text.encode())
 
 
-def _write_tokenizers(comparison: Comparison, path: Path) -> None:
-    rows: list[list[str | float]] = [
-        [neutralize(cell) if isinstance(cell, str) else cell for cell in line]
-        for line in tokenizer_lines(comparison)
-    ]
-    write_csv(path, TokenizerLine._fields, rows, bom=False)
+def _write_lines(
+    path: Path, columns: Sequence[str], lines: Iterable[Sequence[bool | str | float | None]]
+) -> None:
+    write_csv(path, columns, (list(map(_cell, line)) for line in lines), bom=False)
 
 
-def _write_groups(comparison: Comparison, path: Path) -> None:
-    rows: list[list[str | float]] = [
-        [
-            *(neutralize(text) for text in (line.dimension, line.group, line.run, line.metric)),
-            line.score,
-            line.low,
-            line.high,
-            line.n,
-            str(line.proxy),
-        ]
-        for line in group_lines(comparison)
-    ]
-    write_csv(path, GroupLine._fields, rows, bom=False)
+def _cell(value: bool | str | float | None) -> str | float:
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str):
+        return neutralize(value)
+    return "" if value is None else value

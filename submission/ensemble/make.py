@@ -11,13 +11,14 @@ from evaluators import Metric, choice
 from evaluators.consensus import least_risk, majority, same_text, utilities
 from evaluators.text.options import listed_options
 from submission.ensemble.members import Member, Members
+from submission.ensemble.probability import averaged, closest
 from submission.ensemble.record import record
 from submission.errors import InputError
 from submission.runs.answers import Answer
 from submission.runs.ledger import Ledger
 from submission.scoring.scorer import Scorer
 
-MAJORITY, LEAST_RISK, VECTOR = "majority", "mbr", "vector"
+MAJORITY, LEAST_RISK, VECTOR, PROBABILITY = "majority", "mbr", "vector", "probability"
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,16 @@ class Method:
 
     @classmethod
     def read(cls, text: str) -> Method:
-        """From ``majority``, ``mbr``, ``mbr:METRIC`` or ``vector``; else an InputError."""
+        """From ``majority``, ``mbr``, ``mbr:METRIC``, ``probability`` or ``vector``.
+
+        Raises :class:`InputError` for anything else.
+        """
         name, _, metric = text.partition(":")
-        if text in {MAJORITY, VECTOR, LEAST_RISK} or (name == LEAST_RISK and metric):
+        if text in {MAJORITY, VECTOR, LEAST_RISK, PROBABILITY} or (name == LEAST_RISK and metric):
             return cls(name, metric or None)
         raise InputError(
             f"--by {text}: use majority, mbr (by the competition's own formula), mbr:METRIC, "
-            "such as mbr:chrf, or vector."
+            "such as mbr:chrf, probability, or vector."
         )
 
 
@@ -44,7 +48,7 @@ class Report:
     """The result of an ensemble: how many rows each member was taken for, in their order.
 
     ``unanimous`` rows had one answer only. Of the others, ``decided`` had more votes for theirs
-    than for any other; under ``mbr`` that is not counted.
+    than for any other; under ``mbr`` and ``probability`` that is not counted.
     """
 
     run: str
@@ -69,8 +73,9 @@ def ensemble(
     """Make the run ``name`` of the members' answers.
 
     Empty answers take no part where any other is there, unless the competition has questions
-    without an answer. Raises :class:`InputError` where the name is a member's or another run's,
-    ``EvaluationError`` for a metric that cannot be had.
+    without an answer. Raises :class:`InputError` where the name is a member's or another run's, and
+    for members without probabilities that are to be averaged; ``EvaluationError`` for a metric that
+    cannot be had.
     """
     if name in {member.run for member in found.members}:
         raise InputError(
@@ -81,7 +86,7 @@ def ensemble(
     standing = [_standing(row, unanswerable=unanswerable) for row in rows]
     texts = [[row[place].text for place in left] for row, left in zip(rows, standing, strict=True)]
     decided = None
-    if method.name == MAJORITY:
+    if method.name in {MAJORITY, PROBABILITY}:
         signature = "majority|tie:pairwise-f1|rule:inha"
         votes = [_vote(row[0].question, each) for row, each in zip(rows, texts, strict=True)]
         picks = [place for place, _ in votes]
@@ -91,7 +96,12 @@ def ensemble(
         signature = f"mbr|{metric.signature}"
         picks = _least_risky(metric, [row[0].question for row in rows], texts)
     places = [left[pick] for left, pick in zip(standing, picks, strict=True)]
-    record(name, found, places, signature, ledger, command=command, fresh=fresh)
+    taken = [row[place] for row, place in zip(rows, places, strict=True)]
+    if method.name == PROBABILITY:
+        signature, decided = "probability|mean", None
+        taken = averaged(found, taken)
+        places = [closest(row, answer) for row, answer in zip(rows, taken, strict=True)]
+    record(name, found, taken, signature, ledger, command=command, fresh=fresh)
     return Report(
         run=name,
         by=signature,

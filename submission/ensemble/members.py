@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from submission.competitions import Competition
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.runs.answers import Answer, run_answers, run_recipe
 from submission.runs.ledger import Ledger
 from submission.scoring.subjects import require_competition
@@ -45,7 +45,7 @@ def find_members(ledger: Ledger, competition: Competition, runs: Sequence[str]) 
     """
     repeated = sorted({run for run in runs if runs.count(run) > 1})
     if repeated:
-        raise InputError(f"{', '.join(repeated)} is named twice: it would have two votes.")
+        raise InputError(f"{few(repeated)} is named twice: it would have two votes.")
     members: list[Member] = []
     answers: list[list[Answer]] = []
     for run in runs:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -19,14 +21,14 @@ from submission.runs.rows import PlannedPart, Run
 def record(
     name: str,
     found: Members,
-    places: Sequence[int],
+    taken: Sequence[Answer],
     signature: str,
     ledger: Ledger,
     *,
     command: str,
     fresh: bool,
 ) -> None:
-    """Keep the answers of the members at ``places``, one per row, as the finished run ``name``.
+    """Keep the answers ``taken`` of the members, one per row, as the finished run ``name``.
 
     The run's recipe names the members and, by ``signature``, the method. Raises ``InputError``
     where the name belongs to another run, unless ``fresh``.
@@ -42,13 +44,15 @@ def record(
             "members": json.dumps([asdict(each) for each in found.members], ensure_ascii=False),
         },
     )
-    rows = [row[place] for row, place in zip(found.rows, places, strict=True)]
     parts, completions = [], {}
-    for position, (answers, taken) in enumerate(zip(found.rows, rows, strict=True)):
-        finish = _finish(taken)
-        key = digest(["ensemble", signature, taken.text, finish, *(each.text for each in answers)])
-        parts.append(PlannedPart(position, 0, 0, taken.id, taken.question, key))
-        completions[key] = Completion(key, taken.text, finish)
+    for position, (answers, answer) in enumerate(zip(found.rows, taken, strict=True)):
+        finish, known = _finish(answer), answer.probabilities
+        likelihoods = {} if known is None else {each: _log(known[each]) for each in known}
+        told = [json.dumps(likelihoods)] if likelihoods else []
+        texts = [each.text for each in answers]
+        key = digest(["ensemble", signature, answer.text, finish, *texts, *told])
+        parts.append(PlannedPart(position, 0, 0, answer.id, answer.question, key))
+        completions[key] = Completion(key, answer.text, finish, likelihoods=likelihoods)
     run = Run(
         name=name,
         # Members' answers may change under the same fingerprint, when degenerate ones are replaced.
@@ -58,6 +62,9 @@ def record(
         test_file=first.test_file,
         engine=f"{signature.partition('|')[0]} of {len(found.members)} answers",
         command=command,
+        special_tokens=tuple(
+            sorted({token for each in found.members for token in ledger.special_tokens(each.run)})
+        ),
     )
     with ledger.writing(name):
         ledger.begin(run, parts, fresh=fresh)
@@ -67,7 +74,14 @@ def record(
             ledger.spent(name, 0.0, 0, finished=True)
 
 
+def _log(probability: float) -> float:
+    """The logarithm; of zero, that of the least number there is."""
+    return math.log(max(probability, sys.float_info.min))
+
+
 def _finish(answer: Answer) -> Finish:
     if Degenerate.TOO_LONG in answer.degenerate:
         return Finish.PROMPT_TOO_LONG
+    if Degenerate.UNFINISHED_THINKING in answer.degenerate:
+        return Finish.THINKING
     return Finish.LENGTH if Degenerate.CUT_OFF in answer.degenerate else Finish.STOP

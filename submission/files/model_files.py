@@ -8,7 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from submission.errors import InputError
+from evaluators.errors import ModelUnavailableError
+from evaluators.pointers import refuse_pointers
+from submission.errors import InputError, sentence
 from submission.files.named import named
 
 EMBEDDED = "embedded"
@@ -45,10 +47,19 @@ def locate_model(name: str, revision: str | None = None) -> ModelFiles:
                 f"{folder}: no config.json or adapter_config.json in it. "
                 "Give the folder that holds the model."
             )
+        require_contents(folder)
         return ModelFiles(name, folder)
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise InputError(f"Model folder {name} does not exist.")
     return ModelFiles(name, _download(name, revision))
+
+
+def require_contents(folder: Path) -> None:
+    """Raise :class:`InputError` where a file of the model's is only a Git LFS pointer."""
+    try:
+        refuse_pointers(folder)
+    except ModelUnavailableError as error:
+        raise InputError(sentence(str(error))) from None
 
 
 def _download(name: str, revision: str | None) -> Path:

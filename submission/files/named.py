@@ -35,6 +35,20 @@ def named_file(name: str | Path) -> Path:
     return path
 
 
+def named_text(name: str | Path) -> str:
+    """The text of the file called ``name``, which is UTF-8, with or without a byte order mark.
+
+    Raises :class:`InputError` where there is none, or where it cannot be read.
+    """
+    path = named_file(name)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+
+
 def beside(folder: Path, name: str | Path) -> Path:
     """What a file in ``folder`` calls ``name``; raises what :func:`named` raises."""
     return named(folder / named(name))

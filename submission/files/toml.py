@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from evaluators.text.cells import shortened
 from submission.errors import InputError
-from submission.files.named import named_file
+from submission.files.named import named_text
+
+_PLACE = re.compile(r"at line (\d+), column (\d+)")
+
+LONGEST_INPUT = 200
+"""Characters of a value that a message shows."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables. Raises :class:`InputError` where it is missing or not TOML."""
-    try:
-        text = named_file(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    text = named_text(path)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}.") from None
+        raise InputError(f"{path}: not valid TOML: {error}{_hint(text, error)}.") from None
     except RecursionError:
         raise InputError(f"{path}: not usable TOML: nested too deeply.") from None
+
+
+def _hint(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The name of a mistake that the parser's words do not name: a comma before a brace."""
+    place = _PLACE.search(str(error))
+    if place is None:
+        return ""
+    line, column = int(place[1]) - 1, int(place[2]) - 1
+    written = text.splitlines()[line] if line < len(text.splitlines()) else ""
+    ends = written[column:].startswith("}") and written[:column].rstrip().endswith(",")
+    return "; a comma stands before the closing '}': remove it" if ends else ""
 
 
 def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
@@ -38,14 +53,21 @@ def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
         raise InputError.listing(source, map(_describe, error.errors())) from None
 
 
-def _describe(problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
+def described(problem: ErrorDetails, place: Sequence[str | int]) -> str:
+    """What pydantic found wrong at ``place``, which is empty for the whole."""
+    where = ".".join(map(str, place))
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{where}'"
     if problem["type"] == "missing":
         return f"'{where}' is missing"
     # Pydantic puts words of its own before what a validator says.
     message = str(problem.get("ctx", {}).get("error", problem["msg"]))
-    if not where:
-        return message
-    return f"'{where}': {message[0].lower()}{message[1:]} (got {problem['input']!r})"
+    return f"'{where}': {message[0].lower()}{message[1:]}" if where else message
+
+
+def _describe(problem: ErrorDetails) -> str:
+    words, given = described(problem, problem["loc"]), problem["input"]
+    # A whole table, such as one that lacks a key, would hide what is wrong with it.
+    if not problem["loc"] or problem["type"] == "extra_forbidden" or isinstance(given, dict):
+        return words
+    return f"{words} (got {shortened(repr(given), LONGEST_INPUT)})"

@@ -16,11 +16,11 @@ from submission.engines.choose import make_engine
 from submission.engines.slot import ModelSlot
 from submission.errors import InputError
 from submission.files.digest import digest
-from submission.generation.generate import Job, Report, engine_context
+from submission.generation.generate import Job, Report
+from submission.generation.inputs import Inputs, job_inputs
 from submission.generation.plan import plan_prompts
 from submission.generation.record import recorded
 from submission.recipes import Degenerate, Recipe, Sampling
-from submission.records.read import read_questions
 from submission.runs.answers import (
     ANY,
     count_degenerate,
@@ -28,6 +28,7 @@ from submission.runs.answers import (
     require_marked,
     run_recipe,
 )
+from submission.runs.costs import spent_on
 from submission.runs.degenerate import Rules, copy_key
 from submission.runs.ledger import Ledger
 from submission.runs.rows import FinishedPart
@@ -41,8 +42,8 @@ def retry_answers(
     """Retry the degenerate answers of a finished job, as its recipe's ``[retry]`` says.
 
     Prompts longer than the model's context are left out, since sampling cannot shorten them, and
-    so are recipes without a model, whose answers no sampling changes. Raises ``InputError`` for
-    retry settings that cannot be used.
+    so are answers that no sampling changes: choices by likelihood, and those of recipes without a
+    model. Raises ``InputError`` for retry settings that cannot be used.
     """
     if job.recipe.model is None:
         if report.degenerate[ANY]:
@@ -52,12 +53,16 @@ def retry_answers(
     if not broken:
         return report
     sampling = retry_sampling(job.recipe)
-    changed = replace(job, recipe=job.recipe.model_copy(update={"sampling": sampling}))
-    engine = make_engine(engine_context(changed, ledger, say, slot or ModelSlot()))
+    # The run's own prompt: it has the day that its questions were asked.
+    update = {"sampling": sampling, "prompt": run_recipe(ledger, job.run).prompt}
+    changed = replace(job, recipe=job.recipe.model_copy(update=update))
+    rows = {part.row_id for part in broken}
+    inputs = job_inputs(changed, ledger, say, slot or ModelSlot(), rows)
+    engine = make_engine(inputs.context)
     say(f"{len(broken)} degenerate answers; retried at temperature {sampling.temperature:g}.")
     try:
         with ledger.writing(job.run):
-            work = _Retry(changed, ledger, engine, fresh=job.fresh)
+            work = _Retry(changed, ledger, engine, inputs)
             replaced = 0
             for attempt in range(1, job.recipe.retry.attempts + 1):
                 left = _broken(ledger, job.run)
@@ -73,6 +78,7 @@ def retry_answers(
         degenerate=count_degenerate(ledger, job.run),
         retried=len(broken),
         mended=replaced,
+        account=spent_on(ledger, job.run),
     )
 
 
@@ -91,15 +97,21 @@ def retry_sampling(recipe: Recipe) -> Sampling:
     return sampling
 
 
+def reseeded(recipe: Recipe, attempt: int) -> Recipe:
+    """``recipe`` with the seed of a retry's attempt, counted from 1."""
+    seed = int(digest(["retry", str(recipe.sampling.seed), str(attempt)])[:8], 16)
+    sampling = recipe.sampling.model_copy(update={"seed": seed})
+    return recipe.model_copy(update={"sampling": sampling})
+
+
 class _Retry:
     """One job's retries over one engine; ``tokens`` and ``seconds`` are what they cost."""
 
-    def __init__(self, job: Job, ledger: Ledger, engine: Engine, *, fresh: bool) -> None:
+    def __init__(self, job: Job, ledger: Ledger, engine: Engine, inputs: Inputs) -> None:
         self._job = job
         self._ledger = ledger
         self._engine = engine
-        self._fresh = fresh
-        self._questions = read_questions(job.competition.profile, job.test)
+        self._questions, self._chooser = inputs.questions, inputs.chooser
         self.tokens = 0
         self.seconds = 0.0
 
@@ -118,29 +130,27 @@ class _Retry:
         """A request for each row key that is retried."""
         rows = {part.row_id for part in broken}
         questions = [each for each in self._questions if each.id in rows]
-        plan = plan_prompts(self._reseeded(number), self._engine, questions)
+        recipe = reseeded(self._job.recipe, number)
+        plan = plan_prompts(recipe, self._engine, questions, self._chooser)
         new = {(part.row_id, part.part, part.sample): part.key for part in plan.parts}
         return {
             part.key: plan.requests[new[part.row_id, part.part, part.sample]] for part in broken
         }
 
-    def _reseeded(self, number: int) -> Recipe:
-        recipe = self._job.recipe
-        seed = int(digest(["retry", str(recipe.sampling.seed), str(number)])[:8], 16)
-        sampling = recipe.sampling.model_copy(update={"seed": seed})
-        return recipe.model_copy(update={"sampling": sampling})
-
     def _completed(self, number: int, asked: Mapping[str, Request]) -> dict[str, Completion]:
         """Each retried row key's new completion; those that the ledger has are taken from it."""
         requests = {request.key: request for request in asked.values()}
-        known = {} if self._fresh else self._ledger.completions(requests)
+        known = {} if self._job.fresh else self._ledger.completions(requests)
         missing = [request for key, request in requests.items() if key not in known]
         if missing:
             self._engine.start()
             started, before = time.perf_counter(), self.tokens
             try:
                 label = f"{self._job.run}, retry {number}"
-                for step in recorded(self._engine, missing, self._ledger, self._job.run, label):
+                most = self._job.recipe.sampling.max_tokens
+                for step in recorded(
+                    self._engine, missing, self._ledger, self._job.run, label, most
+                ):
                     known.update((each.key, each) for each in step)
                     self.tokens += sum(each.completion_tokens for each in step)
             finally:
@@ -148,7 +158,7 @@ class _Retry:
                 self.seconds += seconds
                 new = self.tokens - before
                 self._ledger.spent(self._job.run, seconds, new, finished=True)
-        return {old: known[request.key] for old, request in asked.items()}
+        return {old: known[new.key] for old, new in asked.items() if new.key in known}
 
     def _better(
         self, broken: Sequence[FinishedPart], answered: Mapping[str, Completion]
@@ -156,6 +166,7 @@ class _Retry:
         """The new row key for each old one whose new answer is not degenerate."""
         recipe = self._job.recipe
         rules = Rules(recipe)
+        broken = [part for part in broken if part.key in answered]
         candidates = [
             given(part._replace(completion=answered[part.key]), recipe) for part in broken
         ]
@@ -171,12 +182,14 @@ class _Retry:
 
 
 def _broken(ledger: Ledger, run: str) -> list[FinishedPart]:
-    """The parts of a finished run whose answers are degenerate and whose prompts fit the model."""
+    """The parts of a finished run whose answers are degenerate, where sampling can change that."""
     recipe = run_recipe(ledger, run)
     for sample in ledger.samples(run):
         require_marked(ledger, run, recipe, sample)
     return [
         part
         for part in ledger.parts(run)
-        if part.degenerate and Degenerate.TOO_LONG not in part.degenerate.split()
+        if part.degenerate
+        and Degenerate.TOO_LONG not in part.degenerate.split()
+        and not (part.completion and part.completion.likelihoods)
     ]

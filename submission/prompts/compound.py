@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # A new question begins after a finished sentence with one of the connectors that the
 # competitions' joined cells use. A sentence may end without punctuation ("…알려주세요 또한, …").
 # "A와 B의 관계는 무엇인가요?" is one question about two things and stays whole.
-_BOUNDARY = re.compile(
+BOUNDARY = re.compile(
     r"""(?P<before>[.?!。？！]["'”’)]*|요|까|다|죠|줘|라)
         (?P<gap>\s+)
         (?P<connector>(?:그리고|또한|아울러|더불어|추가로|또)(?:,|(?=\s))\s*)
@@ -16,7 +16,7 @@ _BOUNDARY = re.compile(
     re.VERBOSE,
 )
 # "또 어떤 …" continues a sentence; only "또," opens a question.
-_CONTINUES = re.compile(r"또\s")
+CONTINUES = re.compile(r"또\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def split(cell: str) -> list[Part]:
     """The questions in ``cell``; joining every ``lead + text`` gives ``cell`` back exactly."""
     parts: list[Part] = []
     lead, start = "", 0
-    for match in _BOUNDARY.finditer(cell):
-        if _CONTINUES.match(match["connector"]):
+    for match in BOUNDARY.finditer(cell):
+        if CONTINUES.match(match["connector"]):
             continue
         end = match.end("before")
         parts.append(Part(lead, cell[start:end]))

@@ -13,10 +13,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from submission.errors import InputError
-from submission.files.named import named
+from submission.errors import InputError, nearest
+from submission.files.named import beside, named, named_text
 from submission.files.toml import read_toml, validate
 from submission.recipes.schema import Recipe
+from submission.recipes.structure import with_schema
 
 ENTRY_POINTS = "leaderkit.recipes"
 
@@ -46,24 +47,30 @@ def find_recipe(spec: str, overrides: Iterable[str] = ()) -> Recipe:
     data = read_toml(path)
     data.pop("aliases", None)
     variants = _variants(path, data.pop("variants", {}))
+    data = _with_files(data, path.parent)
     if variant:
-        data = _merge(data, _variant(base, variant, variants))
+        data = _merge(data, _with_files(_variant(base, variant, variants), path.parent))
         data.pop("aliases", None)
         data["name"] = f"{data.get('name', base)}:{variant}"
     for override in overrides:
-        data = _merge(data, _override(override))
+        data = _merge(data, _with_files(_override(override), Path()))
     return validate(Recipe, data, str(path) if base != spec or base.endswith(".toml") else spec)
 
 
 def model_overrides(
-    model: str | None, adapter: str | None, engine: str | None, samples: int | None
+    model: str | None,
+    adapter: str | None,
+    engine: str | None,
+    samples: int | None,
+    workers: int | None = None,
 ) -> list[str]:
-    """What ``--model``, ``--adapter``, ``--engine`` and ``--samples`` mean as ``KEY=VALUE``."""
+    """What ``--model``, ``--adapter``, ``--engine``, ``--samples``, ``--workers`` mean."""
     given = {
         "model.name": model,
         "model.adapter": adapter,
         "engine.name": engine,
         "sampling.samples": samples,
+        "engine.workers": workers,
     }
     return [
         f"{key}={json.dumps(value, ensure_ascii=False)}"
@@ -80,7 +87,7 @@ def list_recipes() -> list[RecipeEntry]:
         aliases = tuple(data.pop("aliases", ()))
         variants = data.pop("variants", {})
         name = data["name"]
-        entries.append(_entry(name, aliases, validate(Recipe, data, str(path))))
+        entries.append(_entry(name, aliases, find_recipe(name)))
         entries.extend(
             _entry(
                 f"{name}:{variant}",
@@ -144,7 +151,9 @@ def _path(base: str) -> Path:
     known = sorted([*names, *aliases, *_variant_aliases()])
     close = difflib.get_close_matches(base, known, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
-    raise InputError(f"No recipe '{base}'.{hint} Known: {', '.join(known)}; or give a TOML file.")
+    raise InputError(
+        f"No recipe '{base}'.{hint} Known: {nearest(known, base)}; or give a TOML file."
+    )
 
 
 def _variants(path: Path, declared: Any) -> Mapping[str, Any]:
@@ -156,7 +165,7 @@ def _variants(path: Path, declared: Any) -> Mapping[str, Any]:
 def _variant(base: str, name: str, variants: Mapping[str, Any]) -> dict[str, Any]:
     if name in variants:
         return dict(variants[name])
-    known = f"it has {', '.join(sorted(variants))}" if variants else "it has none"
+    known = f"it has {nearest(sorted(variants), name)}" if variants else "it has none"
     raise InputError(f"Recipe '{base}' has no variant '{name}': {known}.")
 
 
@@ -179,6 +188,34 @@ def literal(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
         return text
+
+
+def _with_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """``data`` with the files that it names found from ``folder``, or read from there."""
+    return with_schema(_with_template(_with_examples(data, folder), folder), folder)
+
+
+def _with_examples(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    prompt = data.get("prompt")
+    examples = prompt.get("examples") if isinstance(prompt, dict) else None
+    given = examples.get("file") if isinstance(examples, dict) else None
+    if not isinstance(given, str) or not given:
+        return data
+    return _merge(data, {"prompt": {"examples": {"file": str(beside(folder, given))}}})
+
+
+def _with_template(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """``data`` with a chat template in place of the path, from ``folder``, of the file with it."""
+    prompt = data.get("prompt")
+    given = prompt.get("chat_template") if isinstance(prompt, dict) else None
+    # What no name of a file has and every template does: as vLLM tells the two apart.
+    if not isinstance(given, str) or any(sign in given for sign in "{}\n"):
+        return data
+    try:
+        template = named_text(beside(folder, given))
+    except InputError as error:
+        raise InputError(f"prompt.chat_template: {error}") from None
+    return _merge(data, {"prompt": {"chat_template": template}})
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

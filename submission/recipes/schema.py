@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from datetime import date as Date  # noqa: N812 -- a field has the name
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
+from evaluators.text.structured import json_steps
 from submission.recipes.base import Conflict, NonEmpty, Table
+from submission.recipes.choice import Choice
 from submission.recipes.degenerate import DegenerateRules
+from submission.recipes.examples import Examples
+from submission.recipes.openai import OpenAI
 from submission.recipes.preference import Preference
+from submission.recipes.ray import Ray
+from submission.recipes.structure import Structure
+from submission.recipes.thinking import Thinking, conflicts_of_thinking
 from submission.recipes.training import Evaluation, Lora, Quantization, Training
 
 __all__ = [
+    "Choice",
     "Compound",
     "Engine",
     "Evaluation",
@@ -24,6 +33,7 @@ __all__ = [
     "Quantization",
     "Recipe",
     "Sampling",
+    "Thinking",
     "Training",
 ]
 
@@ -59,14 +69,36 @@ class Prompt(Table):
 
     ``template`` is Jinja2 over ``question``, ``context`` and ``row`` (the test file's columns by
     name). With ``chat`` the rendered text is the user's turn of the model's own chat template.
-    ``special_tokens`` adds the tokenizer's own (such as BOS) to a prompt that is no chat.
+    ``special_tokens`` adds the tokenizer's own (such as BOS) to a prompt that is no chat. ``date``
+    is the day that a chat template is told when it asks; by default that on which a run or a
+    training was begun.
+
+    Only of a chat: ``chat_template`` is a Jinja template to use instead of the tokenizer's, and
+    ``chat_template_kwargs`` are further variables for either; ``fold_system`` puts the system text
+    at the start of the first user turn; ``prefill`` is how the assistant's turn begins, and no part
+    of the completion.
     """
 
     template: NonEmpty = "{{ question }}"
     system: str | None = None
     chat: bool = False
     special_tokens: bool = True
+    date: Annotated[Date | None, Field(exclude_if=lambda day: day is None)] = None
+    chat_template: Annotated[NonEmpty | None, Field(exclude_if=lambda it: it is None)] = None
+    chat_template_kwargs: dict[str, JsonValue] = Field(default={}, exclude_if=lambda it: not it)
+    fold_system: Annotated[bool, Field(exclude_if=lambda folds: not folds)] = False
+    prefill: Annotated[NonEmpty | None, Field(exclude_if=lambda text: text is None)] = None
+    examples: Annotated[Examples | None, Field(exclude_if=lambda table: table is None)] = None
     compound: Compound = Compound()
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """What only a chat can have."""
+        if not self.chat:
+            for key in ("chat_template", "chat_template_kwargs", "fold_system"):
+                if getattr(self, key):
+                    yield Conflict(key, "is for chats: set prompt.chat=true")
+            if self.prefill:
+                yield Conflict("prefill", "is for chats: end prompt.template with this text")
 
 
 class Sampling(Table):
@@ -85,6 +117,7 @@ class Sampling(Table):
     beams: int = Field(default=1, ge=1)
     samples: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
+    structure: Annotated[Structure | None, Field(exclude_if=lambda it: it is None)] = None
 
     @property
     def greedy(self) -> bool:
@@ -92,22 +125,37 @@ class Sampling(Table):
         return self.temperature == 0.0 or self.top_k == 1
 
     def conflicts(self) -> Iterator[Conflict]:
-        """Several samples of what is always the same."""
+        """Several samples of what is always the same, and beams under a structure."""
         if self.samples > 1 and self.greedy:
             yield Conflict(
                 "samples",
                 f"{self.samples} samples of greedy decoding are all the same: "
                 "set sampling.temperature above 0 and sampling.top_k other than 1",
             )
+        if self.beams > 1 and self.structure is not None:
+            yield Conflict("beams", "there is no beam search under sampling.structure: set it to 1")
+
+
+def _path(path: str) -> str:
+    json_steps(path)
+    return path
 
 
 class Extraction(Table):
     """What is kept of a completion: the text before the first of ``cut``, after the last
-    ``after`` (where it occurs), on one line, without surrounding white space.
+    ``after``, on one line, without surrounding white space; nothing where ``after`` is missing.
+
+    With ``json_path`` that text is JSON, and what stands at the path in it is kept.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     cut: list[NonEmpty] = Field(default=[])
     after: NonEmpty | None = None
+    json_path: Annotated[
+        Annotated[str, AfterValidator(_path)] | None,
+        Field(alias="json", exclude_if=lambda path: path is None),
+    ] = None
     one_line: bool = True
 
 
@@ -131,7 +179,10 @@ class Engine(Table):
 
     ``name`` is ``auto`` (vLLM where it can run the model, else transformers) or an engine's
     entry point. ``revision`` pins the hub's commit; ``batch_tokens`` bounds a batch of the
-    transformers engine, ``cpu_kvcache_gib`` vLLM's cache where there is no GPU.
+    transformers engine, ``cpu_kvcache_gib`` vLLM's cache where there is no GPU. ``workers`` is
+    the number of processes that load the model and share the rows. ``stall_timeout`` is how many
+    seconds vLLM may go on without a new token. ``openai``, ``ray`` and ``vllm`` are for the engines
+    of those names; the last has any further engine argument of the installed vLLM.
     """
 
     name: NonEmpty = "auto"
@@ -143,6 +194,11 @@ class Engine(Table):
     max_model_len: int | None = Field(default=None, gt=0)
     batch_tokens: int = Field(default=8192, gt=0)
     cpu_kvcache_gib: int = Field(default=1, gt=0)
+    workers: int = Field(default=1, ge=1, exclude_if=lambda count: count == 1)
+    stall_timeout: float = Field(default=900.0, gt=0, exclude_if=lambda after: after == 900.0)
+    openai: Annotated[OpenAI | None, Field(exclude_if=lambda table: table is None)] = None
+    vllm: dict[str, JsonValue] = Field(default={}, exclude_if=lambda table: not table)
+    ray: Annotated[Ray | None, Field(exclude_if=lambda table: table is None)] = None
 
 
 class Recipe(Table):
@@ -158,12 +214,20 @@ class Recipe(Table):
     engine: Engine = Engine()
     prompt: Prompt = Prompt()
     sampling: Sampling = Sampling()
+    thinking: Annotated[Thinking | None, Field(exclude_if=lambda table: table is None)] = None
+    choice: Annotated[Choice | None, Field(exclude_if=lambda table: table is None)] = None
     extraction: Extraction = Extraction()
     degenerate: DegenerateRules = DegenerateRules()
     retry: Retry = Retry()
     training: Training | None = None
     preference: Preference | None = None
     options: dict[str, str] = Field(default={})
+
+    def dated(self, day: Date | None) -> Self:
+        """This recipe with its prompts' day fixed; as it is where there is none."""
+        if day is None:
+            return self
+        return self.model_copy(update={"prompt": self.prompt.model_copy(update={"date": day})})
 
     @model_validator(mode="before")
     @classmethod
@@ -173,7 +237,11 @@ class Recipe(Table):
         return data
 
     def conflicts(self) -> Iterator[Conflict]:
-        """What the model's kind, the prompt and preference tuning rule out in training."""
+        """What thinking and a choice rule out, and what training does."""
+        if self.thinking is not None:
+            yield from conflicts_of_thinking(self.thinking, self)
+        if self.choice is not None:
+            yield from self.choice.conflicts_with(self)
         training = self.training
         if training is None:
             if self.preference is not None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from submission.errors import few
 from submission.recipes.base import Conflict, NonEmpty, Table
 
 LARGEST_SEED = 2**32 - 1
@@ -32,7 +33,7 @@ class Lora(Table):
         """Targets that are named twice."""
         twice = sorted({name for name in self.targets if self.targets.count(name) > 1})
         if twice:
-            yield Conflict("targets", f"named more than once: {', '.join(twice)}")
+            yield Conflict("targets", f"named more than once: {few(twice)}")
 
 
 class Quantization(Table):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -24,7 +26,8 @@ class Answer(NamedTuple):
     """What one test row was answered.
 
     ``degenerate`` is what any of its ``parts`` is. ``replaced``: a part's answer was generated
-    again, because the first one was degenerate.
+    again, because the first one was degenerate. ``probabilities`` are those of what it was chosen
+    from, by label in their order; none where it was generated.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Answer(NamedTuple):
     degenerate: frozenset[Degenerate] = frozenset()
     replaced: bool = False
     parts: int = 1
+    probabilities: Mapping[str, float] | None = None
 
 
 class OtherVersionError(InputError):
@@ -121,17 +125,25 @@ def require_marked(
     return counts
 
 
-Part = tuple[int, str, str, str | None, str | None, int]
+Part = tuple[int, str, str, str | None, str | None, int, str | None]
 """As :meth:`submission.runs.reading.RunReader.texts` has it."""
 
 
 def _single(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
     """Answers to questions that were asked as a whole."""
     rule, kinds = recipe.extraction, _KindsOf()
-    for _, row_id, question, text, degenerate, replaced in parts:
+    for _, row_id, question, text, degenerate, replaced, likelihoods in parts:
         if text is not None:
             answer = extract(text, rule)
-            yield Answer(row_id, question, answer, kinds[degenerate or ""], replaced == 1)
+            known = json.loads(likelihoods) if likelihoods else None
+            yield Answer(
+                row_id,
+                question,
+                answer,
+                kinds[degenerate or ""],
+                replaced == 1,
+                probabilities=probabilities(known) if known else None,
+            )
 
 
 def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
@@ -139,16 +151,24 @@ def _joined(parts: Iterable[Part], recipe: Recipe) -> Iterator[Answer]:
     rule, kinds = recipe.extraction, _KindsOf()
     for _, group in groupby(parts, key=itemgetter(0)):
         row = list(group)
-        texts = [extract(text, rule) for _, _, _, text, _, _ in row if text is not None]
+        texts = [extract(text, rule) for _, _, _, text, *_ in row if text is not None]
         if len(texts) == len(row):
             yield Answer(
                 id=row[0][1],
-                question=" ".join(question for _, _, question, _, _, _ in row),
+                question=" ".join(question for _, _, question, *_ in row),
                 text=join(texts, recipe.prompt.compound.joiner),
-                degenerate=kinds[" ".join(found or "" for _, _, _, _, found, _ in row)],
-                replaced=any(replaced for _, _, _, _, _, replaced in row),
+                degenerate=kinds[" ".join(found or "" for _, _, _, _, found, *_ in row)],
+                replaced=any(replaced for _, _, _, _, _, replaced, _ in row),
                 parts=len(row),
             )
+
+
+def probabilities(likelihoods: Mapping[str, float]) -> dict[str, float]:
+    """The softmax of log-likelihoods, by label."""
+    highest = max(likelihoods.values())
+    shares = {label: math.exp(value - highest) for label, value in likelihoods.items()}
+    whole = sum(shares.values())
+    return {label: share / whole for label, share in shares.items()}
 
 
 class _KindsOf(dict[str, frozenset[Degenerate]]):
@@ -169,8 +189,10 @@ def _mark(ledger: Ledger, run: str, recipe: Recipe, sample: int) -> None:
     kept = ledger.rules(run) == digest
 
     def answered() -> Iterator[tuple[int, int, str | None, Given]]:
-        for row, number, question, text, finish, known in ledger.answered_parts(run, sample):
-            answer = Given(question, extract(text, recipe.extraction), FINISH[finish])
+        for row, number, question, text, finish, scored, known in ledger.answered_parts(
+            run, sample
+        ):
+            answer = Given.of(question, text, FINISH[finish], recipe, scored=bool(scored))
             yield row, number, known, answer
 
     marks: list[tuple[int, int, str | None, frozenset[str]]] = []
@@ -197,5 +219,6 @@ def given(part: FinishedPart, recipe: Recipe) -> Given:
     """A finished part as its question and the answer extracted."""
     if part.completion is None:
         raise ValueError(f"{part.row_id} has no completion")
-    text = extract(part.completion.text, recipe.extraction)
-    return Given(part.question, text, part.completion.finish)
+    completion = part.completion
+    scored = bool(completion.likelihoods)
+    return Given.of(part.question, completion.text, completion.finish, recipe, scored=scored)

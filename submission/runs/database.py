@@ -15,7 +15,10 @@ from submission.errors import InputError, Stopped
 APPLICATION = 0x4C4B4954
 """What SQLite's ``application_id`` says in a ledger: LKIT."""
 
-VERSION = 1
+VERSION = 3
+OLDEST = 1
+"""What was added since is added to a ledger when it is opened: tables, nothing else."""
+
 WRITERS_WAIT_SECONDS = 30.0
 CHECKPOINT_PAGES = 16_384
 CACHE_KIB = 64 * 1024
@@ -98,7 +101,7 @@ class Database:
                 "leaderkit, or by another program. Give another file with --ledger and generate "
                 "the runs again; the pre-release can still export what it holds."
             )
-        if version != VERSION:
+        if not OLDEST <= version <= VERSION:
             raise InputError(
                 f"{self.path}: written by another version of leaderkit (schema {version}, "
                 f"this one reads {VERSION}). Give another file with --ledger."

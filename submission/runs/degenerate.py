@@ -14,11 +14,11 @@ from evaluators.text.looping import is_looping
 from evaluators.text.options import listed_options
 from submission.engines.base import Finish
 from submission.files.digest import digest
-from submission.prompts.extract import bare, echoes
+from submission.prompts.extract import bare, echoes, extract, holds_value, is_marked
 from submission.prompts.template import fixed_texts
 from submission.recipes import Degenerate, Recipe
 
-VERSION = 1
+VERSION = 3
 """To be raised whenever a rule changes: answers in ledgers are then evaluated again."""
 
 FEWEST_QUESTIONS = 5
@@ -61,15 +61,40 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 class Given(NamedTuple):
-    """What one prompt was answered: the question asked, the answer as extracted, why it ended."""
+    """What one prompt was answered: the question asked, the answer as extracted, why it ended.
+
+    ``marked`` is whether the mark that the recipe's answers follow was there; ``formed`` is whether
+    the completion had its structure, and a value where the answer is looked for in it; ``chosen``
+    whether it is one of given options, as far as recipe and completion tell.
+    """
 
     question: str
     text: str
     finish: Finish
+    marked: bool = True
+    formed: bool = True
+    chosen: bool = False
+
+    @classmethod
+    def of(
+        cls, question: str, completion: str, finish: Finish, recipe: Recipe, *, scored: bool = False
+    ) -> Given:
+        """What ``recipe`` extracts from a completion, which ``scored`` says has likelihoods."""
+        rule, structure = recipe.extraction, recipe.sampling.structure
+        return cls(
+            question,
+            extract(completion, rule),
+            finish,
+            marked=is_marked(completion, rule),
+            formed=(structure is None or structure.accepts(completion))
+            and holds_value(completion, rule),
+            chosen=scored or (recipe.choice is not None and recipe.choice.closed),
+        )
 
 
 def rules_digest(recipe: Recipe) -> str:
     """A digest of all that what the rules find depends on, beside questions and completions."""
+    structure = recipe.sampling.structure
     return digest(
         [
             str(VERSION),
@@ -77,6 +102,8 @@ def rules_digest(recipe: Recipe) -> str:
             recipe.degenerate.model_dump_json(),
             recipe.extraction.model_dump_json(),
             json.dumps([recipe.prompt.template, recipe.prompt.system]),
+            *([] if structure is None else [structure.model_dump_json()]),
+            *([] if recipe.choice is None else [recipe.choice.model_dump_json()]),
         ]
     )
 
@@ -96,6 +123,8 @@ class Rules:
             (Degenerate.EMPTY, lambda given: not given.text.strip()),
             (Degenerate.CUT_OFF, lambda given: given.finish is Finish.LENGTH),
             (Degenerate.TOO_LONG, lambda given: given.finish is Finish.PROMPT_TOO_LONG),
+            (Degenerate.UNMARKED, lambda given: not given.marked),
+            (Degenerate.MALFORMED, lambda given: not given.formed),
             (Degenerate.ECHOED, self._echoes),
             (Degenerate.LOOPING, lambda given: _loops(given.text)),
             (Degenerate.WRONG_LANGUAGE, self._wrong_language),
@@ -103,7 +132,9 @@ class Rules:
         self._instructions = [line for line in lines if len(line) >= FEWEST_INSTRUCTION_LETTERS]
 
     def kinds(self, given: Given) -> frozenset[Degenerate]:
-        """What an answer is degenerate by, by itself."""
+        """What an answer is degenerate by, by itself; without an answer there is one reason."""
+        if given.finish is Finish.THINKING:
+            return frozenset({Degenerate.UNFINISHED_THINKING}) - self._ignored
         found = [kind for kind, holds in self._checks if holds(given)]
         return frozenset(found) - self._ignored if found else _NONE
 
@@ -111,8 +142,8 @@ class Rules:
         """The places of answers that many different questions share.
 
         ``keys`` are the answers' :func:`copy_key`. ``answers`` gives the same answers, and is asked
-        only where some may be copies. An answer that is one of its question's own options is a
-        choice, not a copy.
+        only where some may be copies. An answer that was chosen, or is one of the options that its
+        question lists, is no copy.
         """
         if Degenerate.DUPLICATED in self._ignored:
             return set()
@@ -128,7 +159,7 @@ class Rules:
             if keys[place] not in often:
                 continue
             key = _key(each.text)
-            if len(key) >= FEWEST_LETTERS and not _is_option(each):
+            if len(key) >= FEWEST_LETTERS and not (each.chosen or _is_option(each)):
                 asked[key].add(question)
                 places[key].append(place)
         many = max(FEWEST_QUESTIONS, FEWEST_SHARE * len(questions))

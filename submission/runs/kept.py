@@ -95,6 +95,15 @@ class Kept(Database):
             for path, sha256, created, manifest in rows
         ]
 
+    def last_template(self, run: str) -> Path | None:
+        """The template of the last submission written from ``run``; None where there is none."""
+        row = self._db.execute(
+            "SELECT manifest FROM submission WHERE run = ?"
+            " ORDER BY created DESC, rowid DESC LIMIT 1",
+            (run,),
+        ).fetchone()
+        return None if row is None else Path(json.loads(row[0])["template"]["file"])
+
     def hash_file(self, path: Path) -> str:
         """SHA-256 of a file, cached as long as its size and modification time stay."""
         status = path.stat()

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from submission.engines.base import Completion
+from submission.engines.base import Completion, Failure, Outcome, Setting
 from submission.errors import InputError
+from submission.runs.attempts import Attempts
 from submission.runs.database import now
 from submission.runs.kept import Kept
 from submission.runs.reading import RunReader
-from submission.runs.rows import PlannedPart, Run
+from submission.runs.rows import ExampleUse, PlannedPart, Run
 
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
-class Ledger(RunReader, Kept):
+class Ledger(RunReader, Kept, Attempts):
     """A ledger's file. Reads may come from anywhere; one process writes one run."""
 
     @contextmanager
@@ -48,8 +50,11 @@ class Ledger(RunReader, Kept):
         what :meth:`require_resumable` raises.
         """
         with self._transaction():
-            if fresh or not self._has_answers(run.name):
+            if fresh or not self.has_answers(run.name):
                 self._db.execute("DELETE FROM run WHERE name = ?", (run.name,))
+            if fresh:
+                self._db.execute("UPDATE attempt SET run = NULL WHERE run = ?", (run.name,))
+                self._db.execute("UPDATE batch SET run = NULL WHERE run = ?", (run.name,))
             if not self.has_run(run.name):
                 self._db.execute(
                     "INSERT INTO run (name, fingerprint, competition, recipe, test_file, engine,"
@@ -63,6 +68,10 @@ class Ledger(RunReader, Kept):
                 self.require_resumable(run, parts)
                 # Equal fingerprints may differ in what counts as degenerate.
                 self._db.execute("UPDATE run SET recipe = ? WHERE name = ?", (run.recipe, run.name))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO special_token (run, token) VALUES (?, ?)",
+                ((run.name, token) for token in run.special_tokens),
+            )
             self._db.executemany(
                 "INSERT OR IGNORE INTO part (run, position, part, sample, row_id, question,"
                 " row_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -101,7 +110,7 @@ class Ledger(RunReader, Kept):
         known = self._db.execute(
             "SELECT fingerprint FROM run WHERE name = ?", (run.name,)
         ).fetchone()
-        if known is None or not self._has_answers(run.name):
+        if known is None or not self.has_answers(run.name):
             return
         planned = {(p.position, p.part, p.sample): p.key for p in parts}
         positions = {part.position for part in parts}
@@ -119,18 +128,15 @@ class Ledger(RunReader, Kept):
                 "that fit are reused), or --fresh to start this one over."
             )
 
-    def _has_answers(self, run: str) -> bool:
-        found = self._db.execute(
-            "SELECT 1 FROM part WHERE run = ? AND completion IS NOT NULL LIMIT 1", (run,)
-        )
-        return found.fetchone() is not None
-
-    def record(self, run: str, completions: Sequence[Completion]) -> None:
-        """Make finished completions durable, all at once, for every part of ``run`` that asked.
+    def record(self, run: str, outcomes: Sequence[Outcome]) -> None:
+        """Make what finished durable, all at once, for every part of ``run`` that asked.
 
         This is where a row becomes durable: when it returns, neither a kill nor a power cut loses
-        what was given. Half a surrogate pair, which UTF-8 cannot hold, is kept as U+FFFD.
+        what was given. Half a surrogate pair, which UTF-8 cannot hold, is kept as U+FFFD. Failures
+        are kept with the run, whose parts still lack an answer.
         """
+        completions = [each for each in outcomes if isinstance(each, Completion)]
+        failures = [each for each in outcomes if isinstance(each, Failure)]
         with self._transaction():
             (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM completion").fetchone()
             created = now()
@@ -150,6 +156,46 @@ class Ledger(RunReader, Kept):
                 "UPDATE part SET completion = ? WHERE run = ? AND row_key = ?"
                 " AND completion IS NULL",
                 [(number, run, each.key) for number, each in numbered],
+            )
+            self._db.executemany(
+                "INSERT INTO completion_extra (completion, thinking, likelihoods) VALUES (?, ?, ?)",
+                [
+                    (
+                        number,
+                        _HALF_A_PAIR.sub("\ufffd", each.thinking),
+                        json.dumps(dict(each.likelihoods), ensure_ascii=False),
+                    )
+                    for number, each in numbered
+                    if each.thinking or each.likelihoods
+                ],
+            )
+            self._db.executemany(
+                "DELETE FROM failure WHERE run = ? AND row_key = ?",
+                [(run, each.key) for each in completions],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO failure (run, row_key, reason, created)"
+                " VALUES (?, ?, ?, ?)",
+                [(run, each.key, each.reason, created) for each in failures],
+            )
+            self._end(each.attempt for each in outcomes if each.attempt is not None)
+
+    def use_examples(self, run: str, use: ExampleUse) -> None:
+        """Keep what the examples in the prompts of ``run`` are of."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO example_use (run, file, left_out) VALUES (?, ?, ?)",
+                (run, use.file, json.dumps(use.left_out)),
+            )
+
+    def keep_settings(self, run: str, settings: Sequence[Setting]) -> None:
+        """What the engine that answers ``run`` from now on really runs with, for what it did."""
+        with self._transaction():
+            self._db.execute("DELETE FROM engine_setting WHERE run = ?", (run,))
+            self._db.executemany(
+                "INSERT INTO engine_setting (run, name, applied, asked, differs)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(run, *each) for each in settings],
             )
 
     def spent(self, run: str, seconds: float, tokens: int, *, finished: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ class Run:
 
     ``recipe`` is its JSON, ``seconds`` the time spent generating, and ``generated`` the tokens
     generated in it; those of answers taken over from other runs are not among them.
+    ``special_tokens`` are read with :meth:`submission.runs.reading.RunReader.special_tokens`.
     """
 
     name: str
@@ -62,6 +64,14 @@ class Run:
     finished: str | None = None
     seconds: float = 0.0
     generated: int = 0
+    special_tokens: tuple[str, ...] = ()
+
+
+class ExampleUse(NamedTuple):
+    """The file that a run's examples are of; ``left_out`` is how many prompts lost so many."""
+
+    file: str
+    left_out: Mapping[int, int]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,80 @@ CREATE TABLE IF NOT EXISTS completion (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS completion_by_key ON completion (row_key);
 
+-- What came with a completion beside its text, where anything did: what the model thought aloud
+-- before it, and the log-likelihoods of the request's choices (a JSON object by label).
+CREATE TABLE IF NOT EXISTS completion_extra (
+    completion  INTEGER PRIMARY KEY REFERENCES completion (id),
+    thinking    TEXT NOT NULL,
+    likelihoods TEXT NOT NULL
+) STRICT;
+
+-- Which file a run's examples are of, and how many prompts lost how many of theirs for lack of
+-- context (a JSON object).
+CREATE TABLE IF NOT EXISTS example_use (
+    run      TEXT PRIMARY KEY REFERENCES run (name) ON DELETE CASCADE,
+    file     TEXT NOT NULL,
+    left_out TEXT NOT NULL
+) STRICT;
+
+-- Why a run's row key got no completion when it was last asked.
+CREATE TABLE IF NOT EXISTS failure (
+    run     TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
+    row_key TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (run, row_key)
+) STRICT;
+
+-- What the engine that answered a run last was really running with, and what was asked of it.
+CREATE TABLE IF NOT EXISTS engine_setting (
+    run     TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
+    name    TEXT NOT NULL,
+    applied TEXT NOT NULL,
+    asked   TEXT,
+    differs INTEGER NOT NULL,
+    PRIMARY KEY (run, name)
+) STRICT;
+
+-- What was asked of a server that may charge for it: a line is there before it is sent. id is what
+-- the server is told; sent again under the same id, it counts in times. ending: replied, refused or
+-- lost (no reply, perhaps after the work was done); NULL while it is in flight. NULL counts and money
+-- are not known. Not tied to the table of runs: what was paid stays paid. run is NULL where the run
+-- was started over since.
+CREATE TABLE IF NOT EXISTS attempt (
+    id                TEXT PRIMARY KEY,
+    run               TEXT,
+    row_key           TEXT NOT NULL,
+    sent              TEXT NOT NULL,
+    times             INTEGER NOT NULL DEFAULT 1,
+    ended             TEXT,
+    ending            TEXT,
+    prompt_tokens     INTEGER,
+    cached_tokens     INTEGER,
+    completion_tokens INTEGER,
+    reasoning_tokens  INTEGER,
+    money             REAL,
+    currency          TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS attempt_by_run ON attempt (run, row_key);
+
+-- The most that one sending of an attempt may cost, where prices were known.
+CREATE TABLE IF NOT EXISTS attempt_bound (
+    id    TEXT PRIMARY KEY,
+    money REAL NOT NULL
+) STRICT;
+
+-- Requests that were sent to a server as one file: a line is there before the file is. The attempts
+-- at them have the ids ID/ROW_KEY. file and name are the server's own ids, of the file and of the
+-- batch; NULL until they are known. Kept as attempts are.
+CREATE TABLE IF NOT EXISTS batch (
+    id      TEXT PRIMARY KEY,
+    run     TEXT,
+    file    TEXT,
+    name    TEXT,
+    created TEXT NOT NULL
+) STRICT;
+
 -- What a run has to answer: one line per test row, part of a compound question, and sample.
 -- degenerate: the kinds that its completion is under the run's rules, separated by blanks; NULL
 -- until that is known.
@@ -53,6 +127,13 @@ CREATE TABLE IF NOT EXISTS mend (
     sampling TEXT NOT NULL,
     created  TEXT NOT NULL,
     PRIMARY KEY (run, row_key)
+) STRICT;
+
+-- The special tokens of the model that answered a run, as far as no known family has them.
+CREATE TABLE IF NOT EXISTS special_token (
+    run   TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
+    token TEXT NOT NULL,
+    PRIMARY KEY (run, token)
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS score (

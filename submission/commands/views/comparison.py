@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluators import render, render_more
+from evaluators import Score, render, render_more
 from evaluators.ranking.sensitivity import render as render_sensitivity
+from submission.commands.views.reports import print_folds
 from submission.compare import Comparison
 from submission.compare.explanations import explanations
-from submission.compare.serialize import GroupLine, group_lines, to_plain
-from submission.terminal.numbers import score
+from submission.compare.serialize import to_plain
+from submission.terminal.numbers import score, scored
 from submission.terminal.output import show, tell
 from submission.terminal.tables import print_table, show_table
 
@@ -24,6 +25,8 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
     more = render_more(ranked)
     if more is not None:
         show_table(more)
+    if comparison.folds:
+        print_folds(comparison.folds)
     if groups:
         _print_groups(comparison)
     for found in comparison.sensitivity:
@@ -34,7 +37,8 @@ def print_comparison(comparison: Comparison, *, groups: bool = False) -> None:
         tell(f"  {score(row.score)}  {row.name}  ({row.note}; {row.source})")
     tell(f"Score: {comparison.signature}")
     for note in explanations(comparison):
-        tell(str(note), style="yellow" if note.key == "note.proxy" else None)
+        if note.key != "note.folds":  # the table above says it
+            tell(str(note), style="yellow" if note.key == "note.proxy" else None)
 
 
 def comparison_json(comparison: Comparison, files: Sequence[Path]) -> dict[str, Any]:
@@ -46,21 +50,22 @@ def comparison_json(comparison: Comparison, files: Sequence[Path]) -> dict[str, 
 def _print_groups(comparison: Comparison) -> None:
     """The formula by group, a column for each system; further metrics are in the files."""
     runs = [each.subject.name for each in comparison.scored]
-    table: dict[tuple[str, str], dict[str, GroupLine]] = {}
-    for line in group_lines(comparison):
-        if line.metric == comparison.main.metric:
-            # A further metric may have the formula's own name; the formula comes first.
-            table.setdefault((line.dimension, line.group), {}).setdefault(line.run, line)
+    table: dict[tuple[str, str], dict[str, Score]] = {}
+    for each in comparison.breakdowns:
+        for part in each.slices:
+            found = table.setdefault((each.dimension.name, part.value), {})
+            if (formula := part.scores[0]) is not None:
+                found[each.run] = formula
     print_table(
         ["By", "Group", "Rows", *runs],
         (
             [
                 dimension,
                 group or "(empty)",
-                str(max(line.n for line in lines.values())),
-                *(score(lines[run].score) if run in lines else "" for run in runs),
+                str(max((each.n for each in scores.values()), default=0)),
+                *(scored(scores[run].value if run in scores else None) for run in runs),
             ]
-            for (dimension, group), lines in table.items()
+            for (dimension, group), scores in table.items()
         ),
         names=False,
     )

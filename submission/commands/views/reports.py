@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 from submission.recipes.degenerate import Degenerate
 from submission.terminal import numbers
 from submission.terminal.output import tell, warn
+from submission.terminal.progress import duration
 from submission.terminal.tables import INTERVAL, print_table
 
 if TYPE_CHECKING:
     from evaluators import Score
+    from evaluators.reliability import Reliability
     from submission.check import Finding
+    from submission.engines.account import Account
     from submission.generation.generate import Report
     from submission.scoring.breakdown import Slice
+    from submission.scoring.cases import CaseReport
     from submission.scoring.classification import Classification
+    from submission.scoring.folds import FoldSpread
     from submission.submit.write import Written
 
 WIDEST_CONFUSION = 20
@@ -36,9 +41,38 @@ def print_report(report: Report) -> None:
             else f"{report.seconds:.1f} s"
         )
         tell(f"{report.engine}: {written}.")
+    if report.expected is not None:
+        found = report.expected
+        middle, low, high = map(duration, (found.seconds, found.low, found.high))
+        tell(
+            f"The other {report.left} prompts take about {middle} ({low} to {high}) at this speed; "
+            "with more rows at once, an engine is faster."
+        )
+    for currency, amount in report.expected_money.items():
+        tell(f"They cost about {numbers.money(amount, currency)}, at the mean so far.")
+    if report.account is not None:
+        tell(f"The run so far: {account_line(report.account)}.")
     if report.retried:
         tell(f"{report.mended} of {report.retried} degenerate answers replaced.")
     print_degenerate(report.run, report.degenerate)
+
+
+def account_line(account: Account) -> str:
+    """What a run has cost, and what of that is not known, in a line."""
+    told = [
+        f"{account.prompt_tokens:,} input tokens ({account.cached_tokens:,} cached)",
+        f"{account.completion_tokens:,} output tokens ({account.reasoning_tokens:,} of thinking)",
+        *(numbers.money(amount, currency) for currency, amount in account.money.items()),
+    ]
+    if not account.money:
+        told.append("cost unknown")
+    elif account.unpriced:
+        told.append(f"cost of {account.unpriced:,} replies unknown")
+    if account.unmetered:
+        told.append(f"{account.unmetered:,} replies without a count of tokens")
+    if account.uncertain:
+        told.append(f"{account.uncertain:,} requests without a reply, which may have been charged")
+    return ", ".join(told)
 
 
 def print_degenerate(run: str, counts: Mapping[str, int]) -> None:
@@ -46,6 +80,17 @@ def print_degenerate(run: str, counts: Mapping[str, int]) -> None:
     named = [f"{counts[kind]} {kind.words}" for kind in Degenerate if counts[kind]]
     if found := ", ".join(named):
         warn(f"degenerate answers: {found} (leaderkit show {run})")
+
+
+def print_folds(systems: Sequence[FoldSpread]) -> None:
+    """What each system scores on every fold, the mean, and the standard deviation."""
+    print_table(
+        ["By fold", *systems[0].scores, "Mean", "SD"],
+        [
+            (each.run, *map(numbers.scored, [*each.scores.values(), each.mean, each.deviation]))
+            for each in systems
+        ],
+    )
 
 
 def print_upload(written: Written) -> None:
@@ -82,9 +127,8 @@ def print_scores(scores: Sequence[Score]) -> None:
         tell(f"Score: {signature}")
 
 
-def print_slices(column: str, slices: Sequence[Slice]) -> None:
-    """The same scores on the rows of each value of a column."""
-    metrics = [score.metric for score in slices[0].scores] if slices else []
+def print_slices(column: str, metrics: Sequence[str], slices: Sequence[Slice]) -> None:
+    """The scores by ``metrics`` on the rows of each value of a column."""
     print_table(
         [column, "Rows", *(header for metric in metrics for header in (metric, INTERVAL))],
         [
@@ -95,8 +139,8 @@ def print_slices(column: str, slices: Sequence[Slice]) -> None:
                     cell
                     for score in each.scores
                     for cell in (
-                        numbers.score(score.value),
-                        numbers.interval(score.low, score.high),
+                        numbers.scored(score.value if score else None),
+                        numbers.interval(score.low, score.high) if score else "",
                     )
                 ),
             )
@@ -152,3 +196,35 @@ def print_classification(found: Classification) -> None:
                 for label, counts in zip(labels, report.confusion, strict=True)
             ],
         )
+
+
+def print_reliability(found: Reliability) -> None:
+    """How often answers are right, by their probability: the reliability diagram as a table."""
+    print_table(
+        ["Probability", "Mean", "Accuracy", "Rows"],
+        [
+            (
+                f"{each.low:.2f}-{each.high:.2f}",
+                numbers.scored(each.confidence),
+                numbers.scored(each.accuracy),
+                str(each.n),
+            )
+            for each in found.bins
+            if each.n
+        ],
+        names=False,
+    )
+    tell(
+        f"Calibration over {found.n} rows: ECE {numbers.score(found.ece)} ({len(found.bins)} bins "
+        f"of equal width), Brier {numbers.score(found.brier)}."
+    )
+
+
+def print_cases(cases: CaseReport) -> None:
+    """How many cases of a competition's folder hold, and which were not run."""
+    tell()
+    for reason in cases.skipped:
+        tell(f"Skipped: case {reason}.")
+    if cases.trial is not None:
+        tell(f"The formula's code has no case in cases.json: it was {cases.trial}.")
+    tell(f"{cases.hold} cases hold." if cases.hold != 1 else "1 case holds.")

@@ -146,3 +146,22 @@ def test_the_command_wants_a_weight_for_each_of_several(
     result = CliRunner().invoke(command, [*arguments, *two, "--weight", "0.5", "--weight", "0.5"])
     assert result.exit_code == 0, result.output
     assert f"0.5 x {pair[0]} + 0.5 x {pair[1]}" in result.output
+
+
+def test_of_two_chat_templates_it_is_said_whose_is_used(
+    base: Path, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copies = []
+    for number, folder in enumerate(pair):
+        copies.append(Path(shutil.copytree(folder, tmp_path / f"adapter{number}")))
+        own = AutoTokenizer.from_pretrained(base)
+        own.chat_template = f"{number}{{% for m in messages %}}{{{{ m.content }}}}{{% endfor %}}"
+        own.save_pretrained(copies[-1])
+    for first, second in (copies, reversed(copies)):
+        out = tmp_path / f"from_{first.name}"
+        report = merge(files(base), [Weighted(files(first)), Weighted(files(second))], out, TEXTS)
+        own_one, apart = (each for each in report.warnings if "chat template" in each)
+        assert own_one.startswith(f"{first} has a tokenizer of its own, which is used")
+        assert f"the tokenizer of {first} is used" in apart
+        assert f"that of {second} in: chat template" in apart
+        assert (out / "chat_template.jinja").read_text()[0] == first.name[-1]

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from submission.cli import run
-from submission.competitions import shipped_competitions
+from submission.commands.views.competition_page import competition_page
+from submission.competitions import find_competition, shipped_competitions
 
 OWN = """
 name = "own"
@@ -52,7 +53,9 @@ def test_one_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     assert "작업전 안전교육" in out
     assert "clipping M-H" in out
     assert "0.5465" in out
-    assert "only the first counts" in out
+    assert "only the first counts, unless a metric's own definition says otherwise" in " ".join(
+        out.split()
+    )
 
 
 def test_one_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,3 +98,15 @@ def test_every_problem_of_a_folder_at_once(
 def test_an_unknown_name_suggests(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["competitions", "dacon-23645"]) == 2
     assert "Did you mean 'dacon-236455'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", shipped_competitions())
+def test_quirks_are_listed_or_said_to_be_unknown(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    competition = find_competition(name)
+    page = competition_page(competition)
+    assert "## Quirks of the scorer" in page
+    assert ("None is known." in page) is (not competition.profile.quirks)
+    assert run(["competitions", name]) == 0
+    assert ("none known" in capsys.readouterr().out) is (not competition.profile.quirks)

@@ -45,7 +45,8 @@ def test_json_has_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     shown = json.loads(capsys.readouterr().out)
     assert shown["recipe"]["model"]["name"] == "embedded"
     assert shown["degenerate"] == {
-        "empty": 2, "cut_off": 1, "too_long": 1, "echoed": 1, "looping": 0, "wrong_language": 0,
+        "empty": 2, "cut_off": 1, "too_long": 1, "unfinished_thinking": 0, "unmarked": 0,
+        "malformed": 0, "echoed": 1, "looping": 0, "wrong_language": 0,
         "duplicated": 0, "any": 3,
     }  # fmt: skip
     assert shown["mended"] == 0

@@ -14,8 +14,10 @@ import submission.runs.answers as reading
 from evaluators.report.wording import say, wording
 from submission.cli import run
 from submission.compare import compare as compare_all
+from submission.compare.board import shared_ranks
 from submission.compare.report import build_report
 from submission.competitions import find_competition
+from submission.engines.account import Attempt, Ending, Sent, Usage
 from submission.recipes import Degenerate, Recipe
 from submission.runs.answers import run_recipe
 from submission.runs.ledger import Ledger
@@ -28,7 +30,9 @@ COLUMNS = [
     "rank", "name", "kind", "score", "low", "high", "n", "difference", "difference_low",
     "difference_high", "p_value", "p_adjusted", "detectable", "wins", "ties", "losses",
     "public_low", "public_high", "public", "private", "expected", "expected_low", "expected_high",
-    "empty", "cut_off", "too_long", "echoed", "looping", "wrong_language", "duplicated",
+    "seconds", "prompt_tokens", "completion_tokens", "money", "currency",
+    "empty", "cut_off", "too_long", "unfinished_thinking", "unmarked", "malformed", "echoed",
+    "looping", "wrong_language", "duplicated",
     "degenerate", "proxy", "note", "source", "signature",
 ]  # fmt: skip
 
@@ -107,6 +111,34 @@ def test_wins_ties_and_losses_against_the_baseline() -> None:
     assert good["difference_low"] <= 0.125 <= good["difference_high"]
     # Differences 1/2, 1/2, -1/2: every one of the 8 sign patterns has a sum of at least 1/2.
     assert good["p_value"] == 1.0
+
+
+def test_runs_have_what_they_cost_and_files_have_not() -> None:
+    free, paid = recorded_runs(0, 0)
+    with Ledger(Path("ledger.db")) as book:
+        book.sent(paid, [Sent("one", "k1"), Sent("two", "k2"), Sent("refused", "k3")])
+        usage = Usage(10, 0, 5, 0)
+        book.ended(
+            [
+                Attempt("one", Ending.REPLIED, usage, 0.25, "EUR"),
+                Attempt("two", Ending.REPLIED, usage, 0.5, "EUR"),
+                Attempt("refused", Ending.REFUSED),
+            ]
+        )
+    board = compare(free, paid, "gold.csv", "--baseline", free)
+    assert board["money"].dropna().to_dict() == {paid: 0.75}
+    assert board["currency"].dropna().to_dict() == {paid: "EUR"}
+    assert board["completion_tokens"].dropna().to_dict() == {free: 0, paid: 0}
+    assert set(board["seconds"].dropna().index) == {free, paid}
+
+    # One reply without a price makes the whole unknown.
+    with Ledger(Path("ledger.db")) as book:
+        book.sent(paid, [Sent("four", "k4")])
+        book.ended([Attempt("four", Ending.REPLIED, usage)])
+    assert compare(free, paid, "--baseline", free)["money"].isna().all()
+    assert run(["compare", free, paid, "--baseline", free, "-c", "words", "--references",
+                "gold.csv", "--out", "board.md"]) == 0  # fmt: skip
+    assert "| seconds | tokens in/out | cost |" in Path("board.md").read_text(encoding="utf-8")
 
 
 def test_the_baseline_is_not_compared_with_itself() -> None:
@@ -668,3 +700,40 @@ def test_a_run_is_read_once_for_all_that_is_told_of_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(reading, "run_recipe", counted)
     compare("one", "two", "--baseline", "one", "--html", "page.html")
     assert sorted(asked) == ["one", "two"]
+
+
+def test_equal_systems_share_a_rank_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    board = compare("good.csv", "same.csv", "--baseline", "half.csv")
+    assert board["rank"].to_dict() == {"good.csv": 1, "half.csv": 2, "same.csv": 2}
+    capsys.readouterr()
+    fixed = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
+    assert run(["compare", "good.csv", "same.csv", *fixed, "--json"]) == 0
+    ranks = [row["rank"] for row in json.loads(capsys.readouterr().out)["leaderboard"]]
+    assert ranks == [1, 2, 2]
+    assert run(["compare", "same.csv", *fixed, "--out", "board.md"]) == 0
+    assert [line[:3] for line in Path("board.md").read_text().splitlines()[4:6]] == ["| 1"] * 2
+
+
+def test_scores_that_differ_by_rounding_alone_are_equal() -> None:
+    assert shared_ranks([0.3, 0.1 + 0.2 - 1e-13, 0.29, 0.29, 0.1]) == [1, 1, 3, 3, 5]
+    assert shared_ranks([]) == []
+
+
+def test_one_row_has_no_interval_in_any_output(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("gold", "half", "good"):
+        write(f"{name}.csv", {"A": {**ANSWERS, "gold": GOLD}[name]["A"]})
+    board = compare("good.csv", "--baseline", "half.csv")
+    assert board[["low", "high"]].isna().all(axis=None)
+    assert board.loc[["good.csv"], "difference_low"].isna().all()
+    assert "—" in capsys.readouterr().out
+    fixed = ["-c", "words", "--references", "gold.csv", "--baseline", "half.csv"]
+    for name in ("board.json", "board.md"):
+        assert run(["compare", "good.csv", *fixed, "--out", name]) == 0
+    found = json.loads(Path("board.json").read_text(), parse_constant=pytest.fail)
+    assert [row["low"] for row in found["leaderboard"]] == [None, None]
+    assert "| — |" in Path("board.md").read_text()
+    capsys.readouterr()
+    assert (
+        run(["score", "--predictions", "good.csv", "-c", "words", "--references", "gold.csv"]) == 0
+    )
+    assert "—" in capsys.readouterr().out

@@ -139,7 +139,10 @@ for name in sys.argv[4:]:
 
 
 def asked(endpoint: str, folder: Path, wallpaper: Path, *names: str) -> dict[str, str]:
-    """What ``leaderkit generate`` says for each model name while the hub is at ``endpoint``."""
+    """What ``leaderkit generate`` ends with for each model name while the hub is at ``endpoint``.
+
+    Before that it says how many rows it has read.
+    """
     (folder / "recipe.toml").write_text('name = "r"\n[engine]\nname = "transformers"\n')
     done = subprocess.run(
         [
@@ -153,7 +156,9 @@ def asked(endpoint: str, folder: Path, wallpaper: Path, *names: str) -> dict[str
     assert "Traceback" not in done.stderr
     said = done.stderr.split("code 2\n")
     assert said.pop() == ""
-    return dict(zip(names, said, strict=True))
+    rows, errors = zip(*(each.split("\n", 1) for each in said), strict=True)
+    assert all(line.startswith("36 rows of ") for line in rows)
+    return dict(zip(names, errors, strict=True))
 
 
 def test_a_hub_that_refuses_gets_one_clear_message(

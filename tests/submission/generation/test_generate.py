@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 
 from submission import cli
 from submission.competitions import find_competition
-from submission.machine.hardware import vllm_version
+from submission.machine.hardware import processors, vllm_version
 from submission.runs.answers import run_answers
 from submission.runs.ledger import Ledger
 from submission.tables import write_csv
@@ -87,6 +89,17 @@ def completions(work: Path, run: str) -> list[str]:
         return [part.completion.text for part in book.parts(run) if part.completion]
 
 
+def test_the_tokenizers_own_special_tokens_are_kept_with_the_run(work: Path, generate: Any) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(work / "model")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["[끝]", "<|im_end|>"]})
+    tokenizer.save_pretrained(work / "model")
+    generate()
+    with Ledger(work / "ledger.db") as ledger:
+        assert ledger.special_tokens("first") == ["[끝]"]
+
+
 def test_the_report_counts_rows_prompts_tokens_and_degenerate_answers(
     work: Path, generate: Any
 ) -> None:
@@ -96,12 +109,23 @@ def test_the_report_counts_rows_prompts_tokens_and_degenerate_answers(
     assert report.pop("completion_tokens") > 8
     degenerate = report.pop("degenerate")
     assert set(degenerate) == {
-        "empty", "cut_off", "too_long", "echoed", "looping", "wrong_language", "duplicated", "any",
+        "empty", "cut_off", "too_long", "unfinished_thinking", "unmarked", "malformed", "echoed",
+        "looping", "wrong_language", "duplicated", "any",
     }  # fmt: skip
     assert degenerate["cut_off"] == sum(text != "" for text in answers(work).values())
     assert report.pop("engine").startswith("transformers 5")
     assert (report.pop("retried"), report.pop("mended")) == (0, 0)
-    assert report == {"run": "first", "rows": 5, "computed": 5, "reused": 0}
+    assert report.pop("account") is None
+    assert report == {
+        "run": "first",
+        "rows": 5,
+        "computed": 5,
+        "reused": 0,
+        "failures": {},
+        "left": 0,
+        "expected": None,
+        "expected_money": {},
+    }
     assert "first: 5/5 rows" in said
     assert "Traceback" not in said
 
@@ -153,6 +177,22 @@ def test_a_limited_run_is_widened_by_the_rows_it_lacks(work: Path, generate: Any
     assert "3 of 6 prompts are in the ledger already." in wider["said"]
     generate("--fresh", run="other")
     assert answers(work) == answers(work, "other")
+
+
+@pytest.mark.skipif(len(processors()) < 2, reason="two workers need two processors")
+def test_a_run_is_finished_by_another_number_of_workers_with_the_same_row_keys(
+    work: Path, generate: Any
+) -> None:
+    first = generate("--limit", "2")
+    both = generate("--workers", "2")
+    assert both["reused"] == first["computed"]
+    assert both["computed"] == 2
+    assert both["engine"].startswith("2 workers, transformers 5")
+    assert both["said"].count("Loading model into") == 1
+    assert generate(run="second")["computed"] == 0, "one process takes what two computed"
+    assert answers(work, "second") == answers(work)
+    assert generate("--fresh", run="third")["computed"] == 5
+    assert answers(work, "third") == answers(work)
 
 
 def test_a_limit_below_what_the_run_has_counts_only_what_it_asks_for(
@@ -322,7 +362,9 @@ def test_auto_says_which_engine_and_why(work: Path, generate: Any) -> None:
     assert "Engine: transformers (" in report["said"]
     assert reason in report["said"]
     beams = generate("--engine", "auto", "--set", "sampling.beams=2", run="beams")
-    assert "Engine: transformers (beam search)" in beams["said"] or vllm_version() is None
+    assert (
+        "Engine: transformers (vLLM has no beam search)" in beams["said"] or vllm_version() is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -403,3 +445,46 @@ def wait_for_rows(ledger: Path, run: str, rows: int, process: subprocess.Popen[s
                     return
         time.sleep(0.02)
     raise AssertionError("no row in time")
+
+
+CLOCK = (
+    "{{ strftime_now('%d %b %Y') }}{% for message in messages %}{{ message.content }}{% endfor %}"
+)
+
+
+def test_a_run_shows_the_day_that_it_was_begun(
+    work: Path,
+    generate: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (work / "model" / "chat_template.jinja").write_text(CLOCK)
+
+    def on(day: date, *arguments: str, run: str = "first") -> dict[str, Any]:
+        monkeypatch.setattr("submission.generation.inputs.local_day", lambda: day)
+        return generate("--set", "prompt.chat=true", *arguments, run=run)
+
+    first, later = date(2026, 1, 31), date(2026, 2, 1)
+    on(first, "--limit", "2")
+    whole = on(later)
+    assert (whole["reused"], whole["computed"] > 0) == (3, True)
+    assert on(later)["computed"] == 0
+    # A day that the recipe fixes is the same run; another is not.
+    assert on(later, "--set", "prompt.date=2026-01-31")["computed"] == 0
+    assert on(first, run="second")["computed"] == 0
+    assert on(later, run="third")["computed"] > 0
+    with pytest.raises(AssertionError, match="another recipe"):
+        on(later, "--set", "prompt.date=2026-02-01")
+    assert on(later, "--fresh")["computed"] > 0
+    capsys.readouterr()
+    assert cli.run(["show", "second"]) == 0
+    assert re.search("Date in prompts +2026-01-31", capsys.readouterr().out)
+
+
+def test_a_recipe_without_a_day_is_kept_as_before(
+    work: Path, generate: Callable[..., dict[str, Any]]
+) -> None:
+    (work / "model" / "chat_template.jinja").write_text(CLOCK.partition("}}")[2])
+    generate("--set", "prompt.chat=true")
+    with Ledger(work / "ledger.db") as book:
+        assert "date" not in json.loads(book.run("first").recipe)["prompt"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -88,6 +89,20 @@ def computed(work: Path) -> int:
         return int(db.execute("SELECT count(*) FROM completion").fetchone()[0])
 
 
+def test_a_structure_that_was_cut_off_is_generated_anew_and_kept_to(
+    work: Path, generate: Any
+) -> None:
+    # Twenty-two tokens of bytes: more than the recipe's 12, and less than the retry's 40.
+    before = generate("--set", "sampling.structure.regex=[가-힣]{6}다\\.")
+    assert before["degenerate"]["malformed"] == before["degenerate"]["cut_off"] == ROWS
+
+    report = generate("--set", "sampling.structure.regex=[가-힣]{6}다\\.", "--retry-degenerate")
+
+    assert report["mended"] == ROWS
+    assert report["degenerate"]["any"] == 0
+    assert all(re.fullmatch("[가-힣]{6}다[.]", each.text) for each in answers(work).values())
+
+
 def test_only_degenerate_rows_are_generated_anew(work: Path, generate: Any) -> None:
     before = generate()
     first = table(work)
@@ -169,6 +184,25 @@ def wait_for(ledger: Path, completions: int, process: subprocess.Popen[bytes]) -
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     raise AssertionError("no row in time")
+
+
+def test_a_choice_is_retried_for_the_rows_that_were_asked(work: Path, generate: Any) -> None:
+    asked = [(f"T_{n}", f"{n}번 하자는?\n1. 들뜸\n2. 균열") for n in range(2)]
+    write_csv(work / "test.csv", ("id", "질문"), [*asked, ("T_2", "벽지는 왜 우나요?")], bom=False)
+    # A label and the space before it are two tokens.
+    options = ["--set", "choice.method=constrained", "--set", "sampling.max_tokens=1"]
+    report = generate(*options, "--limit", "2", "--retry-degenerate")
+    assert (report["rows"], report["retried"], report["mended"]) == (2, 2, 2)
+    assert {each.text for each in answers(work).values()} <= {"1", "2"}
+
+
+def test_a_choice_by_likelihood_is_not_retried(work: Path, generate: Any) -> None:
+    looping = [(f"{word}를 말립니다. " * 8).strip() for word in ("벽지", "타일")]
+    options = ["--set", f"choice.options={json.dumps(looping)}", "--set", "sampling.temperature=0"]
+    before = generate(*options, "--set", "choice.method=options")
+    assert before["degenerate"]["looping"] == before["degenerate"]["any"] == ROWS
+    report = generate(*options, "--set", "choice.method=options", "--retry-degenerate")
+    assert (report["retried"], report["degenerate"]["any"]) == (0, ROWS)
 
 
 def test_what_the_recipe_ignores_is_not_retried(work: Path, generate: Any) -> None:

@@ -10,7 +10,9 @@ import pytest
 from submission.errors import InputError
 from submission.prompts.encode import PromptEncoder, stop_tokens
 from submission.recipes.schema import Prompt
+from submission.tables import JsonText
 from submission.tables.table import Row
+from tests.models import tokenizer_with
 
 TOKENS = ["<pad>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"]
 PAD, BOS, EOS, START, END = range(5)
@@ -90,6 +92,29 @@ def test_the_row_can_be_written_as_json(tokenizer: Any) -> None:
     assert encoder.text("?", "", row) == '{"id": "R0", "n": "3"}'
 
 
+def test_special_tokens_within_json_are_text(tokenizer: Any) -> None:
+    row = {"turns": JsonText('["<eos>"]'), "cell": '["\\u003cend_of_turn>"]'}
+    template = "{{ row.turns[0] }}{{ (row.cell | fromjson)[0] }}"
+    encoder = PromptEncoder(tokenizer, Prompt(template=template))
+    ids = encoder.prompt_ids("?", "", row)
+    assert EOS not in ids
+    assert END not in ids
+    assert tokenizer.decode(ids[1:]) == encoder.text("?", "", row) == "<eos><end_of_turn>"
+
+
+def test_the_template_sees_options_and_labels(tokenizer: Any) -> None:
+    template = (
+        "{{ question }}{% for label, option in options %} ({{ label }}) {{ option }}{% endfor %}"
+        " {{ labels | join('/') }}"
+    )
+    encoder = PromptEncoder(tokenizer, Prompt(template=template))
+    options = [("A", "<eos>"), ("B", "나")]
+    assert encoder.text("?", options=options) == "? (A) <eos> (B) 나 A/B"
+    ids = encoder.prompt_ids("?", options=options)
+    assert EOS not in ids
+    assert encoder.text("?") == "? "
+
+
 def test_a_chats_response_ends_its_turn(tokenizer: Any) -> None:
     encoder = PromptEncoder(tokenizer, Prompt(chat=True))
     response = encoder.response_ids("종이입니다.", "벽지는?")
@@ -135,3 +160,106 @@ def test_stops_are_told_apart(tokenizer: Any) -> None:
     assert ids == [END, EOS]
     assert texts == ["\n질문:", "</s>"]
     assert stop_tokens(tokenizer, []) == ([], [])
+
+
+def test_a_decoders_prompt_has_no_end_that_the_tokenizer_adds() -> None:
+    told: list[str] = []
+    adding = tokenizer_with(after="</s>")
+    plain = tokenizer_with()
+    encoder = PromptEncoder(adding, Prompt(), say=told.append)
+    assert adding("벽지는?")["input_ids"][-1] == adding.eos_token_id
+    for question in ("벽지는?", "벽지</s>는?"):
+        assert encoder.prompt_ids(question) == PromptEncoder(plain, Prompt()).prompt_ids(question)
+    response = PromptEncoder(plain, Prompt()).response_ids("종이", "벽지는?")
+    assert encoder.response_ids("종이", "벽지는?") == response
+    (note,) = told
+    assert "'</s>'" in note
+
+
+def test_an_end_that_the_template_writes_stays() -> None:
+    encoder = PromptEncoder(tokenizer_with(after="</s>"), Prompt(template="{{ question }}</s>"))
+    assert encoder.prompt_ids("벽지는?").count(tokenizer_with().eos_token_id) == 1
+
+
+def test_an_encoders_prompt_keeps_its_end() -> None:
+    told: list[str] = []
+    adding = tokenizer_with(after="</s>")
+    encoder = PromptEncoder(adding, Prompt(), seq2seq=True, say=told.append)
+    assert encoder.prompt_ids("벽지는?") == adding("벽지는?")["input_ids"]
+    assert not told
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        Prompt(template="<bos>{{ question }}"),
+        Prompt(template="<bos><bos>{{ question }}"),
+        Prompt(template="\n<bos>{{ question }}"),
+        Prompt(template=" \n<bos>\n <bos>{{ question }}"),
+        Prompt(template="<bos>{{ question }}", special_tokens=False),
+        Prompt(chat=True),
+    ],
+)
+def test_a_beginning_that_template_and_tokenizer_write_stands_once(prompt: Prompt) -> None:
+    told: list[str] = []
+    twice = tokenizer_with(before="<bos>", special=["<bos>"])
+    twice.chat_template = "<bos>" + GEMMA
+    encoder = PromptEncoder(twice, prompt, say=told.append)
+    for question in ("벽지는?", "<bos>타일은?"):
+        ids = encoder.prompt_ids(question)
+        assert ids[0] == twice.bos_token_id
+        assert ids.count(twice.bos_token_id) == 1
+    assert len(told) == (1 if prompt.special_tokens else 0)
+
+
+def test_white_space_between_two_beginnings_stays() -> None:
+    twice = tokenizer_with(before="<bos>", special=["<bos>"])
+    encoder = PromptEncoder(twice, Prompt(template="\n<bos> {{ question }}"))
+    plain = PromptEncoder(twice, Prompt(template="\n {{ question }}"))
+    assert encoder.prompt_ids("벽지는?") == plain.prompt_ids("벽지는?")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "who"),
+    [
+        (Prompt(chat=True), "by the template;"),
+        (Prompt(template="<bos>{{ question }}"), "by the template and the tokenizer;"),
+        (Prompt(template="<bos><bos>{{ question }}", special_tokens=False), "by the template;"),
+    ],
+)
+def test_it_is_said_who_writes_a_second_beginning(prompt: Prompt, who: str) -> None:
+    told: list[str] = []
+    twice = tokenizer_with(before="<bos>", special=["<bos>"])
+    twice.chat_template = "<bos><bos>{{ messages[0].content }}"
+    PromptEncoder(twice, prompt, say=told.append).prompt_ids("벽지는?")
+    assert who in told[0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "chat"),
+    [
+        (Prompt(chat=True), "{% for m in messages %}{{ m.content }}</s>{% endfor %}"),
+        (Prompt(chat=True), "{% for m in messages %}{{ m.content }}</s>\n {% endfor %}"),
+        (Prompt(template="{{ question }}</s>"), None),
+        (Prompt(template="{{ question }}</s>\n", special_tokens=False), None),
+    ],
+)
+def test_an_end_before_the_answer_is_warned_of_once(prompt: Prompt, chat: str | None) -> None:
+    told: list[str] = []
+    tokenizer = tokenizer_with()
+    tokenizer.chat_template = chat
+    encoder = PromptEncoder(tokenizer, prompt, say=told.append)
+    for question in ("벽지는?", "타일은?"):
+        encoder.prompt_ids(question)
+    (warning,) = told
+    assert warning.startswith("Warning: prompts end with '</s>'")
+    assert ("add_generation_prompt" in warning) == prompt.chat
+
+
+def test_an_end_that_a_row_spells_or_an_encoder_reads_is_not_warned_of() -> None:
+    told: list[str] = []
+    prompt = Prompt(template="{{ question }}")
+    PromptEncoder(tokenizer_with(), prompt, say=told.append).prompt_ids("벽지</s>")
+    ended = Prompt(template="{{ question }}</s>")
+    PromptEncoder(tokenizer_with(), ended, seq2seq=True, say=told.append).prompt_ids("벽지")
+    assert not told

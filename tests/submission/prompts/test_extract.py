@@ -20,10 +20,15 @@ from submission.recipes.schema import Extraction
         ("답 ### 끝</s>", {"cut": ["</s>", "###"]}, "답"),
         ("</s>", {"cut": ["</s>"]}, ""),
         ("생각. 답: 하나 답: 둘", {"after": "답:"}, "둘"),
-        ("표시가 없다", {"after": "답:"}, "표시가 없다"),
+        ("표시가 없다", {"after": "답:"}, ""),
         ("답: 하나</s>", {"after": "답:", "cut": ["</s>"]}, "하나"),
+        ('{"답": "하나\\n둘"}', {"json": "답"}, "하나 둘"),
+        ('```json\n{"답": [1, "가"]}\n``` 끝', {"after": "json", "cut": ["```"], "json": "답"},
+         '[1, "가"]'),
+        ('{"답": null}', {"json": "답"}, ""),
+        ('{"답": "하', {"json": "답"}, ""),
     ],
-)
+)  # fmt: skip
 def test_what_is_kept(completion: str, rule: dict, expected: str) -> None:
     assert extract(completion, Extraction(**rule)) == expected
 

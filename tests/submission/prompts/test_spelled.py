@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.stand_ins.small import ARCHITECTURES, VOCABULARIES, Plan, make_tokenizer
+from submission.errors import InputError
 from submission.prompts.encode import PromptEncoder
-from submission.prompts.spelled import SpelledTokens
+from submission.prompts.spelled import Marks, SpelledTokens
 from submission.recipes.schema import Prompt
 
 TEXT = "벽지가 운다. 왜?"
@@ -93,7 +94,7 @@ def test_a_template_may_write_special_tokens() -> None:
 
 def test_the_end_that_a_tokenizer_adds_stands_behind_a_spelled_one() -> None:
     tokenizer = TOKENIZERS["t5"]
-    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}"))
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}"), seq2seq=True)
     ids = encoder.prompt_ids("가</s>")
     assert ids.count(tokenizer.eos_token_id) == 1
     assert ids[-1] == tokenizer.eos_token_id
@@ -149,3 +150,61 @@ def test_a_vocabulary_that_has_them_as_pieces_gives_their_letters(text: str, uni
     assert unigram.decode(ids, clean_up_tokenization_spaces=False).strip() == text.strip()
     plain = encoder.response_ids("안녕", text)
     assert encoder.response_ids(text, text)[-1] == plain[-1] == unigram.eos_token_id
+
+
+def test_what_stands_around_a_text_is_known_where_a_letter_has_no_token() -> None:
+    from tokenizers import Tokenizer, models, processors
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE(vocab={"<s>": 0, "</s>": 1, "z": 2, "b": 3}, merges=[]))
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>")
+    assert tokenizer("가", add_special_tokens=False)["input_ids"] == []
+    assert SpelledTokens(tokenizer).around == ([0], [1])
+    encoder = PromptEncoder(tokenizer, Prompt(template="{{ question }}"))
+    assert encoder.prompt_ids("bz") == [0, 3, 2]
+    assert encoder.prompt_ids("b</s>z") == [0, 3, 2]
+
+
+@pytest.mark.parametrize("fault", ["nothing.x", "raise_exception(messages[0].content)"])
+def test_a_failing_chat_templates_message_shows_what_was_asked(fault: str) -> None:
+    template = f"{{% if messages[0].content | length > 30 %}}{{{{ {fault} }}}}{{% endif %}}"
+    template += "{{ messages[0].content }}"
+    tokenizer = tokenizer_of("llama")
+    tokenizer.chat_template = template
+    encoder = PromptEncoder(tokenizer, Prompt(chat=True))
+    asked = "벽지가 <|eot_id|> 왜 이렇게 자꾸만 울까요? 정말로 알고 싶습니다."
+    for fails in (encoder.prompt_ids, lambda text: encoder.response_ids("가", text)):
+        with pytest.raises(InputError, match=r"asked '벽지가 <\|eot_id\|> 왜") as found:
+            fails(asked)
+        assert "\\U000f" not in str(found.value)
+        assert str(found.value).isprintable()
+
+
+@pytest.mark.parametrize("special", [False, True])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@given(texts=st.lists(st.one_of(st.text(max_size=12), SPELLED), max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_many_at_once_get_the_ids_that_each_gets_from_the_tokenizer(
+    architecture: str, special: bool, texts: list[str]
+) -> None:
+    tokenizer = TOKENIZERS[architecture]
+    found = SpelledTokens(tokenizer).batch([(text, Marks()) for text in texts], special=special)
+    told = {"add_special_tokens": special, "split_special_tokens": False}
+    assert found == [tokenizer(text, **told)["input_ids"] for text in texts]
+
+
+def test_a_tokenizer_that_reads_texts_in_a_way_of_its_own_is_asked_itself() -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    class Reversing(PreTrainedTokenizerFast):  # type: ignore[misc]
+        def _encode_plus(self, text: Any, *args: Any, **more: Any) -> Any:
+            texts = [each[::-1] for each in text] if isinstance(text, list) else text[::-1]
+            return super()._encode_plus(texts, *args, **more)
+
+    usual = tokenizer_of("gpt2")
+    tokenizer = Reversing(tokenizer_object=usual.backend_tokenizer)
+    (found,) = SpelledTokens(tokenizer).batch([(TEXT, Marks())], special=False)
+    assert found == usual(TEXT[::-1], add_special_tokens=False)["input_ids"]

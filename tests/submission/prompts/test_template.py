@@ -52,6 +52,8 @@ def test_the_sandbox_refuses_what_reaches_out(template: str) -> None:
         ("{{ question + 1 }}", "can only concatenate str"),
         ("{{ 1 / (question | length - 1) }}", "division by zero"),
         ("{% include 'x' %}", "no loader"),
+        ("{{ 'a' * 10**15 }}", "MemoryError"),
+        ("{{ row.__class__ }}", "unsafe"),
         ("{{ range(1000000) | list }}", "Range too big"),
     ],
 )
@@ -60,3 +62,5 @@ def test_what_fails_says_why_and_where(template: str, message: str) -> None:
         render(template, question="가", row={"a": "나"})
     assert message in str(caught.value)
     assert repr(template[:80]) in str(caught.value)
+    assert str(caught.value).endswith(".")
+    assert not str(caught.value).endswith("..")

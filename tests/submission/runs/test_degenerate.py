@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from submission.engines.base import Finish
 from submission.recipes import Degenerate, DegenerateRules, Recipe
-from submission.runs.degenerate import Given, Rules, copy_key
+from submission.recipes.schema import Extraction
+from submission.runs.degenerate import Given, Rules, copy_key, rules_digest
 
 RECIPE = Recipe(name="test")
 LONG = "벽지를 새로 바르기 전에 벽면의 곰팡이를 닦고 충분히 말려야 합니다."
@@ -54,6 +56,60 @@ def test_each_kind_is_found(question: str, text: str, finish: Finish, kind: Dege
 
 def test_a_prompt_that_did_not_fit_has_no_answer_either() -> None:
     assert of("질문?", "", Finish.PROMPT_TOO_LONG) == {Degenerate.TOO_LONG, Degenerate.EMPTY}
+
+
+def test_unfinished_thinking_has_no_other_reason() -> None:
+    recipe = Recipe(name="test", extraction=Extraction(after="정답:"))
+    thinking = Given.of("질문?", "", Finish.THINKING, recipe)
+    assert degenerate_kinds([thinking], recipe) == [{Degenerate.UNFINISHED_THINKING}]
+
+
+def test_an_answer_whose_mark_never_comes_is_none() -> None:
+    recipe = Recipe(name="test", extraction=Extraction(after="</think>"))
+    thinking = Given.of("질문?", f"생각해 보면 {LONG}", Finish.STOP, recipe)
+    assert thinking.text == ""
+    assert degenerate_kinds([thinking], recipe) == [{Degenerate.UNMARKED, Degenerate.EMPTY}]
+    answered = Given.of("질문?", f"생각</think>{LONG}", Finish.STOP, recipe)
+    assert degenerate_kinds([answered], recipe) == [frozenset()]
+
+
+SCHEMA = {"type": "object", "properties": {"답": {"type": "string"}}, "required": ["답"]}
+
+
+@pytest.mark.parametrize(
+    ("tables", "completion", "finish", "kinds"),
+    [
+        ({"extraction": {"json": "답"}}, f'{{"답": "{LONG}"}}', Finish.STOP, set()),
+        ({"extraction": {"json": "답"}}, f'{{"말": "{LONG}"}}', Finish.STOP,
+         {"malformed", "empty"}),
+        ({"extraction": {"json": "답"}}, '{"답": ""}', Finish.STOP, {"empty"}),
+        ({"extraction": {"json": "답"}}, '{"답": "어', Finish.LENGTH,
+         {"malformed", "empty", "cut_off"}),
+        ({"sampling": {"structure": {"regex": ".*다\\."}}}, LONG, Finish.STOP, set()),
+        ({"sampling": {"structure": {"regex": ".*다\\."}}}, LONG[:-1], Finish.LENGTH,
+         {"malformed", "cut_off"}),
+        ({"sampling": {"structure": {"choice": ["예", "아니요"]}}}, "예.", Finish.STOP,
+         {"malformed"}),
+        ({"sampling": {"structure": {"json": SCHEMA}}}, f'{{"말": "{LONG}"}}', Finish.STOP,
+         {"malformed"}),
+        ({"extraction": {"json": "답"}, "degenerate": {"ignore": ["malformed"]}}, "말", Finish.STOP,
+         {"empty"}),
+    ],
+)  # fmt: skip
+def test_what_does_not_have_its_structure_is_malformed(
+    tables: dict, completion: str, finish: Finish, kinds: set[str]
+) -> None:
+    recipe = Recipe.model_validate({"name": "test", **tables})
+    given = Given.of("질문?", completion, finish, recipe)
+    assert degenerate_kinds([given], recipe) == [kinds]
+
+
+def test_other_structures_are_other_rules() -> None:
+    recipes = [
+        Recipe.model_validate({"name": "test", "sampling": {"structure": each}})
+        for each in (None, {"regex": "가"}, {"regex": "나"})
+    ]
+    assert len({rules_digest(each) for each in recipes}) == 3
 
 
 def test_a_line_of_the_prompt_in_the_answer_is_an_echo() -> None:
@@ -118,6 +174,26 @@ def test_an_option_of_the_question_is_no_copy() -> None:
     text = "1. 벽면을 충분히 말리고 초배지를 바른 다음 도배한다"
     given = [Given(f"{n}번 문항. {OPTIONS}", text, Finish.STOP) for n in range(50)]
     assert set(degenerate_kinds(given, RECIPE)) == {frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("choice", "scored", "copies"),
+    [
+        ({}, True, False),
+        ({"others": "generate"}, True, False),
+        ({"method": "constrained", "options": [LONG, "다른 답"]}, False, False),
+        ({"method": "constrained", "others": "generate"}, False, True),
+        (None, False, True),
+    ],
+)
+def test_what_was_chosen_is_no_copy(
+    choice: dict[str, Any] | None, scored: bool, copies: bool
+) -> None:
+    recipe = Recipe.model_validate({"name": "test", "model": {"name": "m"}, "choice": choice})
+    given = [Given.of(f"질문 {n}?", LONG, Finish.STOP, recipe, scored=scored) for n in range(50)]
+    assert set(degenerate_kinds(given, recipe)) == {
+        frozenset({Degenerate.DUPLICATED} if copies else ())
+    }
 
 
 def test_what_the_recipe_ignores_does_not_count() -> None:

@@ -8,12 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from submission.engines.base import Completion, Finish
+from submission.engines.account import Account, Attempt, Doubt, Ending, Open, Sent, Usage
+from submission.engines.base import Completion, Failure, Finish
 from submission.errors import InputError, Stopped
 from submission.recipes import Recipe
 from submission.runs.answers import run_answers
@@ -299,6 +301,108 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     raw.close()
     with pytest.raises(InputError, match=f"schema {VERSION + 1}, this one reads {VERSION}"):
         Ledger(path)
+
+
+def test_a_ledger_of_the_first_version_gets_the_tables_that_were_added(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    with sqlite3.connect(path) as raw:
+        for added in (
+            "special_token", "completion_extra", "failure", "example_use", "engine_setting",
+            "attempt", "attempt_bound", "batch",
+        ):  # fmt: skip
+            raw.execute(f"DROP TABLE {added}")
+        raw.execute("PRAGMA user_version=1")
+    raw.close()
+    with Ledger(path) as ledger:
+        run = Run("run", "f", "c", "{}", "t", "e", "", special_tokens=("[끝]", "[시작]"))
+        ledger.begin(run, [], fresh=True)
+        assert ledger.special_tokens("run") == ["[끝]", "[시작]"]
+        ledger.begin(replace(run, special_tokens=()), [], fresh=True)
+        assert ledger.special_tokens("run") == []
+
+
+SENT = "leaderkit-1"
+
+
+def test_what_may_have_been_charged_is_bounded_by_each_sending(ledger: Ledger) -> None:
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    ledger.sent("first", [Sent(f"leaderkit-{number}", "a", 0.5) for number in range(5)])
+    # In flight twice; lost; refused; replied without a count of tokens; with one.
+    ledger.sent("first", [Sent("leaderkit-0", "a", 0.25)])
+    ledger.ended(
+        [
+            Attempt("leaderkit-1", Ending.LOST),
+            Attempt("leaderkit-2", Ending.REFUSED),
+            Attempt("leaderkit-3", Ending.REPLIED),
+            Attempt("leaderkit-4", Ending.REPLIED, Usage(1, 0, 1, 0), 0.1, "USD"),
+        ]
+    )
+    assert ledger.doubt("first") == Doubt(4 * 0.5, 0)
+    ledger.sent("first", [Sent("leaderkit-5", "b")])
+    assert ledger.doubt("first") == Doubt(4 * 0.5, 1)
+    assert ledger.doubt("another") == Doubt()
+
+
+def test_an_answer_and_what_it_cost_are_one_transaction(ledger: Ledger) -> None:
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    ledger.sent("first", [Sent(SENT, "a"), Sent("leaderkit-2", "b")])
+    assert ledger.open_attempts("first") == {
+        "a": Open(SENT, in_flight=True),
+        "b": Open("leaderkit-2", in_flight=True),
+    }
+    said: list[str] = []
+    ledger._db.set_trace_callback(said.append)
+    attempt = Attempt(SENT, Ending.REPLIED, Usage(9, 5, 4, 2), 0.25, "USD")
+    ledger.record("first", [replace(answer("a"), attempt=attempt)])
+    ledger._db.set_trace_callback(None)
+    assert said.count("COMMIT") == 1
+    assert ledger.account("first") == Account(
+        attempts=2, replies=1, prompt_tokens=9, cached_tokens=5, completion_tokens=4,
+        reasoning_tokens=2, uncertain=1, money={"USD": 0.25},
+    )  # fmt: skip
+
+
+def test_what_was_sent_again_under_its_id_is_one_attempt_that_may_be_charged_more_than_once(
+    ledger: Ledger,
+) -> None:
+    ledger.begin(a_run(), parts("a"), fresh=False)
+    for _ in range(3):
+        ledger.sent("first", [Sent(SENT, "a")])
+    assert (ledger.account("first").attempts, ledger.account("first").uncertain) == (1, 3)
+    ledger.ended([Attempt(SENT, Ending.LOST)])
+    assert ledger.account("first").uncertain == 3
+    assert ledger.open_attempts("first") == {"a": Open(SENT, in_flight=False)}
+    ledger.ended([Attempt(SENT, Ending.REFUSED)])
+    assert ledger.account("first").uncertain == 2
+    assert ledger.open_attempts("first") == {}
+
+
+def test_what_was_sent_outlives_a_run_that_nothing_answered_and_not_a_fresh_start(
+    ledger: Ledger,
+) -> None:
+    ledger.begin(a_run(), parts("a"), fresh=False)
+    ledger.sent("first", [Sent(SENT, "a")])
+    ledger.begin(a_run(fingerprint="other"), parts("a"), fresh=False)
+    assert ledger.open_attempts("first") == {"a": Open(SENT, in_flight=True)}
+    ledger.begin(a_run(), parts("a"), fresh=True)
+    assert (ledger.open_attempts("first"), ledger.account("first")) == ({}, Account())
+
+
+def test_a_failed_row_keeps_its_reason_until_it_is_answered(ledger: Ledger) -> None:
+    ledger.begin(Run("run", "f", "c", "{}", "t", "e", ""), parts("a", "b"), fresh=False)
+    answer = Completion("a", "가", Finish.STOP, thinking="음", likelihoods={"가": -0.5, "나": -1.5})
+    ledger.record("run", [answer, Failure("b", "timed out")])
+    assert ledger.completions(["a", "b"]) == {"a": answer}
+    assert ledger.pending("run") == {"b"}
+    assert ledger.failures("run") == {"b": "timed out"}
+    ledger.record("run", [Completion("b", "나", Finish.STOP)])
+    assert ledger.pending("run") == set()
+    assert ledger.failures("run") == {}
+    assert [part.completion for part in ledger.parts("run")] == [
+        answer,
+        Completion("b", "나", Finish.STOP),
+    ]
 
 
 def test_a_run_made_by_another_version_is_refused_with_what_to_do(ledger: Ledger) -> None:

@@ -29,6 +29,7 @@ def command(out: Path, fresh: bool, as_json: bool) -> None:
     sample multiple-choice questions and scores the answers as labels. A second run continues with
     what is there.
     """
+    say("Loading the libraries for training.")
     from baselines.commands.views.outcome import outcome_json, print_classes, print_outcome
     from baselines.experiment.demo import STAND_INS, run_demo
     from submission.errors import CheckFailed, Stopped

@@ -52,6 +52,7 @@ def command(
     are kept beside the folder until the training has finished: --resume continues a training that
     was stopped or killed.
     """
+    say("Loading the libraries for training.")
     from baselines.commands.views.training import print_training
     from baselines.training.held_out import HeldOut, hold_out
     from baselines.training.sft import tables, train

@@ -51,6 +51,7 @@ def command(
     Checkpoints are kept beside the adapter's folder until the tuning has finished: --resume
     continues.
     """
+    say("Loading the libraries for training.")
     from baselines.commands.views.training import print_training
     from baselines.preference.pairs import read_pairs
     from baselines.preference.tune import tune

@@ -10,6 +10,7 @@ from baselines.commands.views.columns import differences, figures, print_records
 from baselines.grid.records import Record
 from baselines.study.results import StudyResults, TaskResults
 from baselines.study.runs_table import axes_beside, study_columns, study_records
+from submission.errors import few
 from submission.terminal.output import tell
 
 
@@ -28,7 +29,7 @@ def print_study(results: StudyResults, files: Sequence[Path]) -> None:
     if results.diverged:
         tell(
             "Diverged trainings, which answered with earlier weights (column diverged_at): "
-            f"{', '.join(results.diverged)}.",
+            f"{few(results.diverged)}.",
             style="yellow",
         )
     for path in files:

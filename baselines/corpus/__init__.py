@@ -1,0 +1,1 @@
+"""From raw documents to training records: read, clean, mask, deduplicate, expand, document."""

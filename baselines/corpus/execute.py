@@ -1,0 +1,376 @@
+"""Run one step: part by part, in order or on several processors, resumable after any kill.
+
+Every part is written whole and then noted in a journal; the manifest ends the work. What a part
+holds depends on its chunk of the input alone, so that two workers write what one would.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from baselines.corpus.batch import MOST_SAMPLES, Batch, Sample
+from baselines.corpus.folder import (
+    MANIFEST,
+    SCHEMA,
+    Chunk,
+    Corpus,
+    Form,
+    Manifest,
+    PartFile,
+    Summary,
+    part_of,
+    read_chunk,
+    read_manifest,
+    write_manifest,
+)
+from baselines.corpus.steps import Say, Step
+from submission import __version__
+from submission.errors import InputError, Stopped
+from submission.files.atomic import no_room
+from submission.files.toml import LONGEST_INPUT
+from submission.terminal.progress import Pace
+
+JOURNAL = "journal.jsonl"
+AHEAD = 2
+"""Chunks a worker that may wait, so that none is idle and few are in memory."""
+
+
+class Work(Protocol):
+    """Something that makes parts: a step over a corpus, or a first step over other files."""
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        ...
+
+    @property
+    def in_process(self) -> bool:
+        """Whether the work stays in the command's own process."""
+        ...
+
+    def identity(self) -> Mapping[str, Any]:
+        """What the output depends on."""
+        ...
+
+    def prepare(self, out: Path, say: Say) -> None:
+        """What has to be done before the first chunk."""
+        ...
+
+    def chunks(self) -> Sequence[Any]:
+        """The pieces of the work, one part each; picklable, the same every time."""
+        ...
+
+    def do(self, chunk: Any) -> Batch:
+        """What one piece comes to."""
+        ...
+
+    def notes(self) -> Iterator[str]:
+        """What the person is to know once it is done."""
+        ...
+
+
+@dataclass
+class Applied:
+    """A step over the records of a corpus."""
+
+    step: Step
+    corpus: Corpus
+
+    @property
+    def name(self) -> str:
+        """The step's."""
+        return self.step.name
+
+    @property
+    def in_process(self) -> bool:
+        """The step's."""
+        return self.step.in_process
+
+    def identity(self) -> dict[str, Any]:
+        """The step's, with the input's digest."""
+        return {**self.step.identity(), "input": self.corpus.digest}
+
+    def prepare(self, out: Path, say: Say) -> None:
+        """Let the step look at everything."""
+        self.step.prepare(self.corpus, out, say)
+
+    def chunks(self) -> Sequence[Chunk]:
+        """The corpus's."""
+        return self.corpus.chunks
+
+    def do(self, chunk: Chunk) -> Batch:
+        """Read and apply."""
+        return self.step.apply(read_chunk(chunk), chunk.first)
+
+    def notes(self) -> Iterator[str]:
+        """The step's."""
+        return self.step.notes()
+
+
+@dataclass
+class Outcome:
+    """What a step came to, and how long this process took."""
+
+    out: Path
+    manifest: Manifest
+    parts_reused: int
+    seconds: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def execute(work: Work, out: Path, *, workers: int = 1, form: Form = "jsonl", say: Say) -> Outcome:
+    """Do ``work`` into the folder ``out``, going on where an earlier try of the same work stopped.
+
+    Raises:
+        InputError: the folder holds something else, or the disk is full; what was finished stays.
+        Stopped: a worker died.
+    """
+    started = time.monotonic()
+    identity = {
+        "leaderkit": __version__,
+        "form": form,
+        **msgspec.to_builtins(work.identity(), str_keys=True),
+    }
+    done = read_manifest(out) if out.is_dir() else None
+    if done is not None:
+        _refuse_other(out, done.step, done.identity, work.name, identity)
+        say(f"{out}: finished before; nothing to do.")
+        return Outcome(out, done, len(done.parts), 0.0)
+    journal = _Journal.open(out, work.name, identity)
+    with journal:
+        work.prepare(out, say)
+        chunks = work.chunks()
+        missing = [number for number in range(len(chunks)) if number not in journal.parts]
+        if len(missing) < len(chunks):
+            say(f"{out}: {len(chunks) - len(missing)} of {len(chunks)} parts are there already.")
+        pace = Pace(len(chunks), "parts", len(chunks) - len(missing))
+        for number, summary in _summaries(work, chunks, missing, out, form, workers):
+            journal.add(number, summary)
+            pace.done += 1
+            if pace.due:
+                say(f"{work.name}: {pace.line()}")
+    manifest = _manifest(work, identity, journal, len(chunks), out)
+    write_manifest(out, manifest)
+    (out / JOURNAL).unlink()
+    return Outcome(
+        out, manifest, len(chunks) - len(missing), time.monotonic() - started, tuple(work.notes())
+    )
+
+
+def _summaries(
+    work: Work, chunks: Sequence[Any], missing: Sequence[int], out: Path, form: Form, workers: int
+) -> Iterator[tuple[int, Summary]]:
+    if workers == 1 or work.in_process or len(missing) < 2:
+        for number in missing:
+            yield number, Summary.of(work.do(chunks[number]), out, number, form)
+        return
+    # Forked, so that what prepare() found is there without being copied; a step holds no threads.
+    with ProcessPoolExecutor(
+        min(workers, len(missing)),
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=_begin,
+        initargs=(work, out, form, os.getpid()),
+    ) as pool:
+        try:
+            yield from _in_order(pool, chunks, missing, workers * AHEAD)
+        except BrokenProcessPool:
+            raise Stopped(
+                f"{work.name}: a worker ended before its part did (out of memory?). Finished "
+                f"parts are kept in {out}: run the same command again, perhaps with --workers 1"
+            ) from None
+        except BaseException:
+            _kill(pool)
+            raise
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, chunks: Sequence[Any], missing: Sequence[int], most: int
+) -> Iterator[tuple[int, Summary]]:
+    waiting: dict[Future[Summary], int] = {}
+    coming = iter(missing)
+    while True:
+        while len(waiting) < most and (number := next(coming, None)) is not None:
+            waiting[pool.submit(_one, number, chunks[number])] = number
+        if not waiting:
+            return
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            yield waiting.pop(future), future.result()
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+_task: tuple[Work, Path, Form] | None = None
+
+
+def _begin(work: Work, out: Path, form: Form, owner: int) -> None:
+    global _task
+    _task = work, out, form
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":  # a worker whose owner is killed would wait for ever
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != owner:
+        os._exit(1)
+
+
+def _one(number: int, chunk: Any) -> Summary:
+    if _task is None:
+        raise AssertionError("a worker that was not begun")
+    work, out, form = _task
+    return Summary.of(work.do(chunk), out, number, form)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    number: int
+    summary: Summary
+
+
+class _Head(msgspec.Struct, frozen=True):
+    step: str
+    identity: dict[str, Any]
+
+
+class _Journal:
+    """The parts that are finished; a line each, written behind the part itself."""
+
+    def __init__(self, path: Path, parts: dict[int, Summary]) -> None:
+        self.parts = parts
+        self._path = path
+        self._file = path.open("ab")
+
+    @classmethod
+    def open(cls, out: Path, step: str, identity: dict[str, Any]) -> _Journal:
+        path = out / JOURNAL
+        try:
+            if not path.is_file():
+                if out.is_dir() and any(out.iterdir()):
+                    raise InputError(f"{out}: the folder is not empty; give another name")
+                out.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(msgspec.json.encode(_Head(step, identity)) + b"\n")
+                return cls(path, {})
+            return cls(path, _reread(path, out, step, identity))
+        except OSError as error:
+            raise InputError(f"{out}: cannot be written: {error.strerror}") from None
+
+    def add(self, number: int, summary: Summary) -> None:
+        """Note a part that is on disk."""
+        try:
+            self._file.write(msgspec.json.encode(_Entry(number, summary)) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            if not no_room(error):
+                raise
+            raise InputError(
+                f"{self._path}: cannot be written: no room left on the disk. Finished parts are "
+                "kept: make room, then run the same command again"
+            ) from None
+        self.parts[number] = summary
+
+    def __enter__(self) -> _Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _reread(path: Path, out: Path, step: str, identity: dict[str, Any]) -> dict[int, Summary]:
+    """The parts of an earlier try that are whole; a line cut by a kill is taken off."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    try:
+        head = msgspec.json.decode(lines[0], type=_Head)
+    except (msgspec.DecodeError, IndexError):
+        raise InputError(f"{path}: is no journal of a step; give another folder") from None
+    _refuse_other(out, head.step, head.identity, step, identity)
+    parts: dict[int, Summary] = {}
+    whole = len(lines[0])
+    for line in lines[1:]:
+        try:
+            entry = msgspec.json.decode(line, type=_Entry)
+        except msgspec.DecodeError:
+            break
+        whole += len(line)
+        if all(_there(out, file) for file in entry.summary.files):
+            parts[entry.number] = entry.summary
+    os.truncate(path, whole)
+    return parts
+
+
+def _there(out: Path, file: PartFile) -> bool:
+    path = out / file.name
+    return path.is_file() and path.stat().st_size == file.bytes
+
+
+def _refuse_other(
+    out: Path, step: str, old: Mapping[str, Any], wanted: str, new: Mapping[str, Any]
+) -> None:
+    if step == wanted and old == new:
+        return
+    if step != wanted:
+        raise InputError(f"{out}: holds the output of '{step}'; give another folder")
+    differ = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    told = "; ".join(
+        f"{name} was {_short(old.get(name))}, is {_short(new.get(name))}" for name in differ
+    )
+    raise InputError(
+        f"{out}: was made with other settings or another input ({told}); give another folder, or "
+        "remove this one"
+    )
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_INPUT else text[: LONGEST_INPUT - 1] + "…"
+
+
+def _manifest(
+    work: Work,
+    identity: dict[str, Any],
+    journal: _Journal,
+    parts: int,
+    out: Path,
+) -> Manifest:
+    summaries = [journal.parts[number] for number in range(parts)]
+    dropped: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    samples: dict[str, list[Sample]] = {}
+    for summary in summaries:
+        dropped.update(summary.dropped)
+        counts.update(summary.counts)
+        for sample in summary.samples:
+            kept = samples.setdefault(sample.kind, [])
+            if len(kept) < MOST_SAMPLES:
+                kept.append(sample)
+    files = [file for summary in summaries for file in summary.files]
+    known = {file.name for file in files} | {JOURNAL, MANIFEST}
+    strangers = sorted(path for path in out.iterdir() if path.name not in known)
+    own = [part_of(path, 0) for path in strangers if not path.name.startswith(".")]
+    return Manifest(
+        schema=SCHEMA,
+        step=work.name,
+        identity=identity,
+        rows=sum(summary.rows for summary in summaries),
+        dropped=dict(sorted(dropped.items())),
+        counts=dict(sorted(counts.items())),
+        problems=sum(summary.problems for summary in summaries),
+        parts=tuple(file for file in files if file.name.startswith("part-")),
+        others=(*(file for file in files if not file.name.startswith("part-")), *own),
+        samples=tuple(each for kind in sorted(samples) for each in samples[kind]),
+    )

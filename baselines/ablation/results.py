@@ -11,6 +11,7 @@ from baselines.grid.journal import Journal
 from baselines.grid.scores import Finished, outcomes_of, score_trials
 from evaluators.effects import Design, Effects, effects
 from evaluators.report.wording import Note
+from submission.errors import few
 from submission.runs.ledger import Ledger
 from submission.scoring.scored import Scored
 from submission.scoring.scorer import Scorer
@@ -88,7 +89,7 @@ def _reference(grid: Grid, design: Design) -> tuple[tuple[str, ...], list[Note]]
         labels = dict.fromkeys(cell.labels[axis] for cell in grid.cells)
         gone = [each for each in labels if each not in there]
         if gone:
-            filled = {"axis": name, "levels": ", ".join(gone)}
+            filled = {"axis": name, "levels": few(gone)}
             notes.append(Note("note.effects_unfinished", filled))
         if label not in there:
             filled = {"axis": name, "level": there[0], "baseline": label}
@@ -102,6 +103,6 @@ def _notes(grid: Grid, finished: Sequence[Finished]) -> list[Note]:
     greedy = sum(1 for trial in grid.trials if trial.seed is None)
     if greedy and len(grid.seeds) > 1:
         notes.append(Note("note.effects_greedy", {"greedy": greedy, "cells": len(grid.cells)}))
-    if any(each.cost.reused for each in finished):
+    if any(each.cost.run.reused for each in finished):
         notes.append(Note("note.effects_reused"))
     return notes

@@ -12,7 +12,7 @@ from baselines.grid.execute import execute
 from baselines.grid.inputs import Contest, refuse_file
 from baselines.grid.journal import Journal
 from baselines.grid.schema import VariedFile, read_keys, refuse
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.records.read import read_training
 from submission.runs.ledger import Ledger
 
@@ -28,7 +28,7 @@ def read_grid(path: Path) -> Grid:
     refuse(path, wrong)
     baseline = next((cell for cell in cells if cell.labels == baseline_of(file)), None)
     if baseline is None:
-        wanted = ", ".join(baseline_of(file))
+        wanted = few(baseline_of(file))
         problem = f"the baseline ({wanted}) is not one of the cells; set 'baseline'"
         raise InputError.listing(path, [problem])
     return make_grid(file, path.parent, file.name or path.stem, cells, baseline)

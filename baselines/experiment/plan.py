@@ -13,6 +13,7 @@ from pydantic import Field
 
 from baselines.grid.cells import Grid, Trial, Wanted, make_cells
 from baselines.grid.schema import GridFile, NonEmpty, Table, placed, read_keys, refuse
+from submission.errors import nearest
 from submission.files.toml import read_toml
 from submission.recipes.find import literal
 
@@ -88,7 +89,8 @@ def _mistakes(file: ExperimentFile) -> Iterator[str]:
         if cell.recipe is None and file.recipe is None:
             yield f"'cells.{place}.recipe' is missing: name one there, or 'recipe' for all cells"
     if file.baseline is not None and file.baseline not in names:
-        yield f"baseline '{file.baseline}' is not one of the cells ({', '.join(names)})"
+        there = nearest(names, file.baseline)
+        yield f"baseline '{file.baseline}' is not one of the cells ({there})"
     if file.template is None and any(cell.submit for cell in file.cells):
         yield "a cell is to be submitted, but 'template' is missing"
 

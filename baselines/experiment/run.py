@@ -79,8 +79,8 @@ def _submit(
     profile = competition.profile
     if file.template is None:
         raise InputError("A submission needs a template.")
-    out = file.out / f"submission-{run}.{profile.submission.format}"
-    subject = run_subject(ledger, run)
+    out = file.out / f"submission-{run}{profile.submission.ending}"
+    subject = run_subject(profile, ledger, run)
     written = write_submission(
         competition, scorer, subject, file.template, out, command=command, ledger=ledger
     )

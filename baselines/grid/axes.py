@@ -11,6 +11,7 @@ from baselines.grid.overrides import flat
 from baselines.grid.records import FIXED_COLUMNS
 from baselines.grid.schema import VariedFile
 from evaluators import EvaluationError, parse_spec
+from submission.errors import nearest
 
 LONGEST_LABEL = 60
 SEED = "sampling.seed"
@@ -95,11 +96,11 @@ def _unknown(file: VariedFile, where: str, named: Mapping[str, str | list[str]])
     found = []
     for axis, labels in named.items():
         if axis not in file.axes:
-            found.append(f"'{where}': no axis '{axis}', there are {', '.join(file.axes)}")
+            found.append(f"'{where}': no axis '{axis}', there are {nearest(file.axes, axis)}")
             continue
         known = [level.label for level in file.axes[axis]]
         found += [
-            f"'{where}': axis '{axis}' has no level '{label}', it has {', '.join(known)}"
+            f"'{where}': axis '{axis}' has no level '{label}', it has {nearest(known, label)}"
             for label in ([labels] if isinstance(labels, str) else labels)
             if label not in known
         ]

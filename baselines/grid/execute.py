@@ -13,7 +13,7 @@ from baselines.grid.journal import Journal, Taken
 from baselines.grid.memory import PeakMemory
 from evaluators import EvaluationError
 from submission.engines.slot import ModelSlot
-from submission.errors import LeaderkitError, Stopped, sentence
+from submission.errors import LeaderkitError, Stopped, few, sentence
 from submission.generation.generate import Job, Report, generate
 from submission.runs.ledger import Ledger
 
@@ -63,8 +63,9 @@ def execute(
                         report = generate(job(trial), ledger, say, slot)
                     if report.computed and journal is not None:
                         journal.note(trial.run, Taken.of(peak))
-                    done.reports[trial.run] = report
                     say(_summary(report))
+                    report.require_whole()
+                    done.reports[trial.run] = report
                 except FAILURES as error:
                     done.failed[trial.run] = reason_of(error)
                     say(sentence(f"Error: {done.failed[trial.run]}"))
@@ -79,7 +80,7 @@ def stop_if_failed(failed: Collection[str], runs: int) -> None:
     """Raise :class:`Stopped` where any of the ``runs`` is among ``failed``."""
     if failed:
         raise Stopped(
-            f"{len(failed)} of {runs} runs failed: {', '.join(failed)}. "
+            f"{len(failed)} of {runs} runs failed: {few(failed)}. "
             "The others are kept; the same command retries these."
         )
 

@@ -13,9 +13,10 @@ from baselines.grid.inputs import Inputs
 from baselines.grid.journal import Journal, Taken
 from baselines.grid.records import DIFFERENCE, SCORE, Record, tenth
 from evaluators import Totals
-from evaluators.base import is_corpus_metric, is_summed_metric
+from evaluators.base import finite, is_corpus_metric, is_summed_metric
 from evaluators.effects import Difference, Outcomes, RowOutcomes, SummedOutcomes
 from submission.runs.answers import degenerate_counts
+from submission.runs.costs import RunCost, run_cost
 from submission.runs.ledger import Ledger
 from submission.scoring.scored import Scored, score_subject
 from submission.scoring.scorer import Scorer
@@ -24,16 +25,9 @@ from submission.scoring.subjects import run_subject
 
 @dataclass(frozen=True)
 class Cost:
-    """What a trial took.
+    """What a trial took of time, tokens and money, and of memory."""
 
-    ``reused`` of its prompts had been answered by an earlier run, which no second of it counts.
-    """
-
-    seconds: float
-    prompts: int
-    reused: int
-    prompt_tokens: int
-    completion_tokens: int
+    run: RunCost
     memory: Taken
 
 
@@ -56,15 +50,16 @@ class Finished:
         """The columns ``SCORE``, ``DIFFERENCE`` and ``COST``, and the further metrics."""
         main, cost = self.scored.main, self.cost
         difference = self.difference[:3] if self.difference is not None else (None, None, None)
+        score = (main.value, finite(main.low), finite(main.high), main.n)
         return {
-            **dict(zip(SCORE, (main.value, main.low, main.high, main.n), strict=True)),
+            **dict(zip(SCORE, score, strict=True)),
             **self.metrics,
-            **dict(zip(DIFFERENCE, difference, strict=True)),
-            "seconds": round(cost.seconds, 3),
-            "prompts": cost.prompts,
-            "reused_prompts": cost.reused,
-            "prompt_tokens": cost.prompt_tokens,
-            "completion_tokens": cost.completion_tokens,
+            **dict(zip(DIFFERENCE, map(finite, difference), strict=True)),
+            "seconds": round(cost.run.seconds, 3),
+            "prompts": cost.run.prompts,
+            "reused_prompts": cost.run.reused,
+            "prompt_tokens": cost.run.prompt_tokens,
+            "completion_tokens": cost.run.completion_tokens,
             "peak_memory_mib": tenth(cost.memory.peak_memory_mib),
             "gpu_peak_memory_mib": tenth(cost.memory.gpu_peak_memory_mib),
         }
@@ -90,7 +85,7 @@ def score_trials(
         try:
             scored[trial.run] = score_subject(
                 scorer,
-                run_subject(ledger, trial.run),
+                run_subject(inputs.contest.competition.profile, ledger, trial.run),
                 inputs.references,
                 grid.file.metrics,
                 ledger,
@@ -138,12 +133,4 @@ def outcomes_of(cells: Sequence[Sequence[Scored]], scorer: Scorer) -> Outcomes |
 
 
 def _cost(run: str, ledger: Ledger, journal: Journal) -> Cost:
-    parts = [part.completion for part in ledger.parts(run) if part.completion is not None]
-    return Cost(
-        seconds=ledger.run(run).seconds,
-        prompts=len(parts),
-        reused=ledger.taken_over(run),
-        prompt_tokens=sum(part.prompt_tokens for part in parts),
-        completion_tokens=sum(part.completion_tokens for part in parts),
-        memory=journal.taken(run),
-    )
+    return Cost(run_cost(ledger, run), journal.taken(run))

@@ -96,7 +96,7 @@ def metric_pairs(
             continue
         pairs.append(
             (
-                Pair(choice.question, choice.context, choice.row, chosen.text, rejected.text),
+                choice.pair(chosen, rejected),
                 Origin(
                     choice.id, choice.part, run, scores.signature,
                     chosen.sample, rejected.sample, best, worst,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from baselines.preference.pairs import Pair
 from submission.engines.base import Finish
 from submission.errors import InputError
 from submission.files.digest import digest
@@ -38,6 +39,11 @@ class Choice:
     context: str
     row: Mapping[str, str]
     candidates: tuple[Candidate, ...]
+    options: Sequence[tuple[str, str]] = ()
+
+    def pair(self, chosen: Candidate, rejected: Candidate) -> Pair:
+        """The prompt with two of its answers."""
+        return Pair(self.question, self.context, self.row, chosen.text, rejected.text, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,7 @@ def _of_row(parts: Sequence[FinishedPart], question: Question) -> Iterator[tuple
                 context=question.context,
                 row=question.row,
                 candidates=tuple(Candidate(text, sample) for text, sample in first.items()),
+                options=question.labelled,
             ),
             lost,
         )

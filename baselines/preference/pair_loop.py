@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from trl import DPOConfig
 
 from baselines.preference.report import Point, Separation
-from baselines.preference.samples import PairSet
+from baselines.preference.samples import PairSample, PairSet
 from baselines.preference.trainer import REFERENCE, PairTrainer, dataset
 from baselines.training.evaluations import Measure
 from baselines.training.held_out import LOSS
 from baselines.training.lifecycle import Ended, Lifecycle, on_one_device
+from baselines.training.needs import Work, tell_needs
 from baselines.training.order import EpochOrder
 from baselines.training.workspace import Workspace
 from submission.recipes.schema import Preference, Training
@@ -73,6 +75,7 @@ def fit_pairs(
         processing_class=tokenizer,
         callbacks=lifecycle.callbacks,
     )
+    _tell_needs(trainer, samples.samples, training, lifecycle.began, say)
     ended = lifecycle.run(trainer, model)
     found = Fitted(
         ended=ended,
@@ -84,6 +87,30 @@ def fit_pairs(
     if REFERENCE in model.peft_config:
         model.delete_adapter(REFERENCE)
     return found
+
+
+def _tell_needs(
+    trainer: PairTrainer,
+    samples: Sequence[PairSample],
+    training: Training,
+    began: int,
+    say: Callable[[str], None],
+) -> None:
+    """Say what the largest batch takes, by a forward pass of one chosen answer."""
+    ordered = sorted(samples, key=len)
+    middle = ordered[len(ordered) // 2]
+    ids = torch.tensor([[*middle.prompt, *middle.chosen]], device=trainer.args.device)
+    longest = ordered[-training.batch_size :]
+    each = sum(map(len, samples)) / len(samples)
+    work = Work(
+        # Both answers of each pair, padded to the longest.
+        tokens=2 * len(longest) * len(longest[-1]),
+        positions=0,  # trl computes no logits but in the passes over the output layer
+        mean=2 * each * training.batch_size * training.accumulation,
+        steps=trainer.args.max_steps - began,
+        began=began,
+    )
+    tell_needs(trainer.model, {"input_ids": ids}, work, training, say)
 
 
 def _is_step(entry: dict[str, Any]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from baselines.training.held_out import draw_share, keys_of
 from submission.errors import InputError
-from submission.tables import Table, read_table, write_jsonl
+from submission.tables import JsonText, Table, read_table, write_jsonl
 
 ROW = "row."
 
@@ -17,7 +18,8 @@ ROW = "row."
 class Pair:
     """A prompt with the answer that was chosen over the rejected one.
 
-    ``row`` has the test row's columns by name, for templates that read them.
+    ``row`` has the test row's columns by name, and ``options`` its options behind their labels, for
+    templates that read them.
     """
 
     question: str
@@ -25,6 +27,7 @@ class Pair:
     row: Mapping[str, str]
     chosen: str
     rejected: str
+    options: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Origin:
 
 def write_pairs(path: Path, pairs: Iterable[tuple[Pair, Origin]]) -> None:
     """Write JSON lines, whole, or leave what was there."""
+    every = list(pairs)
+    told = any(_told(pair) != _NOTHING_TOLD for pair, _ in every)
     write_jsonl(
         path,
         (
@@ -57,14 +62,22 @@ def write_pairs(path: Path, pairs: Iterable[tuple[Pair, Origin]]) -> None:
                 "chosen": pair.chosen,
                 "rejected": pair.rejected,
                 "row": dict(pair.row),
+                **(_told(pair) if told else {}),
                 **{key: value for key, value in asdict(origin).items() if key not in _PLACE},
             }
-            for pair, origin in pairs
+            for pair, origin in every
         ),
     )
 
 
 _PLACE = ("id", "part")
+_NOTHING_TOLD: dict[str, list[object]] = {"structured": [], "options": []}
+
+
+def _told(pair: Pair) -> dict[str, list[object]]:
+    """What templates need to know beside the cells: which of them are JSON, and the options."""
+    structured = [name for name, cell in pair.row.items() if isinstance(cell, JsonText)]
+    return {"structured": [*structured], "options": [list(each) for each in pair.options]}
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -109,4 +122,13 @@ def _pair(table: Table, index: int, asked: str) -> Pair:
             f"{table.where(index, 'rejected')}: is the same as the chosen answer. Remove the row."
         )
     row = {key.removeprefix(ROW): text for key, text in values.items() if key.startswith(ROW)}
-    return Pair(values[asked], values.get("context", ""), row or values, chosen, rejected)
+    row |= {name: JsonText(row[name]) for name in _listed(values, "structured") if name in row}
+    options = tuple((str(each[0]), str(each[1])) for each in _listed(values, "options"))
+    return Pair(values[asked], values.get("context", ""), row or values, chosen, rejected, options)
+
+
+def _listed(values: Mapping[str, str], column: str) -> list[Any]:
+    """The list under ``column`` in a file of :func:`write_pairs`; nothing in anyone else's."""
+    cell = values.get(column)
+    found = cell.value if "structured" in values and isinstance(cell, JsonText) else None
+    return found if isinstance(found, list) else []

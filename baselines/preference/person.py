@@ -100,6 +100,6 @@ def chosen_pairs(
         for other in choice.candidates:
             if other is not chosen:
                 yield (
-                    Pair(choice.question, choice.context, choice.row, chosen.text, other.text),
+                    choice.pair(chosen, other),
                     Origin(choice.id, choice.part, run, BY, chosen.sample, other.sample),
                 )

@@ -49,14 +49,24 @@ class PairSet:
 
 
 def make_samples(
-    pairs: Sequence[Pair], encoder: PromptEncoder, limit: int, *, what: str = "pairs"
+    pairs: Sequence[Pair],
+    encoder: PromptEncoder,
+    limit: int,
+    *,
+    what: str = "pairs",
+    embeddings: int | None = None,
 ) -> PairSet:
     """The pairs as ids, rendered as generation and training render them, in their order.
 
     Pairs with more than ``limit`` tokens on either side are counted and left out whole. Raises
-    :class:`InputError` where none is left, which says ``what`` they are.
+    :class:`InputError` where none is left, which says ``what`` they are, and for a token that is
+    not among the model's ``embeddings``, where their number is given.
     """
     samples = [_sample(pair, encoder) for pair in pairs]
+    if embeddings is not None:
+        for pair, each in zip(pairs, samples, strict=True):
+            ids = (*each.prompt, *each.chosen, *each.rejected)
+            encoder.require_embeddings(f"Pair of question {pair.question!r}", ids, embeddings)
     fitting = tuple(sample for sample in samples if len(sample) <= limit)
     longest = max(map(len, samples), default=0)
     if not fitting:
@@ -68,7 +78,7 @@ def make_samples(
 
 
 def _sample(pair: Pair, encoder: PromptEncoder) -> PairSample:
-    asked = (pair.question, pair.context, pair.row)
+    asked = (pair.question, pair.context, pair.row, pair.options)
     return PairSample(
         prompt=tuple(encoder.prompt_ids(*asked)),
         chosen=tuple(encoder.response_ids(pair.chosen, *asked)),

@@ -16,6 +16,7 @@ from baselines.training.frame import (
     CHECKPOINT_SECONDS,
     Say,
     base_for,
+    begun_on,
     make_once,
     refuse_patience,
     unread,
@@ -75,13 +76,26 @@ def tune(
     start_sha256 = folder_digest(start.folder, sha256_file) if start else None
     begun = None if start is None else _begun(start, base, base_sha256, table, say)
     pairs, held_out = _divided(pairs, held_out, training, seed, say)
-    loaded = load(base, table, training)
+    loaded = load(base, table, training, say)
     if loaded.seq2seq:
         raise InputError(f"{base.folder} is an encoder-decoder; only causal models can be tuned.")
-    encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
+    encoder = PromptEncoder(
+        loaded.tokenizer,
+        recipe.prompt,
+        ends=loaded.ends,
+        today=begun_on(PreferenceReport, out, resume=resume),
+        say=say,
+    )
+    recipe = recipe.dated(encoder.date)
     limit = min(training.max_length, loaded.context or training.max_length)
-    samples = make_samples(pairs, encoder, limit)
-    unseen = make_samples(held_out, encoder, limit, what="held-out pairs") if held_out else None
+    say(f"Tokenizing {len(pairs):,} pairs.")
+    known = loaded.embeddings
+    samples = make_samples(pairs, encoder, limit, embeddings=known)
+    unseen = (
+        make_samples(held_out, encoder, limit, what="held-out pairs", embeddings=known)
+        if held_out
+        else None
+    )
     samples.tell(say)
     if unseen is not None:
         unseen.tell(say, what="held-out pairs")
@@ -134,15 +148,24 @@ def tune(
         write_course(folder / COURSE, points, ended.evaluations)
         return report
 
-    return make_once(PreferenceReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
+    return make_once(
+        PreferenceReport,
+        out,
+        fingerprint,
+        work,
+        resume=resume,
+        seed=seed,
+        day=encoder.date,
+        say=say,
+    )
 
 
 def _begun(start: ModelFiles, base: ModelFiles, base_sha256: str, table: Model, say: Say) -> Part:
     """The adapter that tuning begins with, after a look at whether it belongs over the base."""
     adapter = read_adapter(start.folder, at_run_time=True)
-    if adapter.beyond_weights is not None:
+    if adapter.beyond_lora is not None:
         raise InputError(
-            f"{start.folder}: adapters with {adapter.beyond_weights} cannot be tuned further."
+            f"{start.folder}: adapters with {adapter.beyond_lora} cannot be tuned further."
         )
     other = check_base(adapter, base, base_sha256, other_base=table.other_base)
     if other is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators import LeaderboardRow, Score, public_shakeup
+from evaluators.reliability import Judged, Reliability, reliability
 from evaluators.report.data import (
     CalibrationFit,
     CalibrationPoint,
@@ -152,6 +153,18 @@ def _run(
             "fingerprint": "5e2c0d9b41",
             "command": f"leaderkit generate {name} -c sample-wallpaper --test test.csv",
         },
+        reliability=_reliability(scores) if name == NAMES[0] else None,
+    )
+
+
+def _reliability(scores: NDArray[np.float64]) -> Reliability:
+    """As if the answers had been chosen between two labels, with the scores as probabilities."""
+    shares = np.clip(scores, 0.01, 0.99)
+    return reliability(
+        [
+            Judged({"A": share, "B": 1 - share}, "AB"[place % 3 == 0])
+            for place, share in enumerate(shares.tolist())
+        ]
     )
 
 

@@ -14,7 +14,7 @@ from baselines.study.columns import TAKEN
 from baselines.study.schema import StudyFile, Task
 from baselines.training.frame import unread
 from evaluators import MetricSpec
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.recipes.schema import Model, Recipe, Training
 
 BASE = "base"
@@ -181,7 +181,7 @@ def _asked(task: str, cells: Iterable[Cell]) -> Recipe:
     }
     if differ:
         raise InputError(
-            f"the recipes of task '{task}' differ in {', '.join(sorted(differ))}: the tuned and "
+            f"the recipes of task '{task}' differ in {few(sorted(differ))}: the tuned and "
             "the untuned model must answer with the same settings; give all of them one value "
             "with 'set'"
         )

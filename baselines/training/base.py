@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from submission.adapters.load import (
     end_tokens,
     is_seq2seq,
     load_base,
-    load_tokenizer,
     quantization,
 )
-from submission.errors import InputError
+from submission.adapters.tokenizer import choose, locate_tokenizer
+from submission.errors import InputError, sentence
 from submission.files.model_files import ModelFiles, locate_model
 from submission.machine.hardware import has_gpu
 from submission.recipes.schema import Model, Quantization, Training
@@ -38,12 +39,22 @@ class Base:
     quantized: str | None
 
     @property
+    def embeddings(self) -> int:
+        """How many token ids the model has an embedding for."""
+        return embedding_rows(self.model)
+
+    @property
     def context(self) -> int | None:
         """The most tokens the model reads at once; an encoder-decoder's positions are relative."""
         return None if self.seq2seq else context_length(self.model.config)
 
 
-def load(files: ModelFiles, table: Model, training: Training) -> Base:
+def load(
+    files: ModelFiles,
+    table: Model,
+    training: Training,
+    say: Callable[[str], None] = lambda _: None,
+) -> Base:
     """The model in ``files`` with its tokenizer, whose end token is the one to be learned.
 
     A frozen base is held in the recipe's precision. Weights that are trained are held in float32,
@@ -54,6 +65,7 @@ def load(files: ModelFiles, table: Model, training: Training) -> Base:
     trust = table.trust_remote_code
     seq2seq = is_seq2seq(files.folder, table.kind)
     _refuse(files, training, seq2seq=seq2seq)
+    say(f"Loading {files.name} ({training.method}, {training.dtype}).")
     frozen = training.method != "full"
     model = load_base(
         files.folder,
@@ -62,13 +74,18 @@ def load(files: ModelFiles, table: Model, training: Training) -> Base:
         seq2seq=seq2seq,
         quantize=_quantize(training.quantization) if training.method == "qlora" else None,
     )
-    vocabulary = locate_model(table.tokenizer).folder if table.tokenizer else files.folder
-    tokenizer = load_tokenizer(vocabulary, trust_remote_code=trust)
-    # An adapter is asked with its base's tokenizer, a whole model with the one saved beside it.
-    ends = end_tokens(model, tokenizer)
+    chosen = choose(
+        files.folder,
+        locate_model(table.adapter).folder if table.adapter else None,
+        declared=locate_tokenizer(table.tokenizer) if table.tokenizer else None,
+        trust_remote_code=trust,
+    )
+    if (warning := chosen.warning()) is not None:
+        say(sentence(f"Warning: {warning}"))
+    tokenizer = chosen.tokenizer
     set_end(tokenizer, model, training.end_token)
-    if not frozen:
-        ends = end_tokens(model, tokenizer)
+    # What is trained is asked with the tokenizer that is saved beside it.
+    ends = end_tokens(model, tokenizer)
     if has_gpu() and training.method != "qlora":
         model = model.to("cuda")
     held = quantization(files.folder)

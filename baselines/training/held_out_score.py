@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -15,7 +14,7 @@ from baselines.training.batches import Batch, Collate
 from baselines.training.held_out import LOSS, HeldOut
 from baselines.training.samples import IGNORED, Limits, make_samples
 from evaluators import EvaluationError
-from submission.engines.base import EngineContext, Request
+from submission.engines.base import EngineContext, Request, unhashed
 from submission.engines.transformers.engine import TransformersEngine
 from submission.errors import InputError
 from submission.files.digest import digest
@@ -26,12 +25,13 @@ from submission.prompts.extract import extract
 from submission.recipes.schema import Engine, Recipe
 from submission.records.rows import Prediction, Question
 from submission.scoring.scorer import Scorer
+from submission.terminal.progress import Pace
 
 Direction = Literal["higher", "lower"]
 
 
 class _InTraining(TransformersEngine):
-    """The engine of generation over a model that is in memory already."""
+    """The engine of generation over a model that is in memory already, and its tokenizer."""
 
     def hold(self, model: Any) -> None:
         """Generate with ``model``."""
@@ -44,7 +44,9 @@ class HeldOutScore:
     The figure is the competition's own score, on its scale, another metric's, or the mean loss
     of the held-out responses; ``name`` and ``direction`` say which and what is better. Answers
     are made as generation makes them: same prompts, sampling, beams and extraction. ``identity``
-    is a digest of all that the figure depends on beside the model.
+    is a digest of all that the figure depends on beside the model. Raises :class:`InputError` for
+    rows that cannot be scored, and for a token that is not among the model's ``embeddings``, where
+    their number is given.
     """
 
     def __init__(
@@ -52,29 +54,41 @@ class HeldOutScore:
         held_out: HeldOut,
         recipe: Recipe,
         base: ModelFiles,
+        tokenizer: Any,
         encoder: PromptEncoder,
         limits: Limits,
         collate: Collate,
         metric: str | None,
+        *,
+        embeddings: int | None = None,
     ) -> None:
         self.name = metric or held_out.competition.profile.score.name
         self.signature = LOSS
+        self._say: Callable[[str], None] = lambda _: None
         self._held_out = held_out
         self._metric = metric
         self._collate = collate
         self.direction: Direction = "lower"
         if metric == LOSS:
-            self._samples = make_samples(held_out.rows, encoder, limits, what="held-out")
+            self._samples = make_samples(
+                held_out.rows, encoder, limits, what="held-out", embeddings=embeddings
+            )
         else:
             self._scorer = Scorer.of(held_out.competition, held_out.encoder)
-            self._engine = _InTraining(_context(recipe, base))
+            self._engine = _InTraining(_context(recipe, base), tokenizer=tokenizer)
             self._recipe = recipe
             self._requests = list(self._ask())
+            if embeddings is not None:
+                self._engine.require_embeddings(self._requests, embeddings)
             self._try_out()
         self.identity = digest([self.signature, held_out.digest(recipe, metric)])
 
     def tell(self, context: int | None, say: Callable[[str], None]) -> None:
-        """Warn of held-out rows that are too long to count; ``context`` is the model's."""
+        """Warn of held-out rows that are too long to count; ``context`` is the model's.
+
+        ``say`` is also told how far answering has come, where that takes long.
+        """
+        self._say = say
         if self._metric == LOSS:
             if self._samples.too_long:
                 say(
@@ -132,8 +146,13 @@ class HeldOutScore:
 
     def _answers(self, model: Any) -> list[Prediction]:
         self._engine.hold(model)
-        steps = self._engine.complete(self._requests)
-        done = {each.key: each.text for step in steps for each in step}
+        pace = Pace(len(self._requests), "held-out prompts")
+        done: dict[str, str] = {}
+        for step in self._engine.complete(self._requests):
+            done |= {each.key: each.text for each in step}
+            pace.done = len(done)
+            if pace.due:
+                self._say(pace.line())
         found: list[list[str]] = [[] for _ in self._held_out.rows]
         for request in self._requests:
             text = extract(done[request.key], self._recipe.extraction)
@@ -147,7 +166,14 @@ class HeldOutScore:
     def _ask(self) -> Iterator[Request]:
         seeds = itertools.count(self._recipe.sampling.seed)
         for place, row in enumerate(self._held_out.rows):
-            question = Question(row.id, row.questions[0], row.context, row.row)
+            question = Question(
+                row.id,
+                row.questions[0],
+                row.context,
+                row.row,
+                options=row.options,
+                labels=row.labels,
+            )
             for number, part in enumerate(self._parts(question.text)):
                 tokens = self._engine.prompt(question, part.text)
                 yield Request(f"{place}/{number}", question, part.text, tokens, next(seeds))
@@ -158,6 +184,7 @@ class HeldOutScore:
 
     def _loss(self, model: Any) -> float:
         total, count = 0.0, 0
+        pace = Pace(len(self._samples.samples), "held-out samples")
         for sample in self._samples.samples:
             batch = _on(self._collate([(sample,)]), model.device)
             labels = batch.pop("labels").flatten()
@@ -171,6 +198,9 @@ class HeldOutScore:
                 )
             )
             count += int(labels.ne(IGNORED).sum())
+            pace.done += 1
+            if pace.due:
+                self._say(pace.line())
         return total / count
 
 
@@ -194,11 +224,6 @@ def evaluating(model: Any) -> Iterator[None]:
         model.train(training)
 
 
-def _unhashed(_: Path) -> str:
-    """Nothing that is generated here is kept, so nothing has to be told apart."""
-    return ""
-
-
 def _context(recipe: Recipe, base: ModelFiles) -> EngineContext:
     if recipe.model is None:
         raise ValueError("held-out rows are answered with the recipe's model, and it has none")
@@ -206,7 +231,7 @@ def _context(recipe: Recipe, base: ModelFiles) -> EngineContext:
     engine = Engine(name="transformers", batch_tokens=recipe.engine.batch_tokens)
     return EngineContext(
         recipe=recipe.model_copy(update={"model": model, "engine": engine}),
-        hash_file=_unhashed,
+        hash_file=unhashed,
     )
 
 

@@ -94,6 +94,11 @@ class Lifecycle:
             say(f"Resuming after step {self._checkpoint.step}.")
 
     @property
+    def began(self) -> int:
+        """How many steps an earlier process made."""
+        return self._checkpoint.step if self._checkpoint else 0
+
+    @property
     def callbacks(self) -> list[TrainerCallback]:
         """What the trainer calls."""
         trying = [self._trying] if self._trying is not None else []
@@ -154,7 +159,7 @@ class Lifecycle:
         seconds = self._keeper.seconds
         return Ended(
             steps=last,
-            began=checkpoint.step if checkpoint else 0,
+            began=self.began,
             seconds=seconds,
             own_seconds=max(seconds - self._before, 1e-9),
             evaluations=tuple(evaluations),

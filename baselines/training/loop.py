@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from baselines.training.batches import (
 from baselines.training.evaluations import Measure
 from baselines.training.held_out_score import HeldOutScore
 from baselines.training.lifecycle import Ended, Lifecycle, on_one_device
+from baselines.training.needs import Work, tell_needs, tokens_of
 from baselines.training.order import EpochOrder
 from baselines.training.samples import SampleSet
 from baselines.training.trainer import Packs, SftTrainer
@@ -85,6 +86,7 @@ def fit_samples(
         data_collator=collate_for(training, start),
         callbacks=lifecycle.callbacks,
     )
+    _tell_needs(trainer, packs, training, lifecycle.began, say)
     ended = lifecycle.run(trainer, model)
     return Fit(
         ended=ended,
@@ -94,6 +96,32 @@ def fit_samples(
         pace=trainer.tokens / ended.own_seconds,
         micro_batch=trainer.micro_batch or training.batch_size,
     )
+
+
+def _tell_needs(
+    trainer: SftTrainer,
+    packs: Sequence[Pack],
+    training: Training,
+    began: int,
+    say: Callable[[str], None],
+) -> None:
+    """Say what the largest batch takes, by a forward pass of a sequence of middle length."""
+    ordered = sorted(packs, key=lambda each: sum(map(len, each)))
+    largest = trainer.data_collator(ordered[-training.batch_size :])
+    inputs = trainer.inputs_of(trainer.data_collator([ordered[len(ordered) // 2]]))
+    # An encoder-decoder's labels are all of its decoder's positions.
+    learned = largest["labels" if trainer.keeps or "decoder_input_ids" in largest else "input_ids"]
+    each = sum(len(sample) for row in packs for sample in row) / len(packs)
+    work = Work(
+        tokens=tokens_of(largest),
+        positions=learned.numel(),
+        mean=each * training.batch_size * training.accumulation,
+        steps=trainer.args.max_steps - began,
+        began=began,
+    )
+    device = trainer.args.device
+    on_device = {name: tensor.to(device) for name, tensor in inputs.items() if name != "tokens"}
+    tell_needs(trainer.model, on_device, work, training, say)
 
 
 def _packs(samples: SampleSet, training: Training) -> list[Pack]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.adapters.config import CONFIG
-from submission.errors import InputError
+from submission.errors import InputError, few, nearest
 from submission.recipes.schema import Lora
 
 ALL_LINEAR = "all-linear"
@@ -55,8 +55,9 @@ def _targets(lora: Lora, names: set[str], output: str | None) -> list[str]:
     absent = [name for name in lora.targets if name != ALL_LINEAR and name not in names]
     if absent:
         raise InputError(
-            f"training.lora.targets: this model has no layer {', '.join(absent)}. "
-            f"It has {', '.join(sorted(names))}; {ALL_LINEAR} takes all but the output layer."
+            f"training.lora.targets: this model has no layer {few(absent)}. "
+            f"It has {nearest(sorted(names), *absent)}; {ALL_LINEAR} takes all but the output "
+            "layer."
         )
     chosen = set(lora.targets)
     if ALL_LINEAR in chosen:

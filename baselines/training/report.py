@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -26,6 +26,7 @@ class Report(ABC):
     """
 
     what: ClassVar[str]
+    recipe: Mapping[str, Any]
     diverged_at: int | None
     kept_step: int
     fingerprint: str

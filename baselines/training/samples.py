@@ -116,18 +116,20 @@ def make_samples(
     loss_on: Literal["response", "all"] = "response",
     *,
     what: str = "training",
+    embeddings: int | None = None,
 ) -> SampleSet:
     """Every phrasing of a row's question with every answer to it, in the rows' order.
 
     Samples beyond the limits are counted and left out whole: a cut answer would teach the model
     to stop in the middle, a cut prompt to answer what it was not told. Raises
-    :class:`InputError` where none is left, which says ``what`` rows they are.
+    :class:`InputError` where none is left, which says ``what`` rows they are, and for a token that
+    is not among the model's ``embeddings``, where their number is given.
     """
     if isinstance(limits, int):
         limits = Limits(limits)
     fitting: list[Sample] = []
     too_long, longest = 0, (0, 0, 0)
-    for sample in _each(rows, encoder, loss_on):
+    for sample in _each(rows, encoder, loss_on, what, embeddings):
         sizes = (len(sample), sample.prompt_length, len(sample.response))
         longest = (
             max(longest[0], sizes[0]), max(longest[1], sizes[1]), max(longest[2], sizes[2]),
@@ -147,12 +149,22 @@ def make_samples(
     return SampleSet(tuple(fitting), limits, too_long, longest)
 
 
-def _each(rows: Sequence[TrainingRow], encoder: PromptEncoder, loss_on: str) -> Iterator[Sample]:
+def _each(
+    rows: Sequence[TrainingRow],
+    encoder: PromptEncoder,
+    loss_on: str,
+    what: str,
+    embeddings: int | None,
+) -> Iterator[Sample]:
     for row in rows:
         for question in row.questions:
-            prompt = encoder.prompt_ids(question, row.context, row.row)
+            told = (question, row.context, row.row, row.labelled)
+            prompt = encoder.prompt_ids(*told)
             learned_from = len(prompt) if loss_on == "response" else 0
             for answer in row.answers:
-                response = encoder.response_ids(answer, question, row.context, row.row)
+                response = encoder.response_ids(answer, *told)
+                if embeddings is not None:
+                    where = f"{what.capitalize()} row '{row.id}'"
+                    encoder.require_embeddings(where, [*prompt, *response], embeddings)
                 ids = np.array([*prompt, *response], dtype=np.int32)
                 yield Sample(ids, len(prompt), learned_from)

@@ -13,6 +13,7 @@ from baselines.training.frame import (
     CHECKPOINT_SECONDS,
     Say,
     base_for,
+    begun_on,
     make_once,
     refuse_patience,
     unread,
@@ -26,7 +27,7 @@ from baselines.training.resources import within_resources
 from baselines.training.samples import Limits, SampleSet, make_samples
 from baselines.training.usage import count_parameters, peak_gpu_memory, peak_memory
 from baselines.training.workspace import Workspace
-from evaluators.encoders.torch_support import quiet_transformers
+from submission.adapters.load import save_model
 from submission.errors import InputError
 from submission.files.digest import digest, folder_digest, sha256_file
 from submission.files.model_files import ModelFiles
@@ -69,22 +70,36 @@ def train(
     base = base_for(recipe, table, out, base, resume=resume)
     seed = training.seed if seed is None else seed
     rows = draw_rows(rows, training.rows, seed, say)
-    loaded = load(base, table, training)
-    encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
-    samples = make_samples(rows, encoder, limits_for(loaded, training), training.loss_on)
+    loaded = load(base, table, training, say)
+    encoder = PromptEncoder(
+        loaded.tokenizer,
+        recipe.prompt,
+        seq2seq=loaded.seq2seq,
+        ends=loaded.ends,
+        today=begun_on(TrainingReport, out, resume=resume),
+        say=say,
+    )
+    recipe = recipe.dated(encoder.date)
+    say(f"Tokenizing {len(rows):,} rows.")
+    samples = make_samples(
+        rows, encoder, limits_for(loaded, training), training.loss_on, embeddings=loaded.embeddings
+    )
     samples.tell(say)
     _tell_of_the_end(samples, loaded, recipe, say)
     start = decoder_start(loaded)
     measured = None
     if held_out is not None:
+        say(f"Preparing {len(held_out.rows):,} held-out rows.")
         measured = HeldOutScore(
             held_out.some(training.evaluation.rows, seed),
             recipe,
             base,
+            loaded.tokenizer,
             encoder,
             limits_for(loaded, training),
             collate_for(training, start),
             training.evaluation.metric,
+            embeddings=loaded.embeddings,
         )
         measured.tell(loaded.context, say)
     base_sha256 = folder_digest(base.folder, sha256_file)
@@ -100,12 +115,14 @@ def train(
             recipe, training, base, loaded, tuned, samples, done, measured,
             base_sha256=base_sha256, data_sha256=data_sha256, seed=seed, fingerprint=fingerprint,
         )  # fmt: skip
-        save(tuned, loaded, training, folder, base.name)
+        save(tuned, loaded, training, folder, base)
         name = measured.name if measured is not None else ""
         write_curve(folder, done.points, done.ended.evaluations, name)
         return report
 
-    return make_once(TrainingReport, out, fingerprint, work, resume=resume, seed=seed, say=say)
+    return make_once(
+        TrainingReport, out, fingerprint, work, resume=resume, seed=seed, day=encoder.date, say=say
+    )
 
 
 def tables(recipe: Recipe) -> tuple[Model, Training]:
@@ -156,18 +173,17 @@ def decoder_start(base: Base) -> int | None:
     return int(start)
 
 
-def save(model: Any, base: Base, training: Training, folder: Path, base_name: str) -> None:
+def save(model: Any, base: Base, training: Training, folder: Path, files: ModelFiles) -> None:
     """Write what was trained, in the float32 that it was held in, and the tokenizer.
 
     At a small rate most of what a model learned is less than 16 bits tell apart.
     """
     if training.method == "full":
         model.config.use_cache = True
-        with quiet_transformers():
-            model.save_pretrained(folder)
+        save_model(model, base.tokenizer, files.folder, folder)
     else:
-        save_adapter(model, folder, base_name)
-    base.tokenizer.save_pretrained(folder)
+        save_adapter(model, folder, files.name)
+        base.tokenizer.save_pretrained(folder)
 
 
 def _tell_of_the_end(samples: SampleSet, base: Base, recipe: Recipe, say: Say) -> None:

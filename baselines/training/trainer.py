@@ -17,6 +17,7 @@ from baselines.training.held_out_score import HeldOutScore
 from baselines.training.samples import IGNORED
 from submission.errors import Stopped
 from submission.machine.memory import free_memory, out_of_memory
+from submission.terminal.progress import Pace
 
 
 class Packs(torch.utils.data.Dataset[Pack]):
@@ -52,6 +53,7 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
         self._say = say
         self._of_this_step: list[Batch] = []
         self._step_ended = True
+        self._pace = Pace(0, "")
         self.micro_batch: int | None = None
         self.control: Any
         super().__init__(**settings)
@@ -87,6 +89,8 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
         """
         if self._step_ended:
             self._of_this_step = []
+            size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+            self._pace = Pace(size, f"{self.row_is}s")
         self._of_this_step.append(inputs)
         again = [inputs]
         while True:
@@ -102,17 +106,20 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
             model.zero_grad()
             free_memory()
             again = self._of_this_step
+            self._pace.done = 0
         self._step_ended = self.accelerator.sync_gradients
         return loss
 
     def _in_parts(self, model: Any, inputs: Batch, count: Any) -> Any:
         rows = self.rows_in(inputs)
         size = self.micro_batch or rows
-        step = super().training_step
-        losses = [
-            step(model, self.rows_of(inputs, first, first + size), count)
-            for first in range(0, rows, size)
-        ]
+        losses = []
+        for first in range(0, rows, size):
+            part = self.rows_of(inputs, first, first + size)
+            losses.append(super().training_step(model, part, count))
+            self._pace.done += min(size, rows - first)
+            if self._pace.due:
+                self._say(f"step {self.state.global_step + 1}: {self._pace.line()}")
         return torch.stack(losses).sum()
 
     def _halve(self, rows: int, width: int) -> None:
@@ -131,6 +138,8 @@ class WholeSteps(Trainer):  # type: ignore[misc]  # untyped base
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Try the model on the held-out rows and log the result."""
+        if self.state.global_step == 0:
+            self._say("Trying the model on what is held out, before training.")
         with self._watch, self.compute_loss_context_manager():
             found = {SCORE: self.figure()}
         # trl tells by the mode what a figure is of.
@@ -150,7 +159,7 @@ class SftTrainer(WholeSteps):
     """Supervised: a step's loss is the mean over its learned tokens.
 
     ``tokens`` counts what was read and no padding. ``held_out`` scores the model while it is
-    trained.
+    trained. ``keeps`` says whether the model computes logits at chosen positions alone.
     """
 
     def __init__(self, *, held_out: HeldOutScore | None, **settings: Any) -> None:
@@ -158,7 +167,12 @@ class SftTrainer(WholeSteps):
         self.tokens = 0
         super().__init__(**settings)
         base = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
-        self._keeps = "logits_to_keep" in inspect.signature(base.forward).parameters
+        self.keeps = "logits_to_keep" in inspect.signature(base.forward).parameters
+
+    def inputs_of(self, batch: Batch) -> Batch:
+        """What the model is given of the batch."""
+        others = {"labels"} if self.keeps else {"labels", "logits_to_keep"}
+        return {name: tensor for name, tensor in batch.items() if name not in others}
 
     def items_of(self, batch: Batch) -> int:
         """Its learned tokens."""
@@ -184,15 +198,9 @@ class SftTrainer(WholeSteps):
         num_items_in_batch: Any = None,
     ) -> Any:
         """The summed loss of the batch's labels over the number of the step's (``sum / n``)."""
-        inputs = dict(inputs)
-        labels = inputs.pop("labels")
-        if not self._keeps:
-            places = inputs.pop("logits_to_keep", None)
-            outputs = model(**inputs)
-            logits = outputs.logits if places is None else outputs.logits[:, places]
-        else:
-            outputs = model(**inputs)
-            logits = outputs.logits
+        labels, places = inputs["labels"], inputs.get("logits_to_keep")
+        outputs = model(**self.inputs_of(inputs))
+        logits = outputs.logits if self.keeps or places is None else outputs.logits[:, places]
         loss = cross_entropy(
             logits.flatten(0, 1).float(),
             labels.flatten(),

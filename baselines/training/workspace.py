@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,6 +49,14 @@ class Workspace:
         if len(name.encode()) > _LONGEST_NAME:
             name = f"{digest([out.name])[:16]}.training"
         return cls(out.with_name(name))
+
+    def day(self) -> date | None:
+        """The day that the prompts of the training in it show; None where they show none."""
+        identity = self.folder / _IDENTITY
+        if not identity.is_file():
+            return None
+        found = json.loads(identity.read_text(encoding="utf-8")).get("date")
+        return date.fromisoformat(found) if found else None
 
     def latest(self) -> Checkpoint | None:
         """The last checkpoint that was written to its end."""
@@ -137,8 +146,12 @@ def _checkpoint(marker: Path) -> Checkpoint:
 
 
 @contextmanager
-def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Workspace]:
+def open_workspace(
+    out: Path, fingerprint: str, *, resume: bool, day: date | None = None
+) -> Iterator[Workspace]:
     """The workspace of the training that will become ``out``, for this process alone.
+
+    It keeps the ``day`` that the prompts show.
 
     Raises :class:`InputError` where another process trains into it, where it holds an unfinished
     training and ``resume`` is not asked for, and where that was another training.
@@ -154,7 +167,7 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
             raise InputError(
                 f"{folder}: another training is using this folder; wait for it, or end it."
             ) from None
-        _agree(workspace, fingerprint, resume=resume)
+        _agree(workspace, fingerprint, resume=resume, day=day)
         workspace.drop_cut_off()
         try:
             yield workspace
@@ -167,7 +180,7 @@ def open_workspace(out: Path, fingerprint: str, *, resume: bool) -> Iterator[Wor
         os.close(descriptor)
 
 
-def _agree(workspace: Workspace, fingerprint: str, *, resume: bool) -> None:
+def _agree(workspace: Workspace, fingerprint: str, *, resume: bool, day: date | None) -> None:
     folder = workspace.folder
     identity = folder / _IDENTITY
     if identity.is_file() and workspace.latest() is not None:
@@ -184,12 +197,13 @@ def _agree(workspace: Workspace, fingerprint: str, *, resume: bool) -> None:
                 "over."
             )
     else:
-        write_bytes(identity, json.dumps({"fingerprint": fingerprint}).encode())
+        kept = {"fingerprint": fingerprint, **({"date": day.isoformat()} if day else {})}
+        write_bytes(identity, json.dumps(kept).encode())
 
 
 @contextmanager
 def making(
-    out: Path, fingerprint: str, *, resume: bool, seed: int
+    out: Path, fingerprint: str, *, resume: bool, seed: int, day: date | None = None
 ) -> Iterator[tuple[Path, Workspace]]:
     """A folder that becomes ``out`` when the block ends well, and the workspace until then.
 
@@ -200,7 +214,7 @@ def making(
 
     with (
         atomic_folder(out) as folder,
-        open_workspace(out, fingerprint, resume=resume) as workspace,
+        open_workspace(out, fingerprint, resume=resume, day=day) as workspace,
     ):
         set_seed(seed)
         yield folder, workspace

@@ -35,6 +35,11 @@ LLAMA_3_CHAT = (
     "{% endfor %}{% if add_generation_prompt %}"
     "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
 )
+CHATML = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 _GEMMA = ("<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>")
 _LLAMA_3 = (
     "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
@@ -45,6 +50,7 @@ GEMMA_BASE = Family(_GEMMA, "<bos>", "<eos>")
 GEMMA = GEMMA_BASE._replace(chat=GEMMA_CHAT)
 LLAMA_3 = Family(_LLAMA_3, "<|begin_of_text|>", "<|end_of_text|>", LLAMA_3_CHAT)
 LLAMA_2 = Family(("<|endoftext|>",), None, "<|endoftext|>")
+QWEN_2 = Family(("<|endoftext|>", "<|im_start|>", "<|im_end|>"), None, "<|im_end|>", CHATML)
 GPT_2 = Family(("</s>",), None, "</s>")
 T5 = GPT_2
 
@@ -57,6 +63,7 @@ FAMILIES = {
     "google/gemma-2-2b-it": GEMMA,
     "meta-llama/Llama-3.1-8B-Instruct": LLAMA_3,
     "vaiv/GeM2-Llamion-14B-Chat": LLAMA_3,
+    "Qwen/Qwen2.5-7B-Instruct": QWEN_2,
     "paust/pko-t5-base-finetuned-korquad": T5,
 }
 """Each shipped recipe's model, and how its tokenizer writes."""

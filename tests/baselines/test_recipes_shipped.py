@@ -97,6 +97,7 @@ def test_a_system_is_trained_as_published(name: str) -> None:
         ("wallpaper-synatra", 250, 1, []),
         ("odqa-llama", 64, 1, ["<|eot_id|>", "<|end_of_text|>"]),
         ("odqa-t5", 128, 3, []),
+        ("odqa-gpt", 64, 1, []),
         ("news-qa-gemma", 64, 1, ["<end_of_turn>"]),
         ("open-book-gem2", 512, 1, ["<|eot_id|>", "<|end_of_text|>"]),
     ],

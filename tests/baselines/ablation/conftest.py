@@ -54,6 +54,7 @@ class Loaded:
 
 class Counting:
     description = "counting"
+    special_tokens = ()
 
     def __init__(self, context):
         self.context = context

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from baselines.preference.pairs import Origin, Pair, read_pairs, write_pairs
 from submission.errors import InputError
+from submission.tables import JsonText
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 WORDS = TEXT.map(str.strip).filter(bool)
@@ -30,6 +31,17 @@ def test_what_is_written_is_read_again(
     path = tmp_path_factory.mktemp("pairs") / "pairs.jsonl"
     write_pairs(path, [(pair, ORIGIN) for pair in written])
     assert read_pairs(path) == written
+
+
+def test_what_templates_read_comes_back_as_it_was(tmp_path: Path) -> None:
+    row = {"id": "R1", "input.turns": JsonText('[{"n": 0.10}]'), "cell": "[1]"}
+    told = Pair("왜?", "", row, "습기", "열", (("A", "가"), ("B", "나")))
+    plain = Pair("왜?", "", {**row, "input.turns": "말"}, "습기", "열")
+    write_pairs(tmp_path / "pairs.jsonl", [(told, ORIGIN), (plain, ORIGIN)])
+    read = read_pairs(tmp_path / "pairs.jsonl")
+    assert read == [told, plain]
+    assert [type(pair.row["input.turns"]) for pair in read] == [JsonText, str]
+    assert type(read[0].row["cell"]) is str
 
 
 def test_a_line_says_where_its_pair_comes_from(tmp_path: Path) -> None:

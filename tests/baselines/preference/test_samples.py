@@ -111,3 +111,10 @@ def test_trl_is_given_these_ids_and_adds_none(tokenizer: Any, tmp_path: Path) ->
     ]
     assert all(answer[-1] == tokenizer.eos_token_id for answer in answers)
     assert sum(ids.count(tokenizer.eos_token_id) for ids in rows) == 4
+
+
+def test_a_token_without_an_embedding_is_named_with_its_pair(tokenizer: Any) -> None:
+    encoder = PromptEncoder(tokenizer, Prompt())
+    last = max(encoder.prompt_ids(PAIR.question))
+    with pytest.raises(InputError, match=rf"question '왜 우나요\?': .*\(id {last}\)"):
+        make_samples([PAIR], encoder, 200, embeddings=last)

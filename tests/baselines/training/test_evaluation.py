@@ -88,7 +88,9 @@ def score_of(recipe: Recipe, base: ModelFiles, rows: list[TrainingRow]) -> HeldO
     loaded = load(base, recipe.model, recipe.training)
     encoder = PromptEncoder(loaded.tokenizer, recipe.prompt)
     metric = recipe.training.evaluation.metric
-    return HeldOutScore(held(rows), recipe, base, encoder, Limits(512), collate_padded, metric)
+    return HeldOutScore(
+        held(rows), recipe, base, loaded.tokenizer, encoder, Limits(512), collate_padded, metric
+    )
 
 
 @pytest.mark.parametrize(("metric", "name"), [(None, "cosine"), ("chrf", "chrf")])

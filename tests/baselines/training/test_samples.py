@@ -137,3 +137,15 @@ def test_neighbours_are_of_like_length() -> None:
         if (batch := [lengths[place] for place in places[start : start + 8]])
     ]
     assert max(spreads) < 10
+
+
+def test_a_token_without_an_embedding_is_named_with_its_row(
+    rows: list[TrainingRow], recipe: Recipe, tokenizer: Any
+) -> None:
+    known = len(tokenizer)
+    tokenizer.add_tokens(["질기고"])
+    encoder = PromptEncoder(tokenizer, recipe.prompt)
+    named = rf"Training row '{rows[0].id}': .*'질기고' \(id {known}\).*model\.tokenizer"
+    with pytest.raises(InputError, match=named):
+        make_samples(rows, encoder, 512, embeddings=known)
+    assert make_samples(rows, encoder, 512, embeddings=known + 1).samples

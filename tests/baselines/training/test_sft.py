@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from baselines.commands.train import command
 from baselines.training.held_out import HeldOut
+from baselines.training.report import TrainingReport
 from baselines.training.sft import train
 from baselines.training.workspace import Workspace
 from submission.cli import run
@@ -21,6 +23,7 @@ from submission.recipes.schema import Recipe
 from submission.records.rows import Reference, TrainingRow
 from submission.tables import read_table
 from tests.baselines.training.conftest import adapter_bytes, with_tables, with_training
+from tests.models import gpt2
 
 
 def test_the_loss_falls_and_the_folder_is_whole(
@@ -234,17 +237,59 @@ def test_a_folder_may_have_the_longest_name_there_is(
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 
-def test_a_learned_end_that_only_training_knows_is_warned_of(
-    tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
+@pytest.mark.parametrize("stop", [[], ["<pad>"]])
+def test_the_end_of_a_turn_at_which_generation_does_not_stop_is_warned_of(
+    stop: list[str], tmp_path: Path, base: ModelFiles, rows: list[TrainingRow], recipe: Recipe
 ) -> None:
-    # The model declares no end, so generation stops at the tokenizer's own.
     folder = tmp_path / "base"
     shutil.copytree(base.folder, folder)
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    config = json.loads((folder / "config.json").read_text())
-    config["eos_token_id"] = None
-    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "chat_template.jinja").write_text(
+        "{% for message in messages %}{{ message.content }}"
+        "{% if message.role == 'assistant' %}<pad>{% endif %}{% endfor %}"
+    )
+    asked = recipe.prompt.model_copy(update={"chat": True})
+    sampling = recipe.sampling.model_copy(update={"stop": stop})
+    chosen = recipe.model_copy(update={"prompt": asked, "sampling": sampling})
     said: list[str] = []
-    chosen = with_training(recipe, end_token="<pad>", max_steps=1)
+    chosen = with_training(chosen, max_steps=1)
     train(chosen, rows, tmp_path / "out", base=ModelFiles("x", folder), say=said.append)
-    assert any("end in '<pad>', at which generation does not stop" in line for line in said)
+    warned = any("end in '<pad>', at which generation does not stop" in line for line in said)
+    assert warned == (not stop)
+
+
+CLOCK = (
+    "{{ strftime_now('%d %b %Y') }}{% for message in messages %}{{ message.content }}{% endfor %}"
+)
+
+
+class Killed(Exception):  # noqa: N818 -- no error of anyone's
+    """In place of a kill."""
+
+
+def test_a_training_goes_on_with_the_day_on_which_it_was_begun(
+    tmp_path: Path, rows: list[TrainingRow], recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = ModelFiles("tiny", gpt2(tmp_path / "tiny"))
+    (base.folder / "chat_template.jinja").write_text(CLOCK)
+    chosen = with_tables(with_training(recipe, max_steps=3), prompt={"chat": True})
+
+    def begin(day: date, out: Path, *, resume: bool = False) -> TrainingReport:
+        monkeypatch.setattr("submission.prompts.encode.local_day", lambda: day)
+        return train(chosen, rows, out, base=base, checkpoint_seconds=0.0, resume=resume)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    first, later = date(2026, 1, 31), date(2026, 2, 1)
+    whole = begin(first, tmp_path / "whole")
+    assert whole.recipe["prompt"]["date"] == "2026-01-31"
+    assert begin(later, tmp_path / "whole", resume=True) == whole
+    with monkeypatch.context() as patch:
+        patch.setattr("baselines.training.sft.save", killed)
+        with pytest.raises(Killed):
+            begin(first, tmp_path / "out")
+    resumed = begin(later, tmp_path / "out", resume=True)
+    assert resumed.resumed_at > 0
+    assert resumed.fingerprint == whole.fingerprint
+    assert adapter_bytes(tmp_path / "out") == adapter_bytes(tmp_path / "whole")
+    assert begin(later, tmp_path / "other").fingerprint != whole.fingerprint

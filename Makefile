@@ -75,7 +75,7 @@ format: setup ## format the code and fix what can be fixed
 bench: setup ## measure the speed of generation
 	$(BIN)/python benchmarks/generate.py
 
-docs: setup ## regenerate the command pages of docs/
+docs: setup ## regenerate the pages of commands and competitions in docs/
 	$(BIN)/python docs/generate.py
 
 docs-site: setup ## build the documentation site, into out/site

@@ -1,7 +1,8 @@
-"""Write the pages of ``docs/commands``; ``--check`` only lists the pages that are out of date.
+"""Write the pages of commands and competitions; ``--check`` only lists those out of date.
 
-A page has an introduction, written by hand between two marks and not changed, and a help text made
-from the command itself, which is the same on every machine and terminal.
+A command's page has an introduction, written by hand between two marks and not changed, and a help
+text made from the command itself, which is the same on every machine and terminal. A competition's
+page is made from its folder.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from submission.cli import cli
+from submission.commands.views.competition_page import competition_pages
+from submission.competitions import find_competition, shipped_competitions
 
 PAGES = Path(__file__).parent / "commands"
+COMPETITIONS = Path(__file__).parent / "competitions"
 WIDTH = 80
 OPEN, CLOSE = "<!-- introduction: written by hand -->", "<!-- /introduction -->"
 INTRODUCTION = re.compile(f"{re.escape(OPEN)}\n(.*?){re.escape(CLOSE)}", re.DOTALL)
@@ -39,7 +43,7 @@ def root_context() -> click.Context:
 
 
 def build(folder: Path) -> Pages:
-    """Every page of ``folder``, made from the commands and the existing introductions."""
+    """Every command's page of ``folder``, made from the commands and the existing introductions."""
     pages = Pages()
     root = root_context()
     lines = {}
@@ -67,8 +71,10 @@ def build(folder: Path) -> Pages:
     return pages
 
 
-def stale(folder: Path, texts: Mapping[str, str]) -> list[str]:
-    """The pages of ``folder`` that are missing, out of date, or of no command."""
+def stale(
+    folder: Path, texts: Mapping[str, str], known: Collection[str], of: str = "command"
+) -> list[str]:
+    """The pages of ``folder`` that are missing, out of date, or not among the ``known``."""
     found = []
     for name, text in texts.items():
         path = folder / name
@@ -76,9 +82,8 @@ def stale(folder: Path, texts: Mapping[str, str]) -> list[str]:
             found.append(f"{os.path.relpath(path)}: is missing")
         elif path.read_text("utf-8") != text:
             found.append(f"{os.path.relpath(path)}: is out of date")
-    known = {f"{name}.md" for name in cli.list_commands(root_context())} | {INDEX}
     strangers = sorted(path for path in folder.glob("*.md") if path.name not in known)
-    return [*found, *(f"{os.path.relpath(path)}: belongs to no command" for path in strangers)]
+    return [*found, *(f"{os.path.relpath(path)}: belongs to no {of}" for path in strangers)]
 
 
 def _introduction(path: Path) -> str | None:
@@ -89,7 +94,11 @@ def _introduction(path: Path) -> str | None:
 
 
 def _page(name: str, introduction: str, context: click.Context) -> str:
-    variables = "\n".join(f"| `{option}` | `{names}` |" for option, names in _variables(context))
+    contexts = [context, *_commands_within(context)]
+    helps = "\n\n".join(f"```text\n{help_text(each)}\n```" for each in contexts)
+    variables = "\n".join(
+        f"| `{option}` | `{names}` |" for each in contexts for option, names in _variables(each)
+    )
     return f"""# leaderkit {name}
 
 {OPEN}
@@ -98,9 +107,7 @@ def _page(name: str, introduction: str, context: click.Context) -> str:
 
 ## Help
 
-```text
-{help_text(context)}
-```
+{helps}
 
 ## Environment variables
 
@@ -108,6 +115,16 @@ def _page(name: str, introduction: str, context: click.Context) -> str:
 |---|---|
 {variables}
 """
+
+
+def _commands_within(context: click.Context) -> Iterator[click.Context]:
+    group = context.command
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is not None:
+            yield click.Context(command, info_name=name, parent=context)
 
 
 def help_text(context: click.Context) -> str:
@@ -151,16 +168,32 @@ standard error.
 """
 
 
-def main(arguments: list[str] | None = None, folder: Path = PAGES) -> int:
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def main(
+    arguments: list[str] | None = None,
+    folder: Path = PAGES,
+    competitions: Path = COMPETITIONS,
+) -> int:
     """Write the pages, or check them; 1 if one is out of date or cannot be made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="only list outdated pages")
     check = parser.parse_args(arguments).check
     pages = build(folder)
+    described = competition_pages(map(find_competition, shipped_competitions()))
     if not check:
-        for name, text in pages.texts.items():
-            (folder / name).write_text(text, "utf-8")
-    problems = [*pages.problems, *stale(folder, pages.texts)]
+        _write(folder, pages.texts)
+        _write(competitions, described)
+    commands = {f"{name}.md" for name in cli.list_commands(root_context())} | {INDEX}
+    problems = [
+        *pages.problems,
+        *stale(folder, pages.texts, commands),
+        *stale(competitions, described, described, of="competition"),
+    ]
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     if check and problems:

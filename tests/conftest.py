@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models import gpt2
+from tests.models import gpt2, thinker
 from tests.submission.engines.tiny import lively
 
 WALLPAPER = Path(__file__).parents[1] / "data_sample" / "wallpaper"
@@ -30,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GPT-2 whose answers differ from prompt to prompt."""
     return lively(gpt2(tmp_path_factory.mktemp("models") / "gpt2"))
+
+
+@pytest.fixture(scope="session")
+def thinking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GPT-2 that thinks aloud."""
+    return thinker(tmp_path_factory.mktemp("models") / "thinker")
 
 
 @pytest.fixture(scope="session")

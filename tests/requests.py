@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from submission.engines.base import Completion, Request
+from submission.engines.base import Completion, Outcome, Request
 from submission.records.rows import Question
 
 
@@ -15,6 +15,9 @@ def ask(
     return Request(key, Question(key, text, "", row), text, tokens, seed)
 
 
-def flat(steps: Iterable[Sequence[Completion]]) -> list[Completion]:
-    """The completions of every step, in their order."""
-    return [each for step in steps for each in step]
+def flat(steps: Iterable[Sequence[Outcome]]) -> list[Completion]:
+    """The completions of every step, in their order; no request may fail."""
+    outcomes = [each for step in steps for each in step]
+    done = [each for each in outcomes if isinstance(each, Completion)]
+    assert len(done) == len(outcomes), outcomes
+    return done

@@ -30,7 +30,7 @@ _SCORE = [
         ("vectors.csv", "'vec_3'", "missing"),
         {"vectors.csv": rows("id,vec_0,vec_1,vec_2", "A,1,2,3")},
     ),
-    Case("score: unknown metric", f"{SCORE} --metric rouge9", ("no metric 'rouge9'", "cosine")),
+    Case("score: unknown metric", f"{SCORE} --metric rouge9", ("'rouge9'", "use one of rouge")),
     Case("score: metric misspelt", f"{SCORE} --metric jacard", ("'jacard'", "'jaccard'")),
     Case(
         "score: unknown option of a metric",
@@ -123,10 +123,10 @@ _TEMPLATE = [
             "of another order",
             submission(header=f"답변,id,{VECTORS}"),
             "not this competition's template",
-            "another order",
+            "column 1 is '답변', where 'id' is declared",
         ),
         ("with a column more", submission(header=f"id,답변,{VECTORS},비고", vectors=[[0] * 5] * 3),
-         "it has 7 columns, 6 are declared"),
+         "column 7 is '비고', which is not declared"),
         ("with an id twice", submission({"A": "ㄱ"}) + "A,ㄱ,1,1,1,1\n", "row 3", "already given"),
     )
 ]  # fmt: skip

@@ -34,7 +34,7 @@ CASES = [
     Case(
         "competition: unknown name in another command",
         swap(GENERATE, "-c shop", "-c shops"),
-        ("No competition 'shops'", "sample-wallpaper"),
+        ("No competition 'shops'", "Known: ", "in all)"),
     ),
     Case(
         "competition: a folder without a declaration",
@@ -51,7 +51,7 @@ CASES = [
     _changed("unknown key", "title", "titel", "unknown key 'titel'", "'title' is missing"),
     _changed("key of another type", '"상점"', "3", "'title'", "valid string", "got 3"),
     _changed("format that is none", 'answer = "답변"', 'answer = "답변"\nformat = "xlsx"',
-             "'submission.format'", "'csv' or 'json'", "got 'xlsx'"),
+             "'submission.format'", "'csv', 'json' or 'jsonl'", "got 'xlsx'"),
     _changed("dimension 0", "dimension = 4 }", "dimension = 0 }", "greater than 0"),
     _changed("vectors and encoder of different length", "dimension = 4 }", "dimension = 8 }",
              "submission.vectors.dimension is 8, encoder.dimension is 4"),
@@ -65,7 +65,7 @@ CASES = [
     _changed("column that is not declared", 'question = "질문"', 'question = "물음"',
              "not among 'columns': 물음"),
     _changed("nothing to submit", 'answer = "답변"\nvectors = { dimension = 4 }', "",
-             "declare 'answer', 'vectors' or both"),
+             "declare 'answer', 'answers' or 'vectors'"),
     _changed("JSON with vectors", 'answer = "답변"', 'answer = "답변"\nformat = "json"',
              "JSON submission", "no 'vectors'"),
     _changed("no terms", 'terms = [{ metric = "cosine" }]', "terms = []", "exactly one of 'terms'"),

@@ -15,6 +15,7 @@ from tests.bad_input import (
     argument_cases,
     chain_cases,
     check_cases,
+    crowded_cases,
     profile_cases,
     recipe_cases,
     table_cases,
@@ -30,8 +31,10 @@ CASES: list[Case] = [
     *recipe_cases.CASES,
     *argument_cases.CASES,
     *chain_cases.CASES,
+    *crowded_cases.CASES,
 ]
 OUTPUTS = ("out.csv",)
+LONGEST_MESSAGE = 1500
 
 
 def squeezed(text: str) -> str:
@@ -57,6 +60,7 @@ def refused(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     assert not missing, f"not said: {missing}\n{said}"
     assert code == case.code, said
     assert shown.err.strip(), "an error belongs on standard error"
+    assert len(said) < LONGEST_MESSAGE, f"{len(said)} characters"
     assert snapshot(Path()) == before
     assert runs(Path("ledger.db")) == known
 

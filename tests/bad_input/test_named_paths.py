@@ -17,6 +17,7 @@ from tests.bad_input.world import snapshot, write
 
 GOOD = {
     "ablate": "ablate grid.toml",
+    "bundle": "bundle done --out package",
     "check": CHECK,
     "compare": COMPARE,
     "competitions": "competitions shop",
@@ -28,6 +29,7 @@ GOOD = {
     "generate": CONSTANT,
     "holdout": HOLDOUT,
     "merge": MERGE,
+    "parity": "parity run:done recipe.toml -c shop --test test.csv",
     "prefer": "prefer done --out pairs.jsonl",
     "recipes": "recipes recipe.toml",
     "record": "record done",

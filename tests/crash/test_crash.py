@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 
 from submission import cli
-from submission.machine.hardware import vllm_version
+from submission.machine.hardware import processors, vllm_version
 from submission.runs.ledger import Ledger
 from tests.crash.commands import Commands
 from tests.crash.processes import engine_processes, wait_until_gone
@@ -67,11 +67,14 @@ def slower_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lively(gpt2(folder, context=1024, layers=8, width=256))
 
 
-def generate(folder: Path, model: Path, wallpaper: Path, engine: str, tokens: int) -> list[str]:
+def generate(
+    folder: Path, model: Path, wallpaper: Path, engine: str, tokens: int, workers: int = 1
+) -> list[str]:
     recipe = folder / "recipe.toml"
     recipe.write_text(
         f'name = "crash"\n[model]\nname = "{model}"\n[engine]\nname = "{engine}"\n'
-        f'dtype = "float32"\nbatch_tokens = 1\n[prompt.compound]\nmode = "split"\n'
+        f'dtype = "float32"\nbatch_tokens = 1\nworkers = {workers}\n'
+        f'[prompt.compound]\nmode = "split"\n'
         f"[sampling]\nmax_tokens = {tokens}\n",
         encoding="utf-8",
     )
@@ -187,10 +190,21 @@ def kill_often(
         check_intact(ledger, kept)
 
 
+two_processors = pytest.mark.skipif(len(processors()) < 2, reason="one processor")
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param(1, id="one-process"),
+        pytest.param(2, id="two-workers", marks=two_processors),
+    ],
+)
 def test_a_transformers_run_survives_being_killed(
-    tmp_path: Path, slow_model: Path, wallpaper: Path
+    tmp_path: Path, slow_model: Path, wallpaper: Path, workers: int
 ) -> None:
-    command = generate(tmp_path, slow_model, wallpaper, "transformers", tokens=24)
+    command = generate(tmp_path, slow_model, wallpaper, "transformers", 24, workers)
+    times = kills(5) if workers == 1 else kills(1)
     with Commands(tmp_path / "output.txt") as commands:
 
         def finish(ledger: Path) -> None:
@@ -200,7 +214,7 @@ def test_a_transformers_run_survives_being_killed(
         finish(tmp_path / "whole.db")
         whole = outcome(tmp_path / "whole.db", wallpaper)
         total = len(recorded(tmp_path / "whole.db"))
-        for ledger in kill_often(commands.start, command, tmp_path, total, kills(5), 0.15):
+        for ledger in kill_often(commands.start, command, tmp_path, total, times, 0.15):
             finish(ledger)
             assert outcome(ledger, wallpaper) == whole
     assert "Traceback" not in (tmp_path / "output.txt").read_text()
@@ -288,13 +302,31 @@ def kill_while_starting(start: Start, command: list[str], ledger: Path) -> None:
     assert recorded(ledger) == before
 
 
-@pytest.mark.vllm
-@pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed")
-def test_an_interrupted_vllm_run_keeps_its_rows_and_leaves_no_process(
-    tmp_path: Path, slower_model: Path, wallpaper: Path, started: list[subprocess.Popen[bytes]]
+@pytest.mark.parametrize(
+    ("engine", "workers"),
+    [
+        pytest.param(
+            "vllm",
+            1,
+            id="vllm",
+            marks=[
+                pytest.mark.vllm,
+                pytest.mark.skipif(vllm_version() is None, reason="vLLM is not installed"),
+            ],
+        ),
+        pytest.param("transformers", 2, id="two-workers", marks=two_processors),
+    ],
+)
+def test_an_interrupted_run_keeps_its_rows_and_leaves_no_process(
+    tmp_path: Path,
+    slower_model: Path,
+    wallpaper: Path,
+    started: list[subprocess.Popen[bytes]],
+    engine: str,
+    workers: int,
 ) -> None:
     """As a terminal does it: every process of the group gets the signal."""
-    command = generate(tmp_path, slower_model, wallpaper, "vllm", tokens=400)
+    command = generate(tmp_path, slower_model, wallpaper, engine, 400, workers)
     ledger = tmp_path / "ledger.db"
     process = subprocess.Popen(
         [Path(sys.executable).with_name("leaderkit"), *command, "--ledger", str(ledger)],

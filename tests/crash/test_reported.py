@@ -40,7 +40,7 @@ with Ledger(path) as book:
     book.begin(Run("run", "f", "c", "{}", "t", "e", ""), parts, fresh=True)
     done = 0
     requests = [Request(key, Question(key, "?", "", {}), "?") for key in keys]
-    for step in recorded(Engine(), requests, book, "run", "run"):
+    for step in recorded(Engine(), requests, book, "run", "run", 8):
         done += len(step)
         print(done, flush=True)
 """

@@ -47,6 +47,20 @@ def blocks(page: str) -> list[Block]:
     ]
 
 
+def texts(page: str, language: str) -> list[str]:
+    """The code blocks of a page in one language."""
+    return [block.text for block in blocks(page) if block.language == language]
+
+
+def write_example_competition(folder: Path) -> None:
+    """The folder that docs/competitions.md shows the files of."""
+    page = (ROOT / "docs/competitions.md").read_text("utf-8")
+    folder.mkdir()
+    files = {"competition.toml": "toml", "leaderboard.csv": "csv", "cases.json": "json"}
+    for name, language in files.items():
+        (folder / name).write_text(texts(page, language)[0], "utf-8")
+
+
 def shell_lines(block: Block) -> Iterator[tuple[int, list[str]]]:
     """The line and the words of every command; continued lines are one, pipes part commands."""
     number = block.start
@@ -131,11 +145,18 @@ def _leaderkit_problem(arguments: list[str]) -> str:
     command = cli.get_command(root, arguments[0])
     if command is None:
         return f"leaderkit has no {arguments[0]}"
-    context = click.Context(command, info_name=arguments[0], parent=root)
+    return _command_problem(command, arguments, root)
+
+
+def _command_problem(command: click.Command, arguments: list[str], parent: click.Context) -> str:
+    context = click.Context(command, info_name=arguments[0], parent=parent)
     try:
         values, rest, _ = command.make_parser(context).parse_args(arguments[1:])
     except click.UsageError as error:
         return error.format_message()
+    if isinstance(command, click.Group) and rest:
+        within = command.get_command(context, rest[0])
+        return f"no {rest[0]}" if within is None else _command_problem(within, rest, context)
     if rest == ["…"]:  # the other options and arguments are left out
         return ""
     missing = [each.name for each in command.params if each.required and not values.get(each.name)]

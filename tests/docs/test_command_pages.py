@@ -62,6 +62,8 @@ def test_every_example_uses_options_that_exist(name: str) -> None:
         if words[:1] != ["leaderkit"]:
             continue
         command = cli.cli.get_command(generate.root_context(), words[1])
+        if isinstance(command, click.Group) and words[2:3] == ["new"]:
+            command = command.commands["new"]
         known = {option for each in command.params for option in each.opts}
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known
 
@@ -128,3 +130,28 @@ def test_the_help_is_the_same_whatever_the_terminal(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FORCE_COLOR", "1")
 
     assert generate.help_text(context) == before
+
+
+def test_a_competitions_page_follows_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(DOCS / "competitions", tmp_path / "competitions")
+    page = tmp_path / "competitions" / "klue-mrc.md"
+    page.write_text(page.read_text("utf-8").replace("skipped", "wrong"), "utf-8")
+    (tmp_path / "competitions" / "korquad1.md").unlink()
+    (tmp_path / "competitions" / "forgotten.md").write_text("# forgotten\n")
+
+    assert generate.main(["--check"], competitions=tmp_path / "competitions") == 1
+    error = capsys.readouterr().err
+    assert "klue-mrc.md: is out of date" in error
+    assert "korquad1.md: is missing" in error
+    assert "forgotten.md: belongs to no competition" in error
+
+
+def test_a_competitions_page_has_every_quirk_with_its_case() -> None:
+    text = (DOCS / "competitions" / "nikl-2025-culture.md").read_text("utf-8")
+
+    assert '| `"3\\n"` | `"3"` | 0 |' in text
+    assert "| the scorer stops |" in text
+    assert '| `"\\u1107\\u1161\\u1103\\u1161"` | `"바다"` | 0 |' in text
+    assert "| Qwen3-8B baseline | 48.06 |" in text

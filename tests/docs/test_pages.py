@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from submission.cli import run
-from submission.competitions import find_competition
+from submission.competitions import find_competition, shipped_competitions
 from submission.competitions.profile import Profile
 from submission.recipes import Recipe, find_recipe
-from tests.docs.blocks import PAGES, ROOT
+from tests.docs.blocks import PAGES, ROOT, texts, write_example_competition
 
 DOCS = ROOT / "docs"
 
@@ -26,12 +24,13 @@ def read(name: str) -> str:
 
 
 def blocks(name: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", read(name), re.DOTALL)
+    return texts(read(name), language)
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every key of a schema as it is written in TOML, with its default as JSON."""
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         table = next((each for each in types(field.annotation) if is_table(each)), None)
         if table is not None:
             yield from keys(table, f"{prefix}{name}.")
@@ -40,7 +39,8 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
         elif field.default is None:
             yield f"{prefix}{name}", "none"
         else:
-            yield f"{prefix}{name}", f"`{json.dumps(field.default, ensure_ascii=False)}`"
+            default = field.get_default(call_default_factory=True)
+            yield f"{prefix}{name}", f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
 def types(annotation: Any) -> Iterator[Any]:
@@ -91,6 +91,8 @@ def test_links_into_a_page_lead_to_its_headings(page: Path) -> None:
 def test_the_index_leads_to_every_page_and_command() -> None:
     linked = set(re.findall(r"\]\(([^)]+)\)", read("index.md")))
     assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked
+    linked = set(re.findall(r"\]\(competitions/([^)]+)\.md\)", read("competitions.md")))
+    assert linked == {*shipped_competitions()}
     linked = set(re.findall(r"\]\(([^)]+)\)", read("commands/index.md")))
     assert linked == {page.name for page in (DOCS / "commands").glob("*.md")} - {"index.md"}
 
@@ -108,16 +110,13 @@ def test_the_recipe_example_and_its_variants_work(tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "my-competition"
-    folder.mkdir()
-    files = {"competition.toml": "toml", "leaderboard.csv": "csv", "cases.json": "json"}
-    for name, language in files.items():
-        (folder / name).write_text(blocks("competitions.md", language)[0], "utf-8")
+    write_example_competition(folder)
     return folder
 
 
 def test_the_competition_example_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     competition = find_competition(str(folder))
-    assert len(competition.profile.submission.columns) == 770
+    assert len(competition.profile.submission.header) == 770
 
     assert run(["competitions", str(folder), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
@@ -127,17 +126,35 @@ def test_the_competition_example_works(folder: Path, capsys: pytest.CaptureFixtu
     }  # fmt: skip
 
 
-def test_the_example_of_checking_cases_works(folder: Path) -> None:
-    (code,) = blocks("competitions.md", "python")
-
-    subprocess.run([sys.executable, "-c", code], cwd=folder.parent, check=True)
+def test_the_cases_of_the_example_hold(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["competitions", str(folder)]) == 0
+    assert "1 case holds." in capsys.readouterr().out
 
     wrong = (folder / "cases.json").read_text("utf-8").replace("0.3333333", "0.5")
     (folder / "cases.json").write_text(wrong, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder.parent, check=False, stderr=subprocess.PIPE
-    )
-    assert b"half of the words" in done.stderr
+    assert run(["competitions", str(folder)]) == 2
+    assert "case 'half of the words': expected 0.5, got 0.333" in capsys.readouterr().err
+
+
+def test_the_formula_example_scores_choices_and_reasons(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = blocks("competitions.md", "py")
+    (folder / "scoring.py").write_text(code, "utf-8")
+    declared = (folder / "competition.toml").read_text("utf-8")
+    terms = re.search(r"^terms = .*$", declared, re.MULTILINE)
+    assert terms is not None
+    coded = declared.replace(terms[0], 'code = "scoring.py"')
+    (folder / "competition.toml").write_text(coded, "utf-8")
+    case = json.loads((folder / "cases.json").read_text("utf-8"))[0]
+    right = {"answer": "2", "references": ["2"], "meta": {"options": "가|나"}}
+    wrong = {"answer": "가 나", "references": ["다 라"]}
+    whole = {**case, "name": "half", "term": "formula", "expected": 0.5, "rows": [right, wrong]}
+    for key in ("answer", "references"):
+        del whole[key]
+    (folder / "cases.json").write_text(json.dumps([case, whole]), "utf-8")
+    assert run(["competitions", str(folder)]) == 0
+    assert "2 cases hold." in capsys.readouterr().out
 
 
 def test_the_experiment_example_is_one(tmp_path: Path) -> None:

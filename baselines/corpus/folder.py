@@ -144,7 +144,7 @@ class Corpus:
 
 
 def read_chunk(chunk: Chunk) -> list[Record]:
-    """The records of ``chunk``; raises :class:`InputError` that names the line of one that is none."""
+    """The records of ``chunk``; raises :class:`InputError` that names a line that is no record."""
     path = Path(chunk.path)
     if path.suffix.lower() == ".parquet":
         return _read_row_group(path, chunk.start)

@@ -18,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -43,6 +43,9 @@ from submission.errors import InputError, Stopped
 from submission.files.atomic import no_room
 from submission.files.toml import LONGEST_INPUT
 from submission.terminal.progress import Pace
+
+if TYPE_CHECKING:
+    from baselines.corpus.on_ray import OnRay
 
 JOURNAL = "journal.jsonl"
 AHEAD = 2
@@ -132,8 +135,18 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
 
 
-def execute(work: Work, out: Path, *, workers: int = 1, form: Form = "jsonl", say: Say) -> Outcome:
+def execute(
+    work: Work,
+    out: Path,
+    *,
+    workers: int = 1,
+    form: Form = "jsonl",
+    say: Say,
+    ray: OnRay | None = None,
+) -> Outcome:
     """Do ``work`` into the folder ``out``, going on where an earlier try of the same work stopped.
+
+    With ``ray`` the pieces are done by the nodes of its cluster; the output is the same.
 
     Raises:
         InputError: the folder holds something else, or the disk is full; what was finished stays.
@@ -158,7 +171,11 @@ def execute(work: Work, out: Path, *, workers: int = 1, form: Form = "jsonl", sa
         if len(missing) < len(chunks):
             say(f"{out}: {len(chunks) - len(missing)} of {len(chunks)} parts are there already.")
         pace = Pace(len(chunks), "parts", len(chunks) - len(missing))
-        for number, summary in _summaries(work, chunks, missing, out, form, workers):
+        if ray is not None and missing and not work.in_process:
+            done_parts = ray.summaries(work, chunks, missing, out, form)
+        else:
+            done_parts = _summaries(work, chunks, missing, out, form, workers)
+        for number, summary in done_parts:
             journal.add(number, summary)
             pace.done += 1
             if pace.due:

@@ -18,7 +18,7 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from pydantic import ConfigDict, Field
 
@@ -29,6 +29,9 @@ from submission.errors import InputError
 from submission.files.named import beside
 from submission.files.toml import read_toml, validate
 from submission.recipes.base import NonEmpty, Table
+
+if TYPE_CHECKING:
+    from baselines.corpus.on_ray import OnRay
 
 
 class StepTable(Table):
@@ -119,12 +122,14 @@ def work_of(kind: Any, settings: Settings, corpus: Path | None) -> Work:
     return work
 
 
-def run(plan: Plan, out: Path, *, workers: int, form: Form, say: Say) -> Iterator[Outcome]:
+def run(
+    plan: Plan, out: Path, *, workers: int, form: Form, say: Say, ray: OnRay | None = None
+) -> Iterator[Outcome]:
     """Run every step, each over what the one before wrote; raises what ``execute`` raises."""
     corpus = plan.input
     for step in plan.steps:
         say(f"Step {step.folder}.")
         work = work_of(step.type, step.settings, corpus)
-        outcome = execute(work, out / step.folder, workers=workers, form=form, say=say)
+        outcome = execute(work, out / step.folder, workers=workers, form=form, say=say, ray=ray)
         corpus = outcome.out
         yield outcome

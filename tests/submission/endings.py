@@ -35,5 +35,5 @@ def command(what: str) -> None:
 
 
 if __name__ == "__main__":
-    COMMANDS["ending"] = CommandEntry("tests.submission.endings:command", "End.", 99)  # type: ignore[index]
+    COMMANDS["ending"] = CommandEntry("tests.submission.endings:command", "End.", 99)
     main()

@@ -24,10 +24,31 @@ CHECKPOINT_PAGES = 16_384
 CACHE_KIB = 64 * 1024
 
 
+class _Cursor(sqlite3.Cursor):
+    """Says in words what is wrong with the file where it shows only when rows are fetched."""
+
+    connection: _Connection
+
+    def __next__(self) -> Any:
+        with _explained(self.connection.path):
+            return super().__next__()
+
+    def fetchone(self) -> Any:
+        with _explained(self.connection.path):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _explained(self.connection.path):
+            return super().fetchall()
+
+
 class _Connection(sqlite3.Connection):
     """Says in words what is wrong with the file, whenever it shows."""
 
     path: Path
+
+    def cursor(self, factory: type[sqlite3.Cursor] = _Cursor) -> Any:  # type: ignore[override]
+        return super().cursor(factory)
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         with _explained(self.path):

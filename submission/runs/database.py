@@ -47,12 +47,9 @@ class _Connection(sqlite3.Connection):
 
     path: Path
 
-    def cursor(self, factory: type[sqlite3.Cursor] = _Cursor) -> Any:  # type: ignore[override]
-        return super().cursor(factory)
-
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         with _explained(self.path):
-            return super().execute(sql, parameters)
+            return self.cursor(_Cursor).execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         with _explained(self.path):

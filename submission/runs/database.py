@@ -29,9 +29,9 @@ class _Cursor(sqlite3.Cursor):
 
     connection: _Connection
 
-    def __next__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         with _explained(self.connection.path):
-            return super().__next__()
+            yield from super().__iter__()
 
     def fetchone(self) -> Any:
         with _explained(self.connection.path):

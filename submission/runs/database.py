@@ -22,6 +22,8 @@ OLDEST = 1
 WRITERS_WAIT_SECONDS = 30.0
 CHECKPOINT_PAGES = 16_384
 CACHE_KIB = 64 * 1024
+AT_ONCE = 500
+"""Rows that are fetched together."""
 
 
 class _Cursor(sqlite3.Cursor):
@@ -29,9 +31,10 @@ class _Cursor(sqlite3.Cursor):
 
     connection: _Connection
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         with _explained(self.connection.path):
-            yield from super().__iter__()
+            while rows := super().fetchmany(AT_ONCE):
+                yield from rows
 
     def fetchone(self) -> Any:
         with _explained(self.connection.path):

@@ -43,10 +43,7 @@ def mistakes(file: VariedFile) -> list[str]:
     """What pydantic cannot see: names that lead nowhere, and such."""
     count = math.prod(map(len, file.axes.values()))
     if not file.cells and count > MOST_CELLS:
-        return [
-            f"'axes' make {count:,} cells, and a grid has at most {MOST_CELLS:,}; list the ones you "
-            "want as 'cells'"
-        ]
+        return [f"'axes' make {count:,} cells, and a grid has at most {MOST_CELLS:,}; list 'cells'"]
     found = [*_wrong_axes(file), *_wrong_cells(file), *_wrong_rules(file)]
     found += _unknown(file, "baseline", file.baseline)
     if len(set(file.seeds)) != len(file.seeds):

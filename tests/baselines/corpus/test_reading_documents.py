@@ -101,8 +101,7 @@ def cell(text: str) -> str:
 
 
 ROWS = (("종류", "값"), ("합지", "1"))
-TABLE = "".join(f"<hp:tr>{''.join(map(cell, row))}</hp:tr>" for row in ROWS)
-TABLE = f"<hp:tbl>{TABLE}</hp:tbl>"
+TABLE = f"<hp:tbl>{''.join(f'<hp:tr>{cell(a)}{cell(b)}</hp:tr>' for a, b in ROWS)}</hp:tbl>"
 
 
 def hwpx(*sections: str, others: Mapping[str, str] | None = None) -> bytes:

@@ -6,11 +6,8 @@ holds depends on its chunk of the input alone, so that two workers write what on
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +34,7 @@ from baselines.corpus.folder import (
     read_manifest,
     write_manifest,
 )
+from baselines.corpus.lifetime import end_with
 from baselines.corpus.steps import Say, Step
 from submission import __version__
 from submission.errors import InputError, Stopped
@@ -165,6 +163,8 @@ def execute(
         return Outcome(out, done, len(done.parts), 0.0)
     journal = _Journal.open(out, work.name, identity)
     with journal:
+        if isinstance(work, Applied):
+            work.step.workers = workers
         work.prepare(out, say)
         chunks = work.chunks()
         missing = [number for number in range(len(chunks)) if number not in journal.parts]
@@ -240,11 +240,7 @@ _task: tuple[Work, Path, Form] | None = None
 def _begin(work: Work, out: Path, form: Form, owner: int) -> None:
     global _task
     _task = work, out, form
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":  # a worker whose owner is killed would wait for ever
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != owner:
-        os._exit(1)
+    end_with(owner)
 
 
 def _one(number: int, chunk: Any) -> Summary:

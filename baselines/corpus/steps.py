@@ -33,6 +33,9 @@ class Step:
     in_process: ClassVar[bool] = False
     """Whether ``apply`` stays in the command's own process: it holds a model or connections."""
 
+    workers: int = 1
+    """Processes that ``prepare`` may use."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 

@@ -31,7 +31,10 @@ CLUSTERS = "clusters.jsonl"
 class DedupSettings(Settings):
     """What is compared, how alike is too alike, and who stays."""
 
-    compare: Compared = Field(default="all", description="Texts of a record that are compared.")
+    compare: Compared = Field(
+        default="all",
+        description="Texts of a record that are compared.",
+    )
     near: float = Field(
         default=0.8,
         gt=0,
@@ -68,7 +71,8 @@ class DedupSettings(Settings):
         description="Also duplicates: cosine by the encoder from this value on.",
     )
     keep: Literal["first", "longest"] = Field(
-        default="first", description="Which record of a cluster stays; of equal ones the first."
+        default="first",
+        description="Which record of a cluster stays; of equal ones the first.",
     )
     largest: int = Field(
         default=200,

@@ -83,7 +83,8 @@ def candidates(
 
 
 def _shared(signed: NDArray[np.uint32], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.count_nonzero(signed[pairs[:, 0]] == signed[pairs[:, 1]], axis=1)
+    equal: NDArray[np.int64] = (signed[pairs[:, 0]] == signed[pairs[:, 1]]).sum(axis=1)
+    return equal
 
 
 def _bucket_pairs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], int]:

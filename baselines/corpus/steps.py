@@ -61,7 +61,7 @@ STEPS: Mapping[str, str] = {
     "clean": "baselines.corpus.clean.step:Clean",
     "mask": "baselines.corpus.mask.step:Mask",
     "dedup": "baselines.corpus.dedup.step:Dedup",
-    "leak": "baselines.corpus.leak.step:Leak",
+    "leak": "baselines.corpus.leak.step:LeakCheck",
     "expand": "baselines.corpus.expand.step:Expand",
     "augment": "baselines.corpus.augment.step:Augment",
     "synthesize": "baselines.corpus.synthesize.step:Synthesize",

@@ -44,12 +44,12 @@ def test_what_is_planted_in_the_sample_is_found_and_removed_on_request(tmp_path:
     records = [record(row["id"], row["question"], document=row["body"]) for row in rows]
     test = FOLDER / "test.csv"
 
-    found = leak(tmp_path, records, test=(test,), column="질문", question=0.82)
+    found = leak(tmp_path, records, test=(test,), column="질문", question=0.86)
     assert {each["id"] for each in listed(found)} == {each["id"] for each in truth["leaks"]}
     assert found.manifest.rows == len(records)
     assert found.manifest.counts == {"leaks": len(truth["leaks"])}
 
-    removed = leak(tmp_path, records, test=(test,), column="질문", question=0.82, remove=True)
+    removed = leak(tmp_path, records, test=(test,), column="질문", question=0.86, remove=True)
     assert removed.manifest.dropped == {"leak": len(truth["leaks"])}
 
 

@@ -1,0 +1,1 @@
+"""Readers: from files of known layouts to records."""

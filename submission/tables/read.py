@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from submission.errors import InputError
 from submission.tables import csv_reader, json_reader
 from submission.tables.table import Table
-from submission.tables.text import read_text
+from submission.tables.text import Text, read_text
 
 Form = Literal["csv", "tsv", "json", "jsonl"]
 """How a table is written: cells with commas or tabs, a JSON array, or one JSON object a line."""
@@ -49,17 +49,34 @@ def read_table(
     """
     path = Path(path)
     form = form or _form(path, list(_FORMS))
-    text, found_encoding = read_text(path, encoding)
+    text = read_text(path, encoding)
+    return table_of(
+        path, text, form, allow_empty=allow_empty, by_id=by_id, unnamed_index=unnamed_index
+    )
+
+
+def table_of(
+    path: Path,
+    text: Text,
+    form: Form | None = None,
+    *,
+    allow_empty: bool = False,
+    by_id: tuple[str, str] | None = None,
+    unnamed_index: bool = False,
+) -> Table:
+    """The table in a text, which messages call ``path``, as `read_table` reads it from a file."""
+    form = form or _form(path, list(_FORMS))
+    content, found_encoding = text
     lines: Sequence[int]
     if form in _DELIMITERS:
         columns, rows, lines, newline = csv_reader.parse(
-            path, text, _DELIMITERS[form], unnamed_index=unnamed_index
+            path, content, _DELIMITERS[form], unnamed_index=unnamed_index
         )
     else:
-        columns, records = json_reader.table(path, text, by_id, by_line=form == "jsonl")
+        columns, records = json_reader.table(path, content, by_id, by_line=form == "jsonl")
         rows = [tuple(record.values[name] for name in columns) for record in records]
         lines = [record.line for record in records]
-        newline = "\r\n" if "\r\n" in text else "\n"
+        newline = "\r\n" if "\r\n" in content else "\n"
     if not rows and not allow_empty:
         what = "has a header but no rows" if form in _DELIMITERS else "holds no items"
         raise InputError(f"{path}: {what}")

@@ -35,9 +35,12 @@ def read_text(path: Path, encoding: str | None = None) -> Text:
         raise InputError(f"{path}: is a folder; give the name of a file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if encoding is not None:
-        return _decode_as(path, data, encoding)
-    return _decode(path, data)
+    return decode(path, data, encoding)
+
+
+def decode(path: Path, data: bytes, encoding: str | None = None) -> Text:
+    """The text of ``data``, which messages call ``path``; raises what `read_text` raises."""
+    return _guessed(path, data) if encoding is None else _decode_as(path, data, encoding)
 
 
 def lines(text: str) -> list[str]:
@@ -73,7 +76,7 @@ def _decode_as(path: Path, data: bytes, encoding: str) -> Text:
         ) from None
 
 
-def _decode(path: Path, data: bytes) -> Text:
+def _guessed(path: Path, data: bytes) -> Text:
     if data.startswith(b"PK\x03\x04") and b"\0" in data:
         raise InputError(f"{path}: is an Excel workbook or a ZIP archive, not text; {_ASK_UTF8}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baselines.corpus.readers.base import Layout
+from baselines.corpus.readers.html import HtmlFiles
+from baselines.corpus.readers.hwpx import HwpxFiles
+from baselines.corpus.readers.pdf import PdfFiles
 from baselines.corpus.readers.plain import PlainText, TextBlocks
 from baselines.corpus.readers.tables import Competition, ExobrainQuestions
 from submission.competitions import find_competition, shipped_competitions
@@ -18,6 +21,9 @@ def _competitions() -> list[Competition]:
 OTHERS: Sequence[Layout] = (
     *_competitions(),
     ExobrainQuestions(),
+    HtmlFiles(),
+    PdfFiles(),
+    HwpxFiles(),
     PlainText(),
     TextBlocks(),
 )

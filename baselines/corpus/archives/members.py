@@ -15,6 +15,8 @@ from baselines.corpus.batch import Problem
 from submission.errors import InputError
 
 T = TypeVar("T")
+LARGE = 64 << 20
+"""Bytes of a compressed file that is unpacked once, to a temporary file, when it is read."""
 _NOISE = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 
@@ -29,6 +31,9 @@ class FileMember:
 
     def open(self) -> BinaryIO:
         """Its bytes; a reader that can seek."""
+        # Whoever reads a large file in pieces would unpack it from its beginning for each of them.
+        if isinstance(self.content, Packed) and self.size > LARGE:
+            return whole_of(self.content).open()
         return self.content.open()
 
 
@@ -156,7 +161,7 @@ class _Walk:
     def _tell(self, error: InputError, label: str) -> None:
         if self.problems is None:
             raise error
-        self.problems(Problem(label, "", str(error)))
+        self.problems(Problem(label, "", str(error).removeprefix(f"{label}: ")))
 
 
 def _is_noise(name: str) -> bool:

@@ -181,11 +181,11 @@ class Crawl:
             return item
         name = item.page.url if item.page else item.member.name if item.member else ""
         if item.page and item.page.error:
-            return Item(problem=Problem(item.page.url, "", f"{item.page.url}: {item.page.error}"))
+            return Item(problem=Problem(item.page.url, "", item.page.error))
         try:
             page = self._read(item)
         except InputError as error:
-            return Item(problem=Problem(name, "", f"{name}: {error}"))
+            return Item(problem=Problem(name, "", str(error)))
         reason, detail = seen.why_not(page, _urls(item, page), name)
         return item._replace(reason=reason, detail=detail)
 

@@ -24,7 +24,7 @@ def tell(problems: Problems, member: Member, place: str, error: InputError | str
     if problems is None:
         told = message if message.startswith(member.name) else f"{member.name}, {place}: {message}"
         raise InputError(told)
-    problems(Problem(member.name, place, message))
+    problems(Problem(member.name, place, message.removeprefix(f"{member.name}: ")))
 
 
 def whole(member: Member) -> tuple[Piece, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import signal
 import subprocess
 import sys
@@ -94,7 +95,12 @@ def records(outcome: Outcome) -> list[Record]:
 
 
 def problems(outcome: Outcome) -> str:
-    return "".join(path.read_text() for path in sorted(outcome.out.glob("problems-*.jsonl")))
+    lines = [
+        json.loads(line)
+        for path in sorted(outcome.out.glob("problems-*.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
+    return "\n".join(f"{each['file']}: {each['message']}" for each in lines)
 
 
 def test_a_page_becomes_a_document_with_what_it_says_of_itself(site: Site, tmp_path: Path) -> None:

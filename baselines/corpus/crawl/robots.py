@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -19,9 +18,21 @@ class Rule:
 
     def matches(self, target: str) -> bool:
         """Whether the rule speaks of ``target``."""
-        end = self.path.endswith("$")
-        parts = map(re.escape, (self.path[:-1] if end else self.path).split("*"))
-        return re.match(".*?".join(parts) + ("$" if end else ""), target) is not None
+        # Part by part from the left: a regular expression of many stars could take for ever.
+        whole = self.path.endswith("$")
+        first, *others = self.path.removesuffix("$").split("*")
+        if not target.startswith(first):
+            return False
+        last = others.pop() if whole and others else None
+        at = len(first)
+        for part in others:
+            found = target.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+        if last is not None:
+            return target.endswith(last) and len(target) - len(last) >= at
+        return not whole or at == len(target)
 
 
 @dataclass

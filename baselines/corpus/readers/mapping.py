@@ -140,7 +140,7 @@ class Mapped:
             category=label(fields.category),
             meta=meta({name: label(path) for name, path in self.file.meta.items()}),
         )
-        if not any(text.strip() for _, text in record.texts()):
+        if not any(text and not text.isspace() for _, text in record.texts()):
             raise InputError("the row has no text in any field that is mapped; remove it")
         return _with_task(record, self.file.task)
 

@@ -103,11 +103,11 @@ def _lines(member: Member, piece: Piece, problems: Problems) -> Iterator[Row]:
     if not piece.start:
         data = data.removeprefix(codecs.BOM_UTF8)
     for number, line in enumerate(data.split(b"\n"), start=piece.first + 1):
-        if not line.strip():
+        if not line or line.isspace():
             continue
         place = f"line {number}"
         try:
-            values = msgspec.json.decode(_utf8(line))
+            values = _decoded(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             tell(problems, member, place, f"is no JSON: {error}; repair or remove the line")
             continue
@@ -117,12 +117,11 @@ def _lines(member: Member, piece: Piece, problems: Problems) -> Iterator[Row]:
         yield Row(number, place, values)
 
 
-def _utf8(data: bytes) -> bytes:
+def _decoded(line: bytes) -> Any:
     try:
-        data.decode()
+        return msgspec.json.decode(line)
     except UnicodeDecodeError:
-        return data.decode("cp949").encode()
-    return data
+        return msgspec.json.decode(line.decode("cp949"))
 
 
 def _parquet(member: Member, piece: Piece) -> Iterator[Row]:

@@ -160,7 +160,11 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "encrypted": ("x.zip", encrypted, "'a.json' is encrypted"),
     "truncated zip": ("x.zip", lambda: zipped({"a": TEXT})[:-30], "cut off or damaged"),
     "truncated tar": ("x.tar", lambda: tarred({"a": TEXT})[:2000], "ends inside the member 'a'"),
-    "truncated gzip": ("x.json.gz", lambda: gzip.compress(TEXT)[:-9], "is damaged: Compressed file ended"),
+    "truncated gzip": (
+        "x.json.gz",
+        lambda: gzip.compress(TEXT)[:-9],
+        "is damaged: Compressed file ended",
+    ),
     "login page": ("x.zip", lambda: b"<html>login", "is no zip archive: it begins with b'<html>"),
     "empty": ("x.zip", lambda: b"", "is empty"),
     "bomb": ("x.zip", lambda: zipped({"a": b"0" * 90_000}), "unpack to 90,000"),

@@ -259,3 +259,22 @@ def forget() -> Iterator[None]:
     yield
     sheet._table_in.cache_clear()
     rows._raws.cache_clear()
+
+
+def test_the_sample_files_are_recognized_and_read() -> None:
+    here = Path(__file__).parents[3] / "data_sample" / "corpus" / "raw" / "files"
+    found = {}
+    for member in members([here]):
+        known = recognized(member)
+        if known is not None:
+            found[member.name] = (known[0].name, len(read(known[0], member)))
+    assert found == {
+        "files/객관식.csv": ("etri-qa", 3),
+        "files/pages/condensation.html": ("html", 1),
+        "files/texts/floor.txt": ("text", 1),
+    }
+    notices = read(mapping_file(here / "notices.toml"), *members([here / "notices.json"]))
+    assert [(each.id, each.task, each.licence) for each in notices] == [
+        ("notices:31", "summary", "CC0-1.0"),
+        ("notices:32", "summary", "CC0-1.0"),
+    ]

@@ -273,7 +273,8 @@ def test_the_sample_files_are_recognized_and_read() -> None:
         "files/pages/condensation.html": ("html", 1),
         "files/texts/floor.txt": ("text", 1),
     }
-    notices = read(mapping_file(here / "notices.toml"), *members([here / "notices.json"]))
+    [member] = members([here / "notices.json"])
+    notices = read(mapping_file(here / "notices.toml"), member)
     assert [(each.id, each.task, each.licence) for each in notices] == [
         ("notices:31", "summary", "CC0-1.0"),
         ("notices:32", "summary", "CC0-1.0"),

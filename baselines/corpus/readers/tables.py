@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Self
 
 from baselines.corpus.readers.base import Member, Piece
-from baselines.corpus.readers.cut import Problems, tell
-from baselines.corpus.readers.sheet import header, readable_table, row_pieces, suffix
+from baselines.corpus.readers.cut import Problems, rows_of, tell
+from baselines.corpus.readers.sheet import ROWS, header, readable_table, row_pieces, suffix
 from baselines.corpus.record import Record, Source, meta
 from submission.competitions import find_competition
 from submission.competitions.columns import TrainColumns
@@ -72,7 +72,7 @@ class Competition:
             tell(problems, member, "row 1", error)
             return
         ids = self._ids(member, table, problems)
-        for number in range(piece.start, min(piece.stop, len(table))):
+        for number in rows_of(member, piece, len(table), ROWS):
             one = replace(table, rows=[table.rows[number]], lines=[table.lines[number]])
             try:
                 row = training_rows(self.profile, self.columns, one)[0]
@@ -147,7 +147,7 @@ class ExobrainQuestions:
             tell(problems, member, "row 1", error)
             return
         options = [name for name in table.columns if name.startswith(_OPTION)]
-        for number in range(piece.start, min(piece.stop, len(table))):
+        for number in rows_of(member, piece, len(table), ROWS):
             line, row = table.records[number]
             empty = [name for name in (_QUESTION, _ANSWER) if not row[name].strip()]
             if empty:

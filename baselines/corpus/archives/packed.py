@@ -20,6 +20,8 @@ from submission.errors import InputError
 
 Kind = Literal["zip", "tar", "gzip", "bzip2", "xz"]
 
+LARGE = 64 << 20
+"""Bytes of a compressed file that is unpacked once, to a temporary file, when it is read."""
 _BLOCK = 1 << 20
 _READERS: dict[Kind, Any] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file),

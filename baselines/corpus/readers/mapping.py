@@ -159,8 +159,8 @@ def _with_task(record: Record, task: Task | None) -> Record:
 def mapped(fields: Mapping[str, str]) -> Mapped:
     """The layout of ``{"document": "본문", "meta.press": "언론사"}``.
 
-    Several columns have commas between them. ``task``, ``rows``, ``language=…`` and ``licence``
-    may be given as well. Raises :class:`InputError` for a field that there is not.
+    Several columns have commas between them. ``task`` and ``rows`` may be given as well. Raises
+    :class:`InputError` for a field that there is not.
     """
     known = [*FIELDS, *LABELS, *SETTINGS, "meta.NAME"]
     wrong = [name for name in fields if name not in known and not name.startswith("meta.")]

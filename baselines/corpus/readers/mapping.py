@@ -78,7 +78,7 @@ class MappingFile(Table):
     meta: Mapping[str, NonEmpty] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mapped:
     """The layout that a mapping describes."""
 

@@ -20,7 +20,7 @@ from submission.records.rows import TrainingRow
 from submission.tables import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Competition:
     """A competition's training file: a record for every phrasing of a question x every answer.
 

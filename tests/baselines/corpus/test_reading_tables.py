@@ -36,6 +36,10 @@ def put(place: Path, data: str | bytes) -> FileMember:
     return member
 
 
+def test_layouts_can_be_counted() -> None:
+    assert len({*OTHERS, mapped({"document": "a"})}) == len(OTHERS) + 1
+
+
 def read(layout: Layout, member: FileMember, problems: list[Problem] | None = None) -> list[Record]:
     layout = pickle.loads(pickle.dumps(layout))  # noqa: S301
     told = None if problems is None else problems.append

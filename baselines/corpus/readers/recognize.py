@@ -28,8 +28,8 @@ class Recognized:
 
 
 def layouts() -> dict[str, Layout]:
-    """Every layout by its name."""
-    return {each.name: each for each in (*json_layouts(), *OTHERS)}
+    """Every layout by its name; a competition may be called like the data set it is about."""
+    return {each.name: each for each in (*OTHERS, *json_layouts())}
 
 
 def layout_named(name: str) -> Layout:

@@ -68,9 +68,9 @@ class ReadSettings(Settings):
 
 
 class Job(NamedTuple):
-    """A piece of a file, to be read by the layout of that name."""
+    """A piece of a file, to be read by the layout of that number."""
 
-    layout: str
+    layout: int
     member: Member
     piece: Piece
 
@@ -127,8 +127,8 @@ class Read:
         write_bytes(out / FILES, msgspec.json.Encoder().encode_lines(lines))
 
     @cached_property
-    def _layouts(self) -> dict[str, Layout]:
-        return {each.layout.name: each.layout for each in self._found if each.layout}
+    def _layouts(self) -> list[Layout]:
+        return list(dict.fromkeys(each.layout for each in self._found if each.layout))
 
     @cached_property
     def _found(self) -> list[Recognized]:
@@ -202,12 +202,13 @@ class Read:
         for each in self._found:
             if each.layout is None:
                 continue
+            number = self._layouts.index(each.layout)
             for piece in each.layout.pieces(each.member):
                 own = _bytes(each.member, piece)
                 if jobs and size + own > TOGETHER:
                     made.append(Jobs(tuple(jobs)))
                     jobs, size = [], 0
-                jobs.append(Job(each.layout.name, each.member, piece))
+                jobs.append(Job(number, each.member, piece))
                 size += own
         if jobs:
             made.append(Jobs(tuple(jobs)))
@@ -221,8 +222,9 @@ class Read:
         listen = batch.problems.append if self.settings.keep_going else None
         for job in chunk.jobs:
             before = len(batch.kept)
-            batch.kept.extend(self._layouts[job.layout].read(job.member, job.piece, listen))
-            batch.counts[f"from {job.layout}"] += len(batch.kept) - before
+            layout = self._layouts[job.layout]
+            batch.kept.extend(layout.read(job.member, job.piece, listen))
+            batch.counts[f"from {layout.name}"] += len(batch.kept) - before
         return batch
 
     def notes(self) -> Iterator[str]:

@@ -34,28 +34,28 @@ class Fit(NamedTuple):
     why: str
 
 
-def fit_shape(number: int, shape: Shape, rows: str, start: Any, alias: str) -> Fit | None:
+def fit_shape(
+    number: int, shape: Shape, rows: str, start: Any, alias: str, *, told: bool
+) -> Fit | None:
     """How well a file that begins with ``start`` fits; None where it does not."""
     found = _rows(start, rows, shape)
     if not found:
         return None
     there = [_leads(found, path) for path in shape.has]
+    needs = [any(_leads(found, name) for name in each.names) for each in _needed(shape)]
     if any(_leads(found, path) for path in shape.lacks):
         return None
-    content = all(there) and all(
-        any(_leads(found, name) for name in each.names) for each in _needed(shape)
-    )
-    if not content and not (alias and any(there or [True])):
+    content = all(there) and all(needs)
+    if not content and not told and not (alias and any(there or [True])):
         return None
+    shown = [_last(path) for path in shape.has or _asked(shape)]
     where = f"{rows} holds" if rows else "it holds"
-    asked = list(_asked(shape))
-    shown = [_last(path) for path in shape.has or asked]
     reasons = []
     if content:
         reasons.append(f"{where} {few(dict.fromkeys(shown))}")
     if alias:
         reasons.append(f"its name has '{alias}'")
-    return Fit(content, len(alias), len(asked), number, rows, " and ".join(reasons))
+    return Fit(content, len(alias), sum(there) + sum(needs), number, rows, " and ".join(reasons))
 
 
 def _needed(shape: Shape) -> Iterator[Variants]:

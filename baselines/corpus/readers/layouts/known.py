@@ -8,8 +8,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import cast
 
+from baselines.corpus.batch import Problem
 from baselines.corpus.readers.base import Member, Piece
-from baselines.corpus.readers.cut import Problems, pieces_by_line, tell
+from baselines.corpus.readers.cut import Problems, pieces_by_line
 from baselines.corpus.readers.layouts import scan
 from baselines.corpus.readers.layouts.fitting import (
     HEAD,
@@ -26,6 +27,7 @@ from baselines.corpus.readers.layouts.schema import DataSet
 from baselines.corpus.readers.layouts.shaping import Shaped
 from baselines.corpus.readers.layouts.stored import read
 from baselines.corpus.record import Record
+from submission.errors import InputError
 from submission.files.toml import read_toml, validate
 
 
@@ -54,8 +56,8 @@ class JsonLayout:
         fit = self.fit(member, head)
         return fit.why if fit else None
 
-    def fit(self, member: Member, head: bytes) -> Fit | None:
-        """How well a file fits, at best."""
+    def fit(self, member: Member, head: bytes, *, told: bool = False) -> Fit | None:
+        """How well a file fits, at best; where it is ``told`` to, it may lack what rows need."""
         lines = is_lines(member.name)
         start = rows_by_line(head) if lines else glimpse(head)[0]
         if not start:
@@ -64,9 +66,9 @@ class JsonLayout:
         fits = (
             fit
             for number, shape in enumerate(self.data_set.shapes)
-            if (alias or not shape.by_name)
+            if (alias or told or not shape.by_name)
             for rows in ((LINES,) if lines else shape.rows)
-            if (fit := fit_shape(number, shape, rows, start, alias))
+            if (fit := fit_shape(number, shape, rows, start, alias, told=told))
         )
         return max(fits, default=None)
 
@@ -80,7 +82,7 @@ class JsonLayout:
         if rows == LINES:
             return pieces_by_line(member, scan.PIECE)
         if rows and not shaped.shape.columnar:
-            found = scan.opening(member, rows.removesuffix("[]"))
+            found = _opening(member, rows.removesuffix("[]"))
             if found is not None:
                 return tuple(scan.pieces(member, found)) or (Piece(found.start, found.start, 0),)
         return (Piece(0, member.size, 0),)
@@ -90,7 +92,10 @@ class JsonLayout:
         shaped, rows = self._shape(member)
 
         def lost(place: str, why: str) -> None:
-            tell(problems, member, place, f"{why}. {TO_DO}")
+            if problems is None:
+                where = ", ".join(filter(None, (member.name, place)))
+                raise InputError(f"{where}: {why}. {TO_DO}")
+            problems(Problem(member.name, place, f"{why}. {TO_DO}"))
 
         for place, row in rows_of(member, piece, rows, shaped, lost):
             yield from shaped.records(row, member.name, place, lost)
@@ -103,12 +108,21 @@ class JsonLayout:
         return self._shaped[0], usual
 
 
+def _opening(member: Member, name: str) -> scan.Opening | None:
+    try:
+        return scan.opening(member, name)
+    except scan.NotJsonError:  # is said when the file is read
+        return None
+
+
 @lru_cache(maxsize=256)
 def _best(layout: JsonLayout, held: Hashable) -> Fit | None:
     member = cast("Member", held)
-    return layout.fit(member, read(member, 0, HEAD)) or (
-        layout.fit(member, read(member, 0, LONG_HEAD)) if member.size > HEAD else None
-    )
+    for size in (HEAD, LONG_HEAD):
+        head = read(member, 0, size)
+        if fit := layout.fit(member, head):
+            return fit
+    return layout.fit(member, head, told=True)
 
 
 @lru_cache(maxsize=1)

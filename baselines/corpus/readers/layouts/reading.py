@@ -17,7 +17,8 @@ from baselines.corpus.readers.layouts.stored import read
 from submission.errors import InputError
 
 TO_DO = "Correct the file, or go on without such places: --keep-going"
-CUT_OFF = "the file ends inside it, so it is cut off: download it again"
+_BEGINNING = 64 << 10
+"""Bytes that show in which encoding a piece is."""
 _BYTE = re.compile(r" \(byte (\d+)\)")
 
 
@@ -35,13 +36,15 @@ def rows_of(
         name = rows.removesuffix("[]")
         tell(name, f"{f'{name!r}' if name else 'the file'} is an empty list")
     elif piece.start == 0:
-        tell("", f"the file has no list '{rows.removesuffix('[]')}'")
+        tell("", _no_array(member, rows.removesuffix("[]")))
     else:
         yield from _array(member, piece, rows.removesuffix("[]"), shaped, tell)
 
 
 def _lines(member: Member, piece: Piece, shaped: Shaped, tell: Tell) -> Iterator[tuple[str, Any]]:
     data = in_utf8(read(member, piece.start, piece.stop).removeprefix(scan.BOM))
+    if not data.strip():
+        tell("", "holds no rows")
     for number, line in enumerate(data.split(b"\n"), start=piece.first + 1):
         if not line.strip():
             continue
@@ -54,10 +57,20 @@ def _lines(member: Member, piece: Piece, shaped: Shaped, tell: Tell) -> Iterator
             tell(place, _why(error, piece.start, last=False))
 
 
+def _no_array(member: Member, name: str) -> str:
+    try:
+        scan.opening(member, name)
+    except scan.NotJsonError as error:
+        return str(error)
+    return f"'{name}' is missing, or no list" if name else "the file is no list"
+
+
 def _array(
     member: Member, piece: Piece, name: str, shaped: Shaped, tell: Tell
 ) -> Iterator[tuple[str, Any]]:
     data = b"[" + read(member, piece.start, piece.stop) + b"]"
+    if in_utf8(beginning := data[:_BEGINNING]) is not beginning:  # a key in CP949 is no error
+        data = in_utf8(data)
     try:
         rows = shaped.rows(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -104,7 +117,7 @@ def _why(error: Exception, start: int, *, last: bool) -> str:
         return "is text in no encoding that is known (UTF-8, CP949)"
     message = str(error)
     if "truncated" in message and last:
-        return CUT_OFF
+        return scan.CUT_OFF
     byte = _BYTE.search(message)
     where = f" near byte {start + int(byte[1]):,} of the file" if byte else ""
     return f"is not valid JSON{where}: {_BYTE.sub('', message)}"
@@ -115,17 +128,19 @@ def _whole(member: Member, shaped: Shaped, tell: Tell) -> Iterator[tuple[str, An
     try:
         yield "", shaped.row(data)
     except msgspec.ValidationError:
-        tell("", "the file is not an object")
+        tell("", "is not an object")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        tell("", f"the file {_why(error, 0, last=True)}".replace(f"the file {CUT_OFF}", CUT_OFF))
+        tell("", f"the file {_why(error, 0, last=True)}")
 
 
 def _columns(member: Member, shaped: Shaped, tell: Tell) -> Iterator[tuple[str, Any]]:
     try:
         columns = msgspec.json.decode(_all_of(member), type=dict[str, dict[str, msgspec.Raw]])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        tell("", f"the file {_why(error, 0, last=True)}")
+        tell("", _why(error, 0, last=True))
         return
+    if not any(columns.values()):
+        tell("", "holds no rows")
     keys = dict.fromkeys(key for column in columns.values() for key in column)
     for key in keys:
         row = {name: column[key] for name, column in columns.items() if key in column}

@@ -14,7 +14,6 @@ import msgspec
 
 from baselines.corpus.readers.base import Member, Piece
 from baselines.corpus.readers.layouts.stored import read
-from submission.errors import InputError
 
 PIECE = 8 << 20
 """Bytes of rows that are worked on at once."""
@@ -31,6 +30,13 @@ _BETWEEN = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
 BOM = b"\xef\xbb\xbf"
 
 raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+CUT_OFF = "the file ends inside it, so it is cut off: download it again"
+
+
+class NotJsonError(Exception):
+    """A file cannot be read; why, in words."""
 
 
 class CutShortError(Exception):
@@ -56,7 +62,7 @@ class Opening:
 def opening(member: Member, name: str) -> Opening | None:
     """Where the array ``name`` of the file begins ("" for a file that is one); None: nowhere.
 
-    Raises :class:`InputError` where the file is no JSON up to there.
+    Raises :class:`NotJsonError` where the file is none up to there.
     """
     size = _FIRST
     while True:
@@ -66,15 +72,10 @@ def opening(member: Member, name: str) -> Opening | None:
             return None if start is None else Opening(start, _separator(data, start))
         except CutShortError:
             if len(data) < size or size >= MOST:
-                raise InputError(
-                    f"{member.name}: ends inside a JSON value; the file is cut off. Download it "
-                    "again"
-                ) from None
+                raise NotJsonError(CUT_OFF) from None
             size *= 4
         except MalformedError as error:
-            raise InputError(
-                f"{member.name}, byte {error.at:,}: is not valid JSON: {error}. Download it again"
-            ) from None
+            raise NotJsonError(f"is not valid JSON near byte {error.at:,}: {error}") from None
 
 
 def _array(data: bytes, name: str) -> int | None:

@@ -24,6 +24,10 @@ Where = Annotated[Variants, BeforeValidator(_variants)]
 Wheres = Annotated[tuple[Where, ...], BeforeValidator(_several)]
 
 
+GUESSED = "guessed"
+"""For a language: Korean where the question has Hangul in it, else English."""
+
+
 class Open(Table):
     """A table that may hold paths."""
 

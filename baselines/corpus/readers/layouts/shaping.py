@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from baselines.corpus.readers.layouts.schema import (
+    GUESSED,
     Case,
     DataSet,
     Dialogue,
@@ -32,6 +34,7 @@ from baselines.corpus.record import Record, Source
 Tell = Callable[[str, str], None]
 """Takes the place of what cannot be read, and why."""
 
+_HANGUL = re.compile("[가-힣]")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -65,7 +68,7 @@ class Shaped:
         for scopes, wheres, same in items(row, self._places, tell, place):
             reading = self._reading(scopes, same)
             try:
-                yield from reading.records(scopes, same, file, wheres[-1])
+                yield from reading.records(scopes, same, file, wheres)
             except UnreadableError as reason:
                 tell(wheres[reason.level], str(reason))
 
@@ -122,20 +125,22 @@ class _Reading:
         ]
         self._nulls = nulls
 
-    def records(self, scopes: Scopes, same: int, file: str, place: str) -> Iterator[Record]:
+    def records(
+        self, scopes: Scopes, same: int, file: str, wheres: tuple[str, ...]
+    ) -> Iterator[Record]:
         """One record, or one for each question."""
         questions = [text for each in self._questions if (text := each.one(scopes, same))]
         options = self._options.several(scopes, same) if self._options else ()
         made = Record(
-            id=f"{self._name}:{self._id(scopes, same, file, place)}",
-            source=Source(self._name, file, place),
+            id=f"{self._name}:{self._id(scopes, same, file, wheres)}",
+            source=Source(self._name, file, wheres[-1]),
             task="choice" if options and self._shape.task == "qa" else self._shape.task,
             documents=self._all_documents(scopes, same),
             question=questions[0] if questions else "",
             options=options,
             summary=self._summary.one(scopes, same) if self._summary else "",
             answers=self._all_answers(scopes, same),
-            language=self._languages.of(scopes, same) if self._languages else self._language,
+            language=self._language_of(scopes, same),
             licence=self._terms,
             category=self._category.one(scopes, same) if self._category else "",
             meta=self._facts(scopes, same),
@@ -146,13 +151,24 @@ class _Reading:
                 made, id=f"{made.id}~{number}", question=question, parent=made.id
             )
 
-    def _id(self, scopes: Scopes, same: int, file: str, place: str) -> str:
-        parts = [text for each in self._ids if (text := each.one(scopes, same))]
-        if not parts:
-            return f"{file}:{place}" if place else file
+    def _id(self, scopes: Scopes, same: int, file: str, wheres: tuple[str, ...]) -> str:
+        found = [(each.level, text) for each in self._ids if (text := each.one(scopes, same))]
+        if not found:
+            return f"{file}:{wheres[-1]}" if wheres[-1] else file
+        parts = [text for _, text in found]
+        if max(found)[0] < len(wheres) - 1:  # the id of what is around several items
+            parts.append(wheres[-1].removeprefix(wheres[0]).removeprefix("."))
         if self._shape.stem:
             parts = [PurePosixPath(part).stem for part in parts]
         return "/".join(parts)
+
+    def _language_of(self, scopes: Scopes, same: int) -> str:
+        if self._languages:
+            return self._languages.of(scopes, same)
+        if self._language != GUESSED:
+            return self._language
+        asked = "".join(each.one(scopes, same) for each in self._questions)
+        return "ko" if _HANGUL.search(asked) else "en"
 
     def _all_documents(self, scopes: Scopes, same: int) -> tuple[str, ...]:
         if self._dialogue:

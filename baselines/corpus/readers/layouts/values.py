@@ -93,6 +93,8 @@ class Texts:
         self._places = places
         self._nulls = nulls
         self._looks = tuple(map(places.looks, variants.paths))
+        self.level = max(map(places.level, variants.paths), default=0)
+        """The deepest object that a variant is in."""
 
     def one(self, scopes: Scopes, same: int) -> str:
         """As one text: sentences joined with spaces, paragraphs with line breaks."""

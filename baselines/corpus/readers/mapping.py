@@ -67,7 +67,7 @@ class MappingFile(Table):
     """A mapping as a TOML file."""
 
     name: NonEmpty
-    about: str = "A mapping of columns to fields."
+    about: str = "a mapping of columns to fields"
     files: tuple[NonEmpty, ...] = ("*.csv", "*.tsv", "*.json", "*.jsonl", "*.parquet")
     task: Task | None = None
     rows: NonEmpty | None = None
@@ -172,7 +172,7 @@ def mapped(fields: Mapping[str, str]) -> Mapped:
     several = {"document", "documents", "options", "answer", "answers"}
     data: dict[str, Any] = {
         "name": "mapped",
-        "about": "Columns or paths named by --map.",
+        "about": "columns or paths named by --map",
         "fields": {
             name: tuple(part.strip() for part in path.split(",")) if name in several else path
             for name, path in fields.items()

@@ -49,7 +49,7 @@ class Competition:
     @property
     def about(self) -> str:
         """Its title."""
-        return f"Training file of the competition {self.profile.title}."
+        return f"the training file of {self.profile.title}"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:
         """By its columns: all of them, in their order."""
@@ -124,7 +124,7 @@ class ExobrainQuestions:
     """ETRI's question sets of several kinds: with options, by association, to be written."""
 
     name: str = "etri-qa"
-    about: str = "ETRI / 엑소브레인 QA: CSV files 객관식, 연상형, 주관식."
+    about: str = "ETRI / 엑소브레인 QA (객관식, 연상형, 주관식)"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:
         """By the columns of question and answer."""

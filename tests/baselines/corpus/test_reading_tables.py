@@ -296,7 +296,7 @@ def forget() -> Iterator[None]:
 
 
 def test_the_sample_files_are_recognized_and_read() -> None:
-    here = Path(__file__).parents[3] / "data_sample" / "corpus" / "raw" / "files"
+    here = Path(__file__).parents[3] / "data_sample" / "corpus" / "files"
     found = {}
     for member in members([here]):
         known = recognized(member)

@@ -14,7 +14,7 @@ from baselines.corpus.record import Record, Source, meta
 from submission.competitions import find_competition
 from submission.competitions.columns import TrainColumns
 from submission.competitions.profile import Profile
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.records.read import answers_by_column, row_ids, training_rows
 from submission.records.rows import TrainingRow
 from submission.tables import Table
@@ -29,6 +29,8 @@ class Competition:
 
     profile: Profile
     columns: TrainColumns
+    alike: tuple[str, ...] = ()
+    """Other competitions whose training files have the same columns."""
 
     @classmethod
     def named(cls, spec: str) -> Self:
@@ -55,7 +57,8 @@ class Competition:
         """By its columns: all of them, in their order."""
         if suffix(member) not in {".csv", ".tsv"} or header(head) != tuple(self.columns.columns):
             return None
-        return f"its columns are those of the training file of the competition {self.name}"
+        others = f" (and of {few(self.alike)}: --competition NAME chooses)" if self.alike else ""
+        return f"its columns are those of the training file of {self.name}{others}"
 
     def pieces(self, member: Member) -> Sequence[Piece]:
         """Rows."""

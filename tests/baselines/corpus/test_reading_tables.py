@@ -62,7 +62,10 @@ def test_a_row_becomes_question_x_answer_pairs_with_one_parent(
     assert found is not None
     layout, why = found
     assert layout.name == "dacon-236216"
-    assert "columns are those of the training file" in why
+    assert why == (
+        "its columns are those of the training file of dacon-236216 (and of sample-wallpaper: "
+        "--competition NAME chooses)"
+    )
     records = read(layout, member)
     assert [(each.id, each.question, each.answers) for each in records] == [
         ("dacon-236216:T1:1-1", "벽지가 왜 우나요?", ("말립니다.",)),

@@ -210,6 +210,18 @@ def test_a_large_compressed_file_is_unpacked_once_and_read_from_any_place(
     assert [each.name for each in tmp_path.iterdir()] == ["x.zip"]
 
 
+def test_a_full_disk_is_told_where_a_file_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path / "x.tgz", gzip.compress(tarred({"a": TEXT})))
+    monkeypatch.setattr(
+        "baselines.corpus.archives.packed.tempfile.TemporaryFile",
+        lambda **_: Path("/dev/full").open("r+b", buffering=0),  # noqa: SIM115
+    )
+    with pytest.raises(InputError, match=r"x\.tgz: unpacking it leaves no room in .*TMPDIR"):
+        list(members([path]))
+
+
 def test_a_member_of_more_than_4_gib_is_read_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

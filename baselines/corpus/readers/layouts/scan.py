@@ -1,0 +1,235 @@
+"""A long JSON array in pieces of whole rows, in bounded memory, whatever its rows hold.
+
+A piece is cut where the last separator of two rows seems to be, and is right if it parses as an
+array: a parser that begins between two rows and ends behind a whole one is between two rows again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from baselines.corpus.readers.base import Member, Piece
+from baselines.corpus.readers.layouts.stored import read
+
+PIECE = 8 << 20
+"""Bytes of rows that are worked on at once."""
+MOST = 1 << 30
+"""Bytes of one row, or of what stands before the rows."""
+_FIRST = 64 << 10
+_TRIES = 12
+
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_PLAIN = re.compile(rb"[^\s,\[\]{}\":]++")
+_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BETWEEN = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
+BOM = b"\xef\xbb\xbf"
+
+raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+CUT_OFF = "the file ends inside it, so it is cut off: download it again"
+
+
+class NotJsonError(Exception):
+    """A file cannot be read; why, in words."""
+
+
+class CutShortError(Exception):
+    """The bytes end before the value does."""
+
+
+class MalformedError(Exception):
+    """The bytes are no JSON; where, and why."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(why)
+        self.at = at
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where the rows of an array begin, and what stands between the first two."""
+
+    start: int
+    separator: bytes | None
+
+
+def opening(member: Member, name: str) -> Opening | None:
+    """Where the array ``name`` of the file begins ("" for a file that is one); None: nowhere.
+
+    Raises :class:`NotJsonError` where the file is none up to there.
+    """
+    size = _FIRST
+    while True:
+        data = read(member, 0, size)
+        try:
+            start = _array(data, name)
+            return None if start is None else Opening(start, _separator(data, start))
+        except CutShortError:
+            if len(data) < size or size >= MOST:
+                raise NotJsonError(CUT_OFF) from None
+            size *= 4
+        except MalformedError as error:
+            raise NotJsonError(f"is not valid JSON near byte {error.at:,}: {error}") from None
+
+
+def _array(data: bytes, name: str) -> int | None:
+    at = _space(data, len(BOM) if data.startswith(BOM) else 0)
+    if not name:
+        return at + 1 if data[at : at + 1] == b"[" else None
+    if data[at : at + 1] != b"{":
+        return None
+    at = _space(data, at + 1)
+    while data[at : at + 1] != b"}":
+        end = _end(data, at)
+        key = data[at:end]
+        at = _space(data, end)
+        if data[at : at + 1] != b":":
+            raise MalformedError(at, "a colon is missing")
+        at = _space(data, at + 1)
+        if key == b'"%b"' % name.encode():
+            return at + 1 if data[at : at + 1] == b"[" else None
+        at = _space(data, _end(data, at))
+        if data[at : at + 1] == b",":
+            at = _space(data, at + 1)
+        elif data[at : at + 1] != b"}":
+            raise MalformedError(at, "a comma is missing")
+    return None
+
+
+def _space(data: bytes, at: int) -> int:
+    found = _SPACE.match(data, at)
+    end = found.end() if found else at
+    if end >= len(data):
+        raise CutShortError
+    return end
+
+
+def _end(data: bytes, at: int) -> int:
+    """Where the value that begins at ``at`` ends."""
+    first = data[at : at + 1]
+    if first in b"[{":
+        depth = 0
+        for mark in _MARK.finditer(data, at):
+            found = mark[0]
+            if found in (b"[", b"{"):
+                depth += 1
+            elif found in (b"]", b"}"):
+                depth -= 1
+                if not depth:
+                    return mark.end()
+        raise CutShortError
+    match = (_STRING if first == b'"' else _PLAIN).match(data, at)
+    if match is None:
+        if first == b'"':
+            raise CutShortError
+        raise MalformedError(at, f"{first.decode('latin-1')!r} is out of place")
+    if match.end() >= len(data):
+        raise CutShortError
+    return match.end()
+
+
+def _separator(data: bytes, start: int) -> bytes | None:
+    """What ends a row and begins the next: ``}, {"sn"``."""
+    try:
+        end = _end(data, _space(data, start))
+    except (CutShortError, MalformedError):
+        return None
+    between = _BETWEEN.match(data, end)
+    return data[end - 1 : between.end()] if between else None
+
+
+def pieces(member: Member, found: Opening) -> Iterator[Piece]:
+    """The rows in pieces of about ``PIECE`` bytes; what is no JSON is in a piece all the same."""
+    at, first, size = found.start, 0, PIECE
+    while at < member.size:
+        block = read(member, at, at + size)
+        if at + len(block) < member.size:
+            end = _cut(block, found.separator)
+            if end is None and size < MOST:
+                size *= 2
+                continue
+        else:
+            end = None
+        if end is None:
+            stop, rows = _last(block)
+            if rows:
+                yield Piece(at, at + stop, first)
+            return
+        yield Piece(at, at + end, first)
+        first += rows_in(block[:end], found.separator)
+        at = at + end + _comma(block, end)
+        size = PIECE
+
+
+def rows_in(data: bytes, separator: bytes | None) -> int:
+    """How many rows ``data`` holds."""
+    try:
+        return len(raws(b"[" + data + b"]"))
+    except msgspec.DecodeError:
+        return 1 + (data.count(separator) if separator else 0)
+
+
+def is_rows(data: bytes) -> bool:
+    """Whether ``data`` is whole rows with commas between them."""
+    try:
+        return bool(raws(b"[" + data + b"]"))
+    except msgspec.DecodeError:
+        return False
+
+
+def _cut(block: bytes, separator: bytes | None) -> int | None:
+    """Where the last whole row in ``block`` ends."""
+    if separator is None:
+        return _walked(block)
+    end = last = block.rfind(separator)
+    for _ in range(_TRIES):
+        if end < 0:
+            break
+        if is_rows(block[: end + 1]):
+            return end + 1
+        end = block.rfind(separator, 0, end)
+    walked = _walked(block)
+    if walked is not None:
+        return walked
+    return last + 1 if last >= 0 else None
+
+
+def _walked(block: bytes) -> int | None:
+    """The same row by row, where separators are not to be told from what is inside rows."""
+    end = None
+    at = 0
+    try:
+        while True:
+            at = _end(block, _space(block, at))
+            after = _space(block, at)
+            if block[after : after + 1] != b",":
+                break
+            end, at = at, after + 1
+    except (CutShortError, MalformedError):
+        pass
+    return end if end is not None and is_rows(block[:end]) else None
+
+
+def _comma(block: bytes, end: int) -> int:
+    found = re.compile(rb"\s*+,").match(block, end)
+    return found.end() - end if found else 0
+
+
+def _last(block: bytes) -> tuple[int, bool]:
+    """Where the rows end in the last block of a file, and whether there are any."""
+    end = len(block)
+    for _ in range(_TRIES):
+        end = block.rfind(b"]", 0, end)
+        if end < 0:
+            break
+        if not block[:end].strip():
+            return end, False
+        if is_rows(block[:end]):
+            return end, True
+    return len(block), bool(block.strip())

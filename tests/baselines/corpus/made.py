@@ -24,7 +24,7 @@ def question(number: int, **other: Any) -> Record:
         id=f"made:{number}",
         source=Source("made", "made.jsonl", f"line {number + 1}"),
         task="qa",
-        question=f"{number}번 방의 {topic}에 문제가 생기는 까닭은 무엇인가요?",
+        question=f"{number}번 방의 {topic}에 문제를 일으키는 까닭은 무엇인가요?",
         answers=(f"{number}번 방은 습기가 많아서 {topic}에 문제가 생깁니다.",),
         category=CATEGORIES[number % len(CATEGORIES)],
         licence="CC BY 4.0",

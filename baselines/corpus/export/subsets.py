@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,24 +15,32 @@ from baselines.corpus.origin import chance
 from submission.errors import InputError
 
 VALIDATION = "validation"
-_LARGE = 4
-"""A family of more than this part of the validation rows is only taken where others are few."""
+_ALTERED = re.compile(r"~(?!answer-|joined-|row-)[a-z-]+-\d+")
+"""In the id of a row that says what another does, in changed words or in the same."""
+
+_JOINED = "~joined-"
+
+_LEFT = 0.8
+"""Share of the rows that a validation leaves for training where no sizes are asked for."""
 
 
 class RowIndex:
-    """What is known of each row without its texts: 20 bytes a row."""
+    """What is known of each row without its texts: 21 bytes a row."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._ranks, self._records = array("Q"), array("Q")
-        self._categories = array("I")
+        self._categories, self._altered = array("I"), bytearray()
         self._codes: dict[str, int] = {}
 
     def add(self, row_id: str, record_id: str, category: str) -> None:
-        """Note the next row."""
+        """Note the next row; one of two joined questions counts for the first one's category."""
+        if _JOINED in row_id:
+            category = category.partition("+")[0]
         self._ranks.append(chance(self._seed, "subset", row_id))
         self._records.append(chance(record_id))
         self._categories.append(self._codes.setdefault(category, len(self._codes)))
+        self._altered.append(_ALTERED.search(row_id) is not None)
 
     def __len__(self) -> int:
         return len(self._ranks)
@@ -52,6 +61,11 @@ class RowIndex:
         turn[by_category] = np.arange(len(ranks)) - starts
         order: NDArray[np.int64] = np.lexsort((ranks, turn))
         return order
+
+    def unaltered_first(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same rows, those last whose words are only another's changed ones."""
+        altered = np.frombuffer(self._altered, dtype=np.uint8)
+        return order[np.argsort(altered[order], kind="stable")]
 
     def families(self, families: Families) -> NDArray[np.uint64]:
         """The family of each row; a row without one is its own."""
@@ -82,12 +96,13 @@ def subsets(
     held = np.zeros(len(index), dtype=bool)
     chosen = np.zeros(len(index), dtype=bool)
     if validation:
-        taken = _families_for(order, family, validation)
-        held = np.isin(family, taken)
-        chosen[order[held[order]][:validation]] = True
+        if validation >= len(index):
+            raise InputError(f"--validation {validation}: there are only {len(index):,} rows")
+        needed = max(sizes, default=int(_LEFT * len(index)))
+        places = _spread(index.unaltered_first(order), family, validation, needed)
+        chosen[places] = True
+        held = np.isin(family, family[places])
     left = order[~held[order]]
-    if validation and chosen.sum() < validation:
-        raise InputError(f"--validation {validation}: there are only {len(index):,} rows")
     wanted = sorted(sizes) or [len(left)]
     if not len(left) or wanted[-1] > len(left):
         raise InputError(
@@ -103,17 +118,34 @@ def subsets(
     return [*made, *([Subset(VALIDATION, chosen)] if validation else [])]
 
 
-def _families_for(
-    order: NDArray[np.int64], family: NDArray[np.uint64], wanted: int
-) -> NDArray[np.uint64]:
-    """Families in the order of their first rows until they have as many rows as are wanted."""
-    names, first, counts = np.unique(family[order], return_index=True, return_counts=True)
-    by_turn = np.argsort(first)
-    small = counts[by_turn] <= max(1, wanted // _LARGE)
-    ordered = np.concatenate([by_turn[small], by_turn[~small]])
-    enough = int(np.searchsorted(np.cumsum(counts[ordered]), wanted)) + 1
-    taken: NDArray[np.uint64] = names[ordered[:enough]]
-    return taken
+def _spread(
+    order: NDArray[np.int64], family: NDArray[np.uint64], wanted: int, needed: int
+) -> NDArray[np.int64]:
+    """``wanted`` rows of as many families as leave the ``needed`` number of rows to others.
+
+    Rows of one family say nearly the same, so one row of each is best; where that holds too many
+    rows back, it is two of each, then four, and so on.
+    """
+    own = family[order]
+    by_family = np.argsort(own, kind="stable")
+    _, starts, counts = np.unique(own[by_family], return_index=True, return_counts=True)
+    turn = np.empty(len(order), dtype=np.int64)
+    turn[by_family] = np.arange(len(order)) - np.repeat(starts, counts)
+    size = np.empty(len(order), dtype=np.int64)
+    size[by_family] = np.repeat(counts, counts)
+    most = 1
+    while True:
+        rows = np.flatnonzero(turn < most)
+        # Family by family, in the order of their first rows.
+        firsts = np.flatnonzero(turn == 0)
+        taken = np.minimum(size[firsts], most).cumsum()
+        enough = int(np.searchsorted(taken, wanted)) + 1
+        names = own[firsts[:enough]]
+        rows = rows[np.isin(own[rows], names)][:wanted]
+        left = len(order) - int(size[firsts[:enough]].sum())
+        if (len(rows) == wanted and left >= needed) or most >= counts.max():
+            return order[rows]
+        most *= 2
 
 
 def numbers(rows: NDArray[np.bool_]) -> Iterator[bool]:

@@ -94,6 +94,22 @@ def test_validation_and_training_share_no_family(tmp_path: Path) -> None:
         assert not parents & {*ids(path)}
 
 
+def test_subsets_have_the_share_of_joined_questions_and_validation_a_row_of_each_family(
+    tmp_path: Path,
+) -> None:
+    corpus = expanded(tmp_path, rows=600)
+    *trained, held = write(corpus, tmp_path / "train.csv", sizes=(150, 300), validation=40)
+    for path in (*trained, held):
+        joined = sum("~joined-" in row_id for row_id in ids(path)) / len(ids(path))
+        assert joined == pytest.approx(0.3, abs=0.1)
+    groups = [record.values["group"] for record in read_table(held).records]
+    assert len(set(groups)) == 40
+    assert not any("~copy-" in row_id for row_id in ids(held))
+    # Where that leaves too few rows to train on, families give more rows each.
+    *_, few = write(corpus, tmp_path / "more.csv", sizes=(len(corpus) - 80,), validation=40)
+    assert len({record.values["group"] for record in read_table(few).records}) < 40
+
+
 def test_a_joined_question_has_the_group_of_both_its_parents(tmp_path: Path) -> None:
     corpus = expanded(tmp_path)
     (path,) = write(corpus, tmp_path / "train.csv")

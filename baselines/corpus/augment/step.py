@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits, Verdict
+from baselines.corpus.augment.likelihood import AnswerLoss
 from baselines.corpus.augment.rewrite import Rewriter, template_of
 from baselines.corpus.augment.settings import WRITTEN, Augmenting
 from baselines.corpus.augment.synonyms import Synonyms, read_groups
@@ -48,6 +49,7 @@ class Augment(Step):
             settings.shortest, settings.longest, settings.most_change, settings.least_similarity
         )
         self._encoder: Encoder | None = None
+        self._loss: AnswerLoss | None = None
         self._rewriter: Rewriter | None = None
         if settings.recipe is not None:
             prompts = {
@@ -57,7 +59,9 @@ class Augment(Step):
                 ),
             }
             self._rewriter = Rewriter(settings.recipe, settings.model, settings.change, prompts)
-        if settings.recipe is not None or settings.encoder is not None:
+        if any(
+            each is not None for each in (settings.recipe, settings.encoder, settings.likelihood)
+        ):
             self.in_process = True  # type: ignore[misc]  # a model is loaded once
 
     def identity(self) -> dict[str, Any]:
@@ -73,9 +77,11 @@ class Augment(Step):
         return found
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:  # noqa: ARG002
-        """Make the engine."""
+        """Load the models."""
         if self._rewriter is not None:
             self._rewriter.open(out, say)
+        if self.settings.likelihood is not None:
+            self._loss = AnswerLoss(self.settings.likelihood)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Each record, and behind it what was made of it."""
@@ -193,14 +199,25 @@ class Augment(Step):
 
     def _judged(self, made: Sequence[_Made]) -> list[Verdict | None]:
         verdicts = [self._limits.judge(each.before, each.after) for each in made]
-        if self.settings.encoder is None:
-            return verdicts
-        left = [place for place, verdict in enumerate(verdicts) if verdict is None]
-        before, after = [made[n].before for n in left], [made[n].after for n in left]
-        meant = self._limits.judge_meaning(self._loaded(), before, after)
-        for place, verdict in zip(left, meant, strict=True):
-            verdicts[place] = verdict
+        if self.settings.encoder is not None:
+            left = [place for place, verdict in enumerate(verdicts) if verdict is None]
+            before, after = [made[n].before for n in left], [made[n].after for n in left]
+            meant = self._limits.judge_meaning(self._loaded(), before, after)
+            for place, verdict in zip(left, meant, strict=True):
+                verdicts[place] = verdict
+        if self._loss is not None and "answers" not in self.settings.fields:
+            verdicts = [
+                verdict or self._by_answer(self._loss, each)
+                for each, verdict in zip(made, verdicts, strict=True)
+            ]
         return verdicts
+
+    def _by_answer(self, model: AnswerLoss, made: _Made) -> Verdict | None:
+        answers = made.record.answers
+        rise = model.rise(made.before, made.after, answers[0]) if answers else None
+        if rise is None or rise <= self.settings.most_loss:
+            return None
+        return Verdict("answer less likely", f"loss higher by {rise:.2f}")
 
     def _loaded(self) -> Encoder:
         if self._encoder is None:

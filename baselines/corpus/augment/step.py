@@ -49,7 +49,8 @@ class Augment(Step):
             settings.shortest, settings.longest, settings.most_change, settings.least_similarity
         )
         self._encoder: Encoder | None = None
-        self._loss: AnswerLoss | None = None
+        model = settings.likelihood
+        self._loss = None if model is None else AnswerLoss(model)
         self._rewriter: Rewriter | None = None
         if settings.recipe is not None:
             prompts = {
@@ -77,11 +78,9 @@ class Augment(Step):
         return found
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:  # noqa: ARG002
-        """Load the models."""
+        """Find what a model has answered before."""
         if self._rewriter is not None:
-            self._rewriter.open(out, say)
-        if self.settings.likelihood is not None:
-            self._loss = AnswerLoss(self.settings.likelihood)
+            self._rewriter.open(out)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Each record, and behind it what was made of it."""

@@ -44,7 +44,7 @@ def template_of(name: str, given: Path | None, needed: Sequence[str]) -> str:
         raise InputError(f"{given}: cannot be read as UTF-8 text: {error}") from None
     names = free_names(text)
     if "text" not in names or not set(names) <= set(needed):
-        told = ", ".join(f"{{{{ {each} }}}}" for each in needed)
+        told = few(f"{{{{ {each} }}}}" for each in needed)
         raise InputError(f"{given}: a prompt shows {{{{ text }}}}; it may show {told}")
     return text
 

@@ -60,9 +60,7 @@ class Augment(Step):
                 ),
             }
             self._rewriter = Rewriter(settings.recipe, settings.model, settings.change, prompts)
-        if any(
-            each is not None for each in (settings.recipe, settings.encoder, settings.likelihood)
-        ):
+        if settings.recipe or settings.encoder or settings.likelihood:
             self.in_process = True  # type: ignore[misc]  # a model is loaded once
 
     def identity(self) -> dict[str, Any]:
@@ -71,6 +69,8 @@ class Augment(Step):
         found = self.settings.model_dump(mode="json", exclude=files)
         if "synonym" in self.settings.kinds:
             found["synonyms"] = [list(group) for group in self._synonyms.groups]
+        if {"particle", "ending"} & {*self.settings.kinds}:
+            found["kiwi"] = grammar.version()
         if self._rewriter is not None:
             found |= self._rewriter.identity()
         if self.settings.encoder is not None:
@@ -94,12 +94,11 @@ class Augment(Step):
                     made[place].append(_Made(kind, child((records[place],), kind, number, **new)))
         for record, several in zip(records, made, strict=True):
             several[:] = self._different(record, several, batch)
-        every = [each for several in made for each in several]
-        verdicts = dict(zip(map(id, every), self._judged(every), strict=True))
+        verdicts = iter(self._judged([each for several in made for each in several]))
         for record, several in zip(records, made, strict=True):
             batch.kept.append(record)
             for each in several:
-                self._keep(record, each, verdicts[id(each)], batch)
+                self._keep(record, each, next(verdicts), batch)
         return batch
 
     def _keep(self, record: Record, made: _Made, verdict: Verdict | None, batch: Batch) -> None:

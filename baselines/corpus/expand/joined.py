@@ -120,5 +120,5 @@ def _joined(first: Record, second: Record, number: int, seed: int) -> Record:
         question=joined_question(first.question, second.question, rng),
         answers=(join([first.answers[0].strip(), second.answers[0].strip()], " "),),
         category="+".join(categories),
-        licence="; ".join(licences),
+        licence=" + ".join(licences),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,20 +18,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from baselines.corpus.batch import MOST_SAMPLES, Batch, Sample
+from baselines.corpus.batch import Batch
+from baselines.corpus.finish import Summary, finish
 from baselines.corpus.folder import (
-    MANIFEST,
-    SCHEMA,
     Chunk,
     Corpus,
     Form,
     Manifest,
     PartFile,
-    Summary,
-    part_of,
     read_chunk,
     read_manifest,
-    write_manifest,
 )
 from baselines.corpus.lifetime import end_with
 from baselines.corpus.steps import Say, Step
@@ -180,8 +175,14 @@ def execute(
             pace.done += 1
             if pace.due:
                 say(f"{work.name}: {pace.line()}")
-    manifest = _manifest(work, identity, journal, len(chunks), out)
-    write_manifest(out, manifest)
+    manifest = finish(
+        out,
+        work.name,
+        identity,
+        [journal.parts[number] for number in range(len(chunks))],
+        corpus=work.corpus if isinstance(work, Applied) else None,
+        journal=JOURNAL,
+    )
     (out / JOURNAL).unlink()
     return Outcome(
         out, manifest, len(chunks) - len(missing), time.monotonic() - started, tuple(work.notes())
@@ -351,39 +352,3 @@ def _refuse_other(
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= LONGEST_INPUT else text[: LONGEST_INPUT - 1] + "…"
-
-
-def _manifest(
-    work: Work,
-    identity: dict[str, Any],
-    journal: _Journal,
-    parts: int,
-    out: Path,
-) -> Manifest:
-    summaries = [journal.parts[number] for number in range(parts)]
-    dropped: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    samples: dict[str, list[Sample]] = {}
-    for summary in summaries:
-        dropped.update(summary.dropped)
-        counts.update(summary.counts)
-        for sample in summary.samples:
-            kept = samples.setdefault(sample.kind, [])
-            if len(kept) < MOST_SAMPLES:
-                kept.append(sample)
-    files = [file for summary in summaries for file in summary.files]
-    known = {file.name for file in files} | {JOURNAL, MANIFEST}
-    strangers = sorted(path for path in out.iterdir() if path.name not in known)
-    own = [part_of(path, 0) for path in strangers if not path.name.startswith(".")]
-    return Manifest(
-        schema=SCHEMA,
-        step=work.name,
-        identity=identity,
-        rows=sum(summary.rows for summary in summaries),
-        dropped=dict(sorted(dropped.items())),
-        counts=dict(sorted(counts.items())),
-        problems=sum(summary.problems for summary in summaries),
-        parts=tuple(file for file in files if file.name.startswith("part-")),
-        others=(*(file for file in files if not file.name.startswith("part-")), *own),
-        samples=tuple(each for kind in sorted(samples) for each in samples[kind]),
-    )

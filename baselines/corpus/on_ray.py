@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from baselines.corpus.folder import Form, Summary
+from baselines.corpus.finish import Summary
+from baselines.corpus.folder import Form
 from submission.engines.ray.cluster import Cluster
 from submission.errors import InputError, Stopped
 from submission.recipes.ray import Ray

@@ -97,8 +97,12 @@ class JsonLayout:
                 raise InputError(f"{where}: {why}. {TO_DO}")
             problems(Problem(member.name, place, f"{why}. {TO_DO}"))
 
+        short, name = shaped.short_cut, member.name
         for place, row in rows_of(member, piece, rows, shaped, lost):
-            yield from shaped.records(row, member.name, place, lost)
+            if short is not None and (record := short(row, name, place)) is not None:
+                yield record
+            else:
+                yield from shaped.records(row, name, place, lost)
 
     def _shape(self, member: Member) -> tuple[Shaped, str]:
         fit = _best(self, cast("Hashable", member))

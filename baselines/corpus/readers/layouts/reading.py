@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -26,19 +27,20 @@ def rows_of(
     member: Member, piece: Piece, rows: str, shaped: Shaped, tell: Tell
 ) -> Iterator[tuple[str, Any]]:
     """The rows in ``piece``, decoded as the type of the shape."""
+    name = rows.removesuffix("[]")
     if rows == LINES:
-        yield from _lines(member, piece, shaped, tell)
-    elif shaped.shape.columnar:
-        yield from _columns(member, shaped, tell)
-    elif not rows:
-        yield from _whole(member, shaped, tell)
-    elif piece.start == piece.stop:
-        name = rows.removesuffix("[]")
+        return _lines(member, piece, shaped, tell)
+    if shaped.shape.columnar:
+        return _columns(member, shaped, tell)
+    if not rows:
+        return _whole(member, shaped, tell)
+    if piece.start and piece.stop > piece.start:
+        return _array(member, piece, name, shaped, tell)
+    if piece.start:
         tell(name, f"{f'{name!r}' if name else 'the file'} is an empty list")
-    elif piece.start == 0:
-        tell("", _no_array(member, rows.removesuffix("[]")))
     else:
-        yield from _array(member, piece, rows.removesuffix("[]"), shaped, tell)
+        tell("", _no_array(member, name))
+    return iter(())
 
 
 def _lines(member: Member, piece: Piece, shaped: Shaped, tell: Tell) -> Iterator[tuple[str, Any]]:
@@ -74,10 +76,8 @@ def _array(
     try:
         rows = shaped.rows(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        yield from _one_by_one(member, piece, in_utf8(data), name, shaped, tell)
-    else:
-        for number, row in enumerate(rows, start=piece.first):
-            yield f"{name}[{number}]", row
+        return _one_by_one(member, piece, in_utf8(data), name, shaped, tell)
+    return zip(map(f"{name}[{{}}]".format, count(piece.first)), rows, strict=False)
 
 
 def _one_by_one(

@@ -27,6 +27,7 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _PLAIN = re.compile(rb"[^\s,\[\]{}\":]++")
 _MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _BETWEEN = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
+_COMMA = re.compile(rb"\s*+,")
 BOM = b"\xef\xbb\xbf"
 
 raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -149,61 +150,50 @@ def pieces(member: Member, found: Opening) -> Iterator[Piece]:
     at, first, size = found.start, 0, PIECE
     while at < member.size:
         block = read(member, at, at + size)
-        if at + len(block) < member.size:
-            end = _cut(block, found.separator)
-            if end is None and size < MOST:
-                size *= 2
-                continue
-        else:
-            end = None
-        if end is None:
-            stop, rows = _last(block)
-            if rows:
-                yield Piece(at, at + stop, first)
+        if at + len(block) >= member.size:
+            end, there = _last(block)
+            if there:
+                yield Piece(at, at + end, first)
             return
+        cut = _cut(block, found.separator)
+        if cut is None and size < MOST:
+            size *= 2
+            continue
+        end, rows = cut or (len(block), 1)
         yield Piece(at, at + end, first)
-        first += rows_in(block[:end], found.separator)
-        at = at + end + _comma(block, end)
+        first += rows
+        comma = _COMMA.match(block, end)
+        at += comma.end() if comma else end
         size = PIECE
 
 
-def rows_in(data: bytes, separator: bytes | None) -> int:
-    """How many rows ``data`` holds."""
+def count_rows(data: bytes) -> int:
+    """How many rows ``data`` is: 0 where it is not whole rows with commas between them."""
     try:
-        return len(raws(b"[" + data + b"]"))
+        return len(raws(b"[%b]" % data))
     except msgspec.DecodeError:
-        return 1 + (data.count(separator) if separator else 0)
+        return 0
 
 
-def is_rows(data: bytes) -> bool:
-    """Whether ``data`` is whole rows with commas between them."""
-    try:
-        return bool(raws(b"[" + data + b"]"))
-    except msgspec.DecodeError:
-        return False
-
-
-def _cut(block: bytes, separator: bytes | None) -> int | None:
-    """Where the last whole row in ``block`` ends."""
+def _cut(block: bytes, separator: bytes | None) -> tuple[int, int] | None:
+    """Where the last whole row in ``block`` ends, and how many rows that is."""
     if separator is None:
         return _walked(block)
     end = last = block.rfind(separator)
     for _ in range(_TRIES):
         if end < 0:
             break
-        if is_rows(block[: end + 1]):
-            return end + 1
+        if rows := count_rows(block[: end + 1]):
+            return end + 1, rows
         end = block.rfind(separator, 0, end)
-    walked = _walked(block)
-    if walked is not None:
+    if walked := _walked(block):
         return walked
-    return last + 1 if last >= 0 else None
+    return None if last < 0 else (last + 1, 1 + block.count(separator, 0, last))
 
 
-def _walked(block: bytes) -> int | None:
+def _walked(block: bytes) -> tuple[int, int] | None:
     """The same row by row, where separators are not to be told from what is inside rows."""
-    end = None
-    at = 0
+    end = at = 0
     try:
         while True:
             at = _end(block, _space(block, at))
@@ -213,12 +203,8 @@ def _walked(block: bytes) -> int | None:
             end, at = at, after + 1
     except (CutShortError, MalformedError):
         pass
-    return end if end is not None and is_rows(block[:end]) else None
-
-
-def _comma(block: bytes, end: int) -> int:
-    found = re.compile(rb"\s*+,").match(block, end)
-    return found.end() - end if found else 0
+    rows = count_rows(block[:end])
+    return (end, rows) if rows else None
 
 
 def _last(block: bytes) -> tuple[int, bool]:
@@ -230,6 +216,6 @@ def _last(block: bytes) -> tuple[int, bool]:
             break
         if not block[:end].strip():
             return end, False
-        if is_rows(block[:end]):
+        if count_rows(block[:end]):
             return end, True
     return len(block), bool(block.strip())

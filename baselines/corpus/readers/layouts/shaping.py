@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from baselines.corpus.readers.layouts.flat import short_cut
 from baselines.corpus.readers.layouts.schema import (
     GUESSED,
     Case,
@@ -49,18 +50,21 @@ class Shaped:
             "Row",
             [(slot, Any, msgspec.UNSET) for slot in slots.values()],
             rename={slot: name for name, slot in slots.items()},
+            gc=False,
         )
         self.rows: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[row_type]).decode
         self.row: Callable[[bytes | msgspec.Raw], Any] = msgspec.json.Decoder(row_type).decode
         self._places = Places(slots, tuple(_levels(shape.each)))
         self._nulls = frozenset(shape.nulls)
+        cases = [_overlaid(shape.fields, case) for case in shape.cases]
+        self.short_cut = short_cut(data_set, shape, self._places, [shape.fields, *cases])
         self._usual = _Reading(data_set, shape, shape.fields, self._places)
         self._cases = tuple(
             (
                 [(self._places.looks(steps_of(p)), wanted) for p, wanted in case.when.items()],
-                _Reading(data_set, shape, _overlaid(shape.fields, case), self._places),
+                _Reading(data_set, shape, case, self._places),
             )
-            for case in shape.cases
+            for case in cases
         )
 
     def records(self, row: Any, file: str, place: str, tell: Tell) -> Iterator[Record]:
@@ -236,9 +240,9 @@ def _levels(each: str) -> list[Steps]:
     return levels
 
 
-def _overlaid(fields: Fields, case: Case) -> Fields:
-    return fields.model_copy(update={name: getattr(case, name) for name in _given(case)})
-
-
-def _given(case: Case) -> set[str]:
-    return case.model_fields_set - {"when"}
+def _overlaid(fields: Fields, case: Case) -> Case:
+    """The case with what it does not say otherwise."""
+    usual = {name: getattr(fields, name) for name in Fields.model_fields}
+    return case.model_copy(
+        update={name: usual[name] for name in usual if name not in case.model_fields_set}
+    )

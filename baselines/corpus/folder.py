@@ -271,7 +271,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{path}: is no manifest of a corpus: {error}") from None
     if manifest.schema != SCHEMA:
         raise InputError(f"{path}: is of another version of leaderkit; write the corpus again")

@@ -186,6 +186,19 @@ def test_every_new_record_names_its_parent(tmp_path: Path) -> None:
     )
 
 
+def test_the_fields_that_are_named_change_and_no_other(tmp_path: Path) -> None:
+    texts = ("벽지 뒤에 습기가 찬다.", "환기가 이를 막는다.")
+    corpus = corpus_of(
+        tmp_path / "in.jsonl", [question(1, documents=texts, summary="습기 탓이다.")]
+    )
+    given: dict[str, Any] = {"kinds": ("typo",), "fields": ("documents", "summary")}
+    _, new = records(run(Augment, corpus, tmp_path / "out", **given))
+    (old,) = corpus
+    assert all(one != other for one, other in zip(new.documents, texts, strict=True))
+    assert new.summary != old.summary
+    assert (new.question, new.answers) == (old.question, old.answers)
+
+
 def test_two_workers_and_other_neighbours_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

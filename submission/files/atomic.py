@@ -189,6 +189,9 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    # Where nothing takes the dead away, as in many containers, they keep their ids and no lock.
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1] not in (b"Z", b"X")
     return True
 
 

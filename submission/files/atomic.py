@@ -125,6 +125,11 @@ def refuse_occupied(path: str | Path) -> None:
         raise InputError(f"{path}: is a mount point; give the name of a folder inside it")
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether ``path`` is what a process that was killed may leave behind, to be swept."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
 def no_room(error: BaseException) -> bool:
     """Whether ``error`` says that a disk is full, or a file larger than it may be.
 

@@ -31,7 +31,7 @@ max_repetition = 1.0
 [[steps]]
 step = "clean"
 name = "strict"
-min_question = 27
+min_question = 31
 max_repetition = 1.0
 """
 

@@ -100,8 +100,13 @@ class Read:
         self._left_out = 0
 
     def identity(self) -> dict[str, Any]:
-        """The settings, and what the files are."""
-        settings = self.settings.model_dump(mode="json", exclude={"paths", "mapping"})
+        """The settings, and what the files are.
+
+        Raises :class:`InputError` for files that cannot be read, before anything is written.
+        """
+        _ = self._found
+        # A part without problems is the same with keep_going, so that a stopped run can go on so.
+        settings = self.settings.model_dump(mode="json", exclude={"paths", "mapping", "keep_going"})
         declared = self.settings.mapping
         return {
             **settings,

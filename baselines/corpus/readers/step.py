@@ -46,7 +46,7 @@ class ReadSettings(Settings):
         default=None, description="TOML file that declares the layout of files of no known one."
     )
     map: Mapping[str, str] = Field(
-        default_factory=dict,
+        default={},
         description="Column or JSON path of a field, as FIELD=PATH: document=body.",
     )
     competition: NonEmpty | None = Field(

@@ -7,7 +7,7 @@ array: a parser that begins between two rows and ends behind a whole one is betw
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -32,7 +32,7 @@ _BETWEEN = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
 _COMMA = re.compile(rb"\s*+,")
 BOM = b"\xef\xbb\xbf"
 
-raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+raws: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 CUT_OFF = "the file ends inside it, so it is cut off: download it again"
@@ -171,10 +171,10 @@ def pieces(member: Member, found: Opening) -> Iterator[Piece]:
         size = PIECE
 
 
-def count_rows(data: bytes) -> int:
-    """How many rows ``data`` is: 0 where it is not whole rows with commas between them."""
+def count_rows(block: bytes, end: int) -> int:
+    """How many rows ``block`` is up to ``end``: 0 where it is not whole rows and commas."""
     try:
-        return len(raws(b"[%b]" % data))
+        return len(raws(b"".join((b"[", memoryview(block)[:end], b"]"))))
     except msgspec.DecodeError:
         return 0
 
@@ -185,12 +185,12 @@ def _cut(block: bytes, separator: bytes | None) -> tuple[int, int] | None:
     for _ in range(_TRIES):
         if end < 0 or separator is None:
             break
-        if rows := count_rows(block[: end + 1]):
+        if rows := count_rows(block, end + 1):
             return end + 1, rows
         end = block.rfind(separator, 0, end)
     # Separators are not to be told from what is inside rows, or there is something that is no JSON.
     end, first_is_whole = _walked(block)
-    if rows := count_rows(block[:end]):
+    if rows := count_rows(block, end):
         return end, rows
     if separator is None or last < 0 or not (first_is_whole or len(block) >= LONGEST_ROW):
         return None
@@ -225,10 +225,10 @@ def _last(block: bytes) -> tuple[int, bool]:
             break
         if not block[:end].strip():
             return end, False
-        if count_rows(block[:end]):
+        if count_rows(block, end):
             return end, True
     end, _ = _walked(block)
-    if count_rows(block[:end]) and block[end:].lstrip()[:1] == b"]":
+    if count_rows(block, end) and block[end:].lstrip()[:1] == b"]":
         return end, True
     return _ending(block), bool(block.strip())
 

@@ -46,7 +46,7 @@ class ReadSettings(Settings):
         default=None, description="TOML file that declares the layout of files of no known one."
     )
     map: Mapping[str, str] = Field(
-        default_factory=dict,
+        default={},
         description="Column or JSON path of a field, as FIELD=PATH: document=body.",
     )
     competition: NonEmpty | None = Field(
@@ -100,8 +100,13 @@ class Read:
         self._left_out = 0
 
     def identity(self) -> dict[str, Any]:
-        """The settings, and what the files are."""
-        settings = self.settings.model_dump(mode="json", exclude={"paths", "mapping"})
+        """The settings, and what the files are.
+
+        Raises :class:`InputError` for files that cannot be read, before anything is written.
+        """
+        _ = self._found
+        # A part without problems is the same with keep_going, so that a stopped run can go on so.
+        settings = self.settings.model_dump(mode="json", exclude={"paths", "mapping", "keep_going"})
         declared = self.settings.mapping
         return {
             **settings,

@@ -229,6 +229,12 @@ class TestNotWellMade:
         assert "cut off" in problems[-1].message or "not valid JSON" in problems[-1].message
 
 
+def test_the_page_has_every_layout_in_its_table() -> None:
+    page = (RAW.parents[2] / "docs" / "corpus" / "read.md").read_text()
+    for layout in json_layouts():
+        assert f"| `{layout.name}` | {layout.about} |" in page
+
+
 def test_a_layout_says_what_it_is() -> None:
     for layout in json_layouts():
         assert isinstance(layout, JsonLayout)

@@ -70,7 +70,7 @@ def _no_array(member: Member, name: str) -> str:
 def _array(
     member: Member, piece: Piece, name: str, shaped: Shaped, tell: Tell
 ) -> Iterator[tuple[str, Any]]:
-    data = b"[" + read(member, piece.start, piece.stop) + b"]"
+    data = b"".join((b"[", read(member, piece.start, piece.stop), b"]"))
     if in_utf8(beginning := data[:_BEGINNING]) is not beginning:  # a key in CP949 is no error
         data = in_utf8(data)
     try:

@@ -7,7 +7,7 @@ array: a parser that begins between two rows and ends behind a whole one is betw
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -19,6 +19,8 @@ PIECE = 8 << 20
 """Bytes of rows that are worked on at once."""
 MOST = 1 << 30
 """Bytes of one row, or of what stands before the rows."""
+LONGEST_ROW = 64 << 20
+"""Bytes after which a row that does not end is taken for one that is no JSON."""
 _FIRST = 64 << 10
 _TRIES = 12
 
@@ -30,7 +32,7 @@ _BETWEEN = re.compile(rb'\s*+,\s*+\{\s*+"(?:[^"\\]++|\\.)*+"')
 _COMMA = re.compile(rb"\s*+,")
 BOM = b"\xef\xbb\xbf"
 
-raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+raws: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 CUT_OFF = "the file ends inside it, so it is cut off: download it again"
@@ -150,6 +152,8 @@ def pieces(member: Member, found: Opening) -> Iterator[Piece]:
     at, first, size = found.start, 0, PIECE
     while at < member.size:
         block = read(member, at, at + size)
+        if block.lstrip()[:1] == b"]":
+            return
         if at + len(block) >= member.size:
             end, there = _last(block)
             if there:
@@ -167,44 +171,49 @@ def pieces(member: Member, found: Opening) -> Iterator[Piece]:
         size = PIECE
 
 
-def count_rows(data: bytes) -> int:
-    """How many rows ``data`` is: 0 where it is not whole rows with commas between them."""
+def count_rows(block: bytes, end: int) -> int:
+    """How many rows ``block`` is up to ``end``: 0 where it is not whole rows and commas."""
     try:
-        return len(raws(b"[%b]" % data))
+        return len(raws(b"".join((b"[", memoryview(block)[:end], b"]"))))
     except msgspec.DecodeError:
         return 0
 
 
 def _cut(block: bytes, separator: bytes | None) -> tuple[int, int] | None:
-    """Where the last whole row in ``block`` ends, and how many rows that is."""
-    if separator is None:
-        return _walked(block)
-    end = last = block.rfind(separator)
+    """Where the last whole row in ``block`` ends, and how many rows that is; None: it has none."""
+    end = last = -1 if separator is None else block.rfind(separator)
     for _ in range(_TRIES):
-        if end < 0:
+        if end < 0 or separator is None:
             break
-        if rows := count_rows(block[: end + 1]):
+        if rows := count_rows(block, end + 1):
             return end + 1, rows
         end = block.rfind(separator, 0, end)
-    if walked := _walked(block):
-        return walked
-    return None if last < 0 else (last + 1, 1 + block.count(separator, 0, last))
+    # Separators are not to be told from what is inside rows, or there is something that is no JSON.
+    end, first_is_whole = _walked(block)
+    if rows := count_rows(block, end):
+        return end, rows
+    if separator is None or last < 0 or not (first_is_whole or len(block) >= LONGEST_ROW):
+        return None
+    return last + 1, 1 + block.count(separator, 0, last)
 
 
-def _walked(block: bytes) -> tuple[int, int] | None:
-    """The same row by row, where separators are not to be told from what is inside rows."""
+def _walked(block: bytes) -> tuple[int, bool]:
+    """Where the last row ends behind which something is, and whether there is any row."""
     end = at = 0
     try:
         while True:
             at = _end(block, _space(block, at))
             after = _space(block, at)
-            if block[after : after + 1] != b",":
-                break
+            follows = block[after : after + 1]
+            if follows not in (b",", b"]"):
+                return end, True
             end, at = at, after + 1
-    except (CutShortError, MalformedError):
-        pass
-    rows = count_rows(block[:end])
-    return (end, rows) if rows else None
+            if follows == b"]":
+                return end, True
+    except CutShortError:
+        return end, end > 0
+    except MalformedError:
+        return end, True
 
 
 def _last(block: bytes) -> tuple[int, bool]:
@@ -216,6 +225,21 @@ def _last(block: bytes) -> tuple[int, bool]:
             break
         if not block[:end].strip():
             return end, False
-        if count_rows(block[:end]):
+        if count_rows(block, end):
             return end, True
-    return len(block), bool(block.strip())
+    end, _ = _walked(block)
+    if count_rows(block, end) and block[end:].lstrip()[:1] == b"]":
+        return end, True
+    return _ending(block), bool(block.strip())
+
+
+def _ending(block: bytes) -> int:
+    """The same where a row is no JSON: before what ends the file, if it is not cut off."""
+    end = block.rfind(b"]")
+    for start in (b"[", b'{"":['):
+        try:
+            msgspec.json.decode(start + block[end:])
+        except msgspec.DecodeError:
+            continue
+        return end
+    return len(block)

@@ -83,7 +83,9 @@ class Shaped:
         return self._usual
 
     def _holds(self, value: Any, wanted: str | bool) -> bool:
-        there = value not in (MISSING, None, [], {}) and value not in self._nulls
+        there = value not in (MISSING, None, [], {})
+        if isinstance(value, str):
+            there = value not in self._nulls
         if isinstance(wanted, bool):
             return there is wanted
         return there and as_label(value) == wanted

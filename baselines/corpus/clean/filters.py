@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from baselines.corpus.record import Record
+from baselines.corpus.similarity.support import support
 from evaluators.text.language import language_of
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ LOOKED_AT: Final = 20_000
 """Characters of a text that a rule looks at: a longer one is judged by its beginning."""
 
 _SYMBOL: Final = re.compile(r"[^\w\s]|_")
-_WORD: Final = re.compile(r"[0-9A-Za-z가-힣一-鿿]{2,}")
 _MOJIBAKE: Final = re.compile(
     "[\u00c0-\u00ff][\u0080-\u00bf]|\N{REPLACEMENT CHARACTER}|占쏙옙|[뷁뵭쎄]{2,}"
 )
 """UTF-8 read as Latin-1, what no decoder knew, and UTF-8 read as cp949 twice over."""
 _GRAM: Final = 4
 _FEWEST_WORDS: Final = 24
-_STEM: Final = 2
 
 _LEAST: Final = {
     "documents": "min_document",
@@ -111,10 +110,8 @@ def _answer(record: Record, texts: Texts, settings: CleanSettings) -> str | None
 def _support(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
     if not settings.min_support or not record.documents:
         return None
-    known = {stem for document in record.documents for stem in _stems(document)}
     for number, answer in enumerate(record.answers):
-        stems = set(_stems(answer))
-        share = len(stems & known) / len(stems) if stems else 1.0
+        share = support(answer, record.documents)
         if share < settings.min_support:
             return f"answers[{number}]: {share:.2f} of its words, at least {settings.min_support}"
     return None
@@ -147,8 +144,3 @@ def _prose(texts: Texts) -> Iterator[tuple[str, str]]:
     for name, text in texts:
         if not name.startswith(("answers", "options")):
             yield name, text[:LOOKED_AT]
-
-
-def _stems(text: str) -> Iterator[str]:
-    """The first syllables of words, which particles and endings leave as they are."""
-    return (word[:_STEM] for word in _WORD.findall(text))

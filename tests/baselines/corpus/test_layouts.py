@@ -136,6 +136,22 @@ def test_members_of_an_archive_are_read_where_their_names_begin_with_a_slash(
     }
 
 
+def test_rows_of_columns_may_be_lines_as_well(tmp_path: Path) -> None:
+    fixture = fixture_of("ms-marco")
+    columns = content(fixture)
+    rows = [{name: column[key] for name, column in columns.items()} for key in ("0", "1")]
+    for row in rows:  # as the hub's copy has them
+        names = ("passage_text", "is_selected", "url")
+        row["passages"] = {name: [each[name] for each in row["passages"]] for name in names}
+    path = tmp_path / "validation.jsonl"
+    write(path, rows)
+    found = read(path)
+    assert [(each.id, texts([each])) for each in found] == [
+        (each.id, texts([each])) for each in of(fixture)
+    ]
+    assert [each.meta for each in found] == [each.meta for each in of(fixture)]
+
+
 def rows_of(value: Any) -> Any:
     if isinstance(value, list):
         return value

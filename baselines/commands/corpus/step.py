@@ -94,7 +94,7 @@ def _parameter(key: str, field: FieldInfo) -> click.Parameter:
     name = "--" + key.replace("_", "-")
     default = None if field.is_required() else field.default
     told = field.description or ""
-    if default not in (None, "", (), {}, False, True):
+    if not isinstance(default, bool) and default not in (None, "", (), {}):
         shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
         told = f"{told} [default: {shown}]".strip()
     if annotation is bool:

@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeVar
 
 from baselines.corpus.archives.inside import Entry, entries, kind_of
 from baselines.corpus.archives.joined import Run, is_part, join_parts, whole_of
-from baselines.corpus.archives.packed import LIMITS, Limits, Packed
+from baselines.corpus.archives.packed import LARGE, LIMITS, Limits, Packed
 from baselines.corpus.batch import Problem
 from submission.errors import InputError
 
@@ -29,6 +29,9 @@ class FileMember:
 
     def open(self) -> BinaryIO:
         """Its bytes; a reader that can seek."""
+        # Whoever reads a large file in pieces would unpack it from its beginning for each of them.
+        if isinstance(self.content, Packed) and self.size > LARGE:
+            return whole_of(self.content).open()
         return self.content.open()
 
 
@@ -156,7 +159,7 @@ class _Walk:
     def _tell(self, error: InputError, label: str) -> None:
         if self.problems is None:
             raise error
-        self.problems(Problem(label, "", str(error)))
+        self.problems(Problem(label, "", str(error).removeprefix(f"{label}: ")))
 
 
 def _is_noise(name: str) -> bool:

@@ -87,7 +87,7 @@ def texts_at(row: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, ...]:
         for value in values_at(row, path):
             for each in value if isinstance(value, list) else [value]:
                 text = as_text(path, each)
-                if text.strip():
+                if text and not text.isspace():
                     found.append(text)
     return tuple(found)
 

@@ -23,10 +23,7 @@ _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGN
 _KOREAN = frozenset({"euc-kr", "euckr", "ks_c_5601-1987", "ksc5601", "windows-949", "ms949"})
 _DATE = re.compile(r"(\d{4})[-./년]\s*(\d{1,2})[-./월]\s*(\d{1,2})")
 _JSON_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]+)"')
-_LICENCE = re.compile(
-    r"ⓒ|©|copyright|저작권|무단\s*전재|공공누리|creative commons|\bcc[ -]by\b|\bcc0\b",
-    re.IGNORECASE,
-)
+_LICENCE = ("ⓒ", "©", "copyright", "저작권", "무단", "공공누리", "creative commons", "cc by", "cc0")
 _DATES = (
     ("meta[property='article:published_time']", "content"),
     ("meta[name='article:published_time']", "content"),
@@ -36,7 +33,7 @@ _DATES = (
     ("[itemprop='datePublished']", "datetime"),
     ("time[datetime]", "datetime"),
 )
-_TABS, _SPACES, _BLANKS = re.compile(r"\t+"), re.compile(r"[ \xa0]+"), re.compile(r"\n{3,}")
+_TABS, _SPACES, _BLANKS = re.compile(r"\t{2,}"), re.compile(r" {2,}"), re.compile(r"\n{3,}")
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -100,8 +97,8 @@ def _encoding(name: str) -> str:
 
 def tidy(text: str) -> str:
     """A text with single spaces, a tab between cells, and at most one blank line."""
-    lines = (_SPACES.sub(" ", _TABS.sub("\t", line)).strip() for line in text.split("\n"))
-    return _BLANKS.sub("\n\n", "\n".join(lines)).strip()
+    single = _SPACES.sub(" ", _TABS.sub("\t", text.replace("\xa0", " ")))
+    return _BLANKS.sub("\n\n", "\n".join(map(str.strip, single.split("\n")))).strip()
 
 
 def _main_text(tree: LexborHTMLParser, html: str) -> str:
@@ -148,10 +145,12 @@ def _licence(tree: LexborHTMLParser, html: str) -> str:
     node = tree.css_first("a[rel~='license'], link[rel~='license']")
     if node is not None:
         return _of_link(node)
-    lines = _plain(html).split("\n")
     # What says so stands at the end: an article may speak of copyright as well.
-    found = (line for line in map(_one_line, reversed(lines)) if _LICENCE.search(line))
-    return next(found, "")[:_LONGEST_LINE]
+    for line in reversed(_plain(html).split("\n")):
+        lower = line.lower()
+        if any(word in lower for word in _LICENCE):
+            return _one_line(line)[:_LONGEST_LINE]
+    return ""
 
 
 def _of_link(node: LexborNode) -> str:

@@ -9,12 +9,13 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.corpus.archives.joined import Run, Stretch
+from baselines.corpus.archives.joined import Run, Stretch, _descriptor
 from baselines.corpus.archives.members import FileMember, members
 from baselines.corpus.archives.packed import Limits
 from baselines.corpus.batch import Problem
@@ -160,7 +161,11 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "encrypted": ("x.zip", encrypted, "'a.json' is encrypted"),
     "truncated zip": ("x.zip", lambda: zipped({"a": TEXT})[:-30], "cut off or damaged"),
     "truncated tar": ("x.tar", lambda: tarred({"a": TEXT})[:2000], "ends inside the member 'a'"),
-    "truncated gzip": ("x.json.gz", lambda: gzip.compress(TEXT)[:-9], "x.json.gz: is damaged"),
+    "truncated gzip": (
+        "x.json.gz",
+        lambda: gzip.compress(TEXT)[:-9],
+        "is damaged: Compressed file ended",
+    ),
     "login page": ("x.zip", lambda: b"<html>login", "is no zip archive: it begins with b'<html>"),
     "empty": ("x.zip", lambda: b"", "is empty"),
     "bomb": ("x.zip", lambda: zipped({"a": b"0" * 90_000}), "unpack to 90,000"),
@@ -186,6 +191,59 @@ def test_a_bad_archive_is_refused_with_a_reason_and_the_others_are_read(
     found = list(members([tmp_path], problems.append, limits))
     assert [member.name for member in found] == [f"{tmp_path.name}/good.txt"]
     assert reason in problems[0].message
+
+
+def test_a_large_compressed_file_is_unpacked_once_and_read_from_any_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "".join(f"{n}번째 줄\n" for n in range(9_000)).encode()
+    path = put(tmp_path / "x.zip", zipped({"a.jsonl": lines}))
+    monkeypatch.setattr("baselines.corpus.archives.members.LARGE", 10_000)
+    [member] = members([path])
+    descriptors = set()
+    for start in (100_000, 50, 7_000):
+        with member.open() as file:
+            file.seek(start)
+            assert file.read(99) == lines[start : start + 99]
+        descriptors.add(_descriptor(Stretch(member.content, 0, 0).origin).number)  # type: ignore[arg-type]
+    assert len(descriptors) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_a_full_disk_is_told_where_a_file_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path / "x.tgz", gzip.compress(tarred({"a": TEXT})))
+    monkeypatch.setattr(
+        "baselines.corpus.archives.packed.tempfile.TemporaryFile",
+        lambda **_: Path("/dev/full").open("r+b", buffering=0),  # noqa: SIM115
+    )
+    with pytest.raises(InputError, match=r"x\.tgz: unpacking it leaves no room in .*TMPDIR"):
+        list(members([path]))
+
+
+def test_a_member_of_more_than_4_gib_is_read_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeros = bytes(1 << 24)
+
+    class Sparse(io.FileIO):
+        def write(self, data: Any) -> int:
+            return len(zeros) if data is zeros and self.seek(len(zeros), 1) else super().write(data)
+
+    monkeypatch.setattr(zipfile, "crc32", lambda *_: 0)  # of zeros by the gigabyte
+    with Sparse(tmp_path / "x.zip", "w") as sink, zipfile.ZipFile(sink, "w") as archive:
+        with archive.open("large.jsonl", "w", force_zip64=True) as file:
+            for _ in range(260):
+                file.write(zeros)
+            file.write(b'{"last": 1}')
+        archive.writestr("z.json", "")
+    monkeypatch.undo()
+    large, after = members([tmp_path / "x.zip"])
+    with large.open() as file:
+        file.seek(260 << 24)
+        assert file.read() == b'{"last": 1}'
+    assert (large.size, after.name) == ((260 << 24) + 11, "x.zip!z.json")
 
 
 def test_a_damaged_member_is_named_when_it_is_read(tmp_path: Path) -> None:

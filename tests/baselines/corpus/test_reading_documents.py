@@ -100,7 +100,8 @@ def cell(text: str) -> str:
     return f"<hp:tc><hp:subList>{paragraph(text)}</hp:subList></hp:tc>"
 
 
-TABLE = f"<hp:tbl><hp:tr>{cell('종류')}{cell('값')}</hp:tr><hp:tr>{cell('합지')}{cell('1')}</hp:tr></hp:tbl>"
+ROWS = (("종류", "값"), ("합지", "1"))
+TABLE = f"<hp:tbl>{''.join(f'<hp:tr>{cell(a)}{cell(b)}</hp:tr>' for a, b in ROWS)}</hp:tbl>"
 
 
 def hwpx(*sections: str, others: Mapping[str, str] | None = None) -> bytes:

@@ -50,7 +50,7 @@ def fit_shape(
     if not content and not told and not (alias and any(there or [True])):
         return None
     shown = [_last(path) for path in shape.has or _asked(shape)]
-    where = f"{rows} holds" if rows else "it holds"
+    where = "each line holds" if rows == LINES else f"{rows} holds" if rows else "it holds"
     reasons = []
     if content:
         reasons.append(f"{where} {few(dict.fromkeys(shown))}")

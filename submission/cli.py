@@ -5,12 +5,15 @@ Nothing heavy is imported until a command runs.
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
 import logging
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -20,11 +23,23 @@ from submission.commands import COMMANDS, CommandEntry
 
 ENTRY_POINTS = "leaderkit.commands"
 ENVIRONMENT = "LEADERKIT"
-INTERRUPTED = 130
+CLOSED_PIPE = 141
+"""As the shell counts a command that SIGPIPE ended."""
+
+
+class _ClosedPipe(Exception):  # noqa: N818 -- nobody reads on, which is no error
+    """Who read the output has stopped; an exception of its own, as click ends with 1 for it."""
 
 
 class LazyGroup(click.Group):
     """Loads a command's module only when that command runs or shows its help."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ClosedPipe from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Every command, in the order of the work."""
@@ -85,17 +100,46 @@ def cli() -> None:
     Batch generation with vLLM, the organizers' own metrics, and baselines to compare with, before
     a submission is spent. Every option is also an environment variable, such as
     LEADERKIT_GENERATE_LEDGER. Exit codes: 0 done, 1 a check failed, 2 bad input or usage,
-    3 stopped with partial results kept, 130 interrupted.
+    3 stopped with partial results kept, 70 a bug in leaderkit, 130, 143 and 129 ended by SIGINT,
+    SIGTERM and SIGHUP, 141 nobody read the output on.
     """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the contract's codes; no traceback for known errors."""
-    code = run(arguments)
+    from submission.terminal import signals
+
+    signals.listen()
+    code = _flushed(run(arguments))
     # With an engine's modules loaded, Python looks for cycles in a million objects, several times,
     # before it ends: that takes seconds, and all of it goes with the process.
     gc.freeze()
     sys.exit(code)
+
+
+def _flushed(code: int) -> int:
+    """``code``, or another if what was printed could not be written to its end."""
+    from submission.errors import InputError
+    from submission.terminal import output
+
+    if sys.stdout is None:  # as ``>&-`` leaves it: nothing that was printed is anywhere
+        output.error("standard output is closed; redirect it to a file or to /dev/null")
+        return code or InputError.exit_code
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of_output()
+        return code or CLOSED_PIPE
+    except OSError as error:
+        _let_go_of_output()
+        return code or _of_the_system(error) or InputError.exit_code
+    return code
+
+
+def _let_go_of_output() -> None:
+    """Python writes what is left at its end, and complains where it cannot."""
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -120,8 +164,14 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = cli.main(args=arguments, prog_name="leaderkit", standalone_mode=False)
     except click.exceptions.Abort:
-        output.say("Interrupted. What was finished is kept.")
-        return INTERRUPTED
+        from submission.terminal import signals
+
+        code, word = signals.ended_by()
+        output.say(f"{word}. What was finished is kept. The same command resumes.")
+        return code
+    except _ClosedPipe:
+        _let_go_of_output()
+        return CLOSED_PIPE
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
@@ -130,15 +180,45 @@ def run(arguments: list[str] | None = None) -> int:
     except LeaderkitError as error:
         output.error(error)
         return error.exit_code
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the last handler
         from submission.scoring.own_code import told
 
         message = told(error) or (error if isinstance(error, EvaluationError) else None)
-        if message is None:
-            raise
-        output.error(message)
-        return LeaderkitError.exit_code
+        if message is not None:
+            output.error(message)
+            return LeaderkitError.exit_code
+        return _of_the_system(error) or _unforeseen(error)
     return result if isinstance(result, int) else 0
+
+
+def _of_the_system(error: Exception) -> int:
+    """Tell what the operating system refused, and the exit code; 0 where it did not."""
+    from submission.errors import InputError, Stopped
+    from submission.terminal import output
+
+    if isinstance(error, MemoryError):
+        output.error("memory is used up. What was finished is kept")
+        return Stopped.exit_code
+    if isinstance(error, RecursionError):
+        output.error("something in the input is nested too deeply to be read")
+        return InputError.exit_code
+    if not isinstance(error, OSError) or error.strerror is None:
+        return 0
+    place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        output.error(f"{place}no room left on the disk. What was finished is kept")
+        return Stopped.exit_code
+    if not place:
+        return 0
+    output.error(f"{place}{error.strerror}")
+    return InputError.exit_code
+
+
+def _unforeseen(error: Exception) -> int:
+    from submission.terminal import output, unforeseen
+
+    output.error(unforeseen.report(error))
+    return unforeseen.EXIT_CODE
 
 
 if __name__ == "__main__":

@@ -6,43 +6,40 @@ holds depends on its chunk of the input alone, so that two workers write what on
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from baselines.corpus.batch import MOST_SAMPLES, Batch, Sample
+from baselines.corpus.batch import Batch
+from baselines.corpus.finish import Summary, finish
 from baselines.corpus.folder import (
-    MANIFEST,
-    SCHEMA,
     Chunk,
     Corpus,
     Form,
     Manifest,
     PartFile,
-    Summary,
-    part_of,
     read_chunk,
     read_manifest,
-    write_manifest,
 )
+from baselines.corpus.lifetime import end_with
 from baselines.corpus.steps import Say, Step
 from submission import __version__
 from submission.errors import InputError, Stopped
-from submission.files.atomic import no_room
+from submission.files.atomic import is_temporary, no_room, write_bytes
 from submission.files.toml import LONGEST_INPUT
 from submission.terminal.progress import Pace
+
+if TYPE_CHECKING:
+    from baselines.corpus.on_ray import OnRay
 
 JOURNAL = "journal.jsonl"
 AHEAD = 2
@@ -132,13 +129,30 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
 
 
-def execute(work: Work, out: Path, *, workers: int = 1, form: Form = "jsonl", say: Say) -> Outcome:
+def execute(
+    work: Work,
+    out: Path,
+    *,
+    workers: int = 1,
+    form: Form = "jsonl",
+    say: Say,
+    ray: OnRay | None = None,
+) -> Outcome:
     """Do ``work`` into the folder ``out``, going on where an earlier try of the same work stopped.
 
+    With ``ray`` the pieces are done by the nodes of its cluster; the output is the same.
+
     Raises:
-        InputError: the folder holds something else, or the disk is full; what was finished stays.
-        Stopped: a worker died.
+        InputError: the folder holds something else, or a record cannot be read.
+        Stopped: a worker died, or the disk is full; what was finished stays.
     """
+    with _room_in(out):
+        return _execute(work, out, workers, form, say, ray)
+
+
+def _execute(
+    work: Work, out: Path, workers: int, form: Form, say: Say, ray: OnRay | None
+) -> Outcome:
     started = time.monotonic()
     identity = {
         "leaderkit": __version__,
@@ -152,19 +166,31 @@ def execute(work: Work, out: Path, *, workers: int = 1, form: Form = "jsonl", sa
         return Outcome(out, done, len(done.parts), 0.0)
     journal = _Journal.open(out, work.name, identity)
     with journal:
+        if isinstance(work, Applied):
+            work.step.workers = workers
         work.prepare(out, say)
         chunks = work.chunks()
         missing = [number for number in range(len(chunks)) if number not in journal.parts]
         if len(missing) < len(chunks):
             say(f"{out}: {len(chunks) - len(missing)} of {len(chunks)} parts are there already.")
         pace = Pace(len(chunks), "parts", len(chunks) - len(missing))
-        for number, summary in _summaries(work, chunks, missing, out, form, workers):
+        if ray is not None and missing and not work.in_process:
+            done_parts = ray.summaries(work, chunks, missing, out, form)
+        else:
+            done_parts = _summaries(work, chunks, missing, out, form, workers)
+        for number, summary in done_parts:
             journal.add(number, summary)
             pace.done += 1
             if pace.due:
                 say(f"{work.name}: {pace.line()}")
-    manifest = _manifest(work, identity, journal, len(chunks), out)
-    write_manifest(out, manifest)
+    manifest = finish(
+        out,
+        work.name,
+        identity,
+        [journal.parts[number] for number in range(len(chunks))],
+        corpus=work.corpus if isinstance(work, Applied) else None,
+        journal=JOURNAL,
+    )
     (out / JOURNAL).unlink()
     return Outcome(
         out, manifest, len(chunks) - len(missing), time.monotonic() - started, tuple(work.notes())
@@ -223,18 +249,30 @@ _task: tuple[Work, Path, Form] | None = None
 def _begin(work: Work, out: Path, form: Form, owner: int) -> None:
     global _task
     _task = work, out, form
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":  # a worker whose owner is killed would wait for ever
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != owner:
-        os._exit(1)
+    end_with(owner)
 
 
 def _one(number: int, chunk: Any) -> Summary:
     if _task is None:
         raise AssertionError("a worker that was not begun")
     work, out, form = _task
-    return Summary.of(work.do(chunk), out, number, form)
+    with _room_in(out):
+        return Summary.of(work.do(chunk), out, number, form)
+
+
+@contextmanager
+def _room_in(out: Path) -> Iterator[None]:
+    """Call a full disk what it is, before a process loses the reason of an error."""
+    try:
+        yield
+    except (InputError, OSError) as error:
+        reason = error if isinstance(error, OSError) else error.__cause__
+        if reason is None or not no_room(reason):
+            raise
+        raise Stopped(
+            f"{out}: no room left on the disk. Finished parts are kept: make room, then run the "
+            "same command again"
+        ) from reason
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -260,28 +298,19 @@ class _Journal:
         path = out / JOURNAL
         try:
             if not path.is_file():
-                if out.is_dir() and any(out.iterdir()):
+                if out.is_dir() and not all(is_temporary(each) for each in out.iterdir()):
                     raise InputError(f"{out}: the folder is not empty; give another name")
-                out.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(msgspec.json.encode(_Head(step, identity)) + b"\n")
+                write_bytes(path, msgspec.json.encode(_Head(step, identity)) + b"\n")
                 return cls(path, {})
             return cls(path, _reread(path, out, step, identity))
         except OSError as error:
-            raise InputError(f"{out}: cannot be written: {error.strerror}") from None
+            raise InputError(f"{out}: cannot be written: {error.strerror}") from error
 
     def add(self, number: int, summary: Summary) -> None:
         """Note a part that is on disk."""
-        try:
-            self._file.write(msgspec.json.encode(_Entry(number, summary)) + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            if not no_room(error):
-                raise
-            raise InputError(
-                f"{self._path}: cannot be written: no room left on the disk. Finished parts are "
-                "kept: make room, then run the same command again"
-            ) from None
+        self._file.write(msgspec.json.encode(_Entry(number, summary)) + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
         self.parts[number] = summary
 
     def __enter__(self) -> _Journal:
@@ -305,6 +334,8 @@ def _reread(path: Path, out: Path, step: str, identity: dict[str, Any]) -> dict[
         try:
             entry = msgspec.json.decode(line, type=_Entry)
         except msgspec.DecodeError:
+            break
+        if not line.endswith(b"\n"):
             break
         whole += len(line)
         if all(_there(out, file) for file in entry.summary.files):
@@ -338,39 +369,3 @@ def _refuse_other(
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= LONGEST_INPUT else text[: LONGEST_INPUT - 1] + "…"
-
-
-def _manifest(
-    work: Work,
-    identity: dict[str, Any],
-    journal: _Journal,
-    parts: int,
-    out: Path,
-) -> Manifest:
-    summaries = [journal.parts[number] for number in range(parts)]
-    dropped: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    samples: dict[str, list[Sample]] = {}
-    for summary in summaries:
-        dropped.update(summary.dropped)
-        counts.update(summary.counts)
-        for sample in summary.samples:
-            kept = samples.setdefault(sample.kind, [])
-            if len(kept) < MOST_SAMPLES:
-                kept.append(sample)
-    files = [file for summary in summaries for file in summary.files]
-    known = {file.name for file in files} | {JOURNAL, MANIFEST}
-    strangers = sorted(path for path in out.iterdir() if path.name not in known)
-    own = [part_of(path, 0) for path in strangers if not path.name.startswith(".")]
-    return Manifest(
-        schema=SCHEMA,
-        step=work.name,
-        identity=identity,
-        rows=sum(summary.rows for summary in summaries),
-        dropped=dict(sorted(dropped.items())),
-        counts=dict(sorted(counts.items())),
-        problems=sum(summary.problems for summary in summaries),
-        parts=tuple(file for file in files if file.name.startswith("part-")),
-        others=(*(file for file in files if not file.name.startswith("part-")), *own),
-        samples=tuple(each for kind in sorted(samples) for each in samples[kind]),
-    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +17,14 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from baselines.corpus.batch import Batch, Dropped, Problem, Sample
+from baselines.corpus.batch import Dropped, Problem, Sample
+from baselines.corpus.history import Origin, Past, Titles
 from baselines.corpus.record import Record, arrow_schema, decoder, encoder
 from submission.errors import InputError
 from submission.files.atomic import write_bytes
 
 MANIFEST = "manifest.json"
+CARD = "README.md"
 SCHEMA = 1
 CHUNK = 16 << 20
 """Bytes of records that are worked on at once, so that memory is bounded for files of any size."""
@@ -57,6 +58,26 @@ class Manifest(msgspec.Struct, frozen=True):
     others: tuple[PartFile, ...]
     """The files of what was dropped, of what could not be read, and of the step's own."""
     samples: tuple[Sample, ...] = ()
+    rows_in: int | None = None
+    """Records that the step was done on; None where it read no records."""
+    origins: tuple[Origin, ...] = ()
+    history: tuple[Past, ...] = ()
+    """The steps before this one, the first first."""
+    titles: Titles = Titles()
+
+    @property
+    def past(self) -> Past:
+        """This step, for the history of the next."""
+        return Past(
+            self.step,
+            self.identity,
+            self.rows_in,
+            self.rows,
+            self.dropped,
+            self.counts,
+            self.problems,
+            self.digest,
+        )
 
     @property
     def digest(self) -> str:
@@ -144,7 +165,7 @@ class Corpus:
 
 
 def read_chunk(chunk: Chunk) -> list[Record]:
-    """The records of ``chunk``; raises :class:`InputError` that names the line of one that is none."""
+    """The records of ``chunk``; raises :class:`InputError` that names a line that is no record."""
     path = Path(chunk.path)
     if path.suffix.lower() == ".parquet":
         return _read_row_group(path, chunk.start)
@@ -250,7 +271,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{path}: is no manifest of a corpus: {error}") from None
     if manifest.schema != SCHEMA:
         raise InputError(f"{path}: is of another version of leaderkit; write the corpus again")
@@ -259,7 +280,12 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Finish a folder."""
-    write_bytes(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    write_bytes(folder / MANIFEST, manifest_bytes(manifest))
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest's file: one form, so that any other is seen to be changed."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2)
 
 
 def _blocks(file: Any, stop: int) -> Iterator[bytes]:
@@ -267,35 +293,3 @@ def _blocks(file: Any, stop: int) -> Iterator[bytes]:
     while left > 0 and (block := file.read(min(left, 1 << 20))):
         yield block
         left -= len(block)
-
-
-class Summary(msgspec.Struct):
-    """What a part's batch came to, without its records."""
-
-    rows: int
-    dropped: dict[str, int]
-    counts: dict[str, int]
-    problems: int
-    samples: list[Sample]
-    files: list[PartFile]
-    """The part itself first, where it has rows."""
-
-    @classmethod
-    def of(cls, batch: Batch, folder: Path, number: int, form: Form) -> Summary:
-        """Write the files of ``batch`` into ``folder`` and say what it came to."""
-        files = []
-        if batch.dropped:
-            files.append(write_dropped(folder / f"dropped-{number:05}.jsonl", batch.dropped))
-        if batch.problems:
-            files.append(write_problems(folder / f"problems-{number:05}.jsonl", batch.problems))
-        if batch.kept:
-            files.append(write_part(folder / f"part-{number:05}.{form}", batch.kept, form))
-        reasons = Counter(each.reason for each in batch.dropped)
-        return cls(
-            len(batch.kept),
-            dict(reasons),
-            dict(batch.counts),
-            len(batch.problems),
-            batch.samples,
-            files,
-        )

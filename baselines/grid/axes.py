@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
@@ -15,6 +16,8 @@ from submission.errors import nearest
 
 LONGEST_LABEL = 60
 SEED = "sampling.seed"
+MOST_CELLS = 10_000
+"""More would take longer than anyone waits, and the list of them all the memory there is."""
 
 
 def combine(file: VariedFile, base: Path) -> tuple[list[Cell], list[str]]:
@@ -38,6 +41,9 @@ def baseline_of(file: VariedFile) -> tuple[str, ...]:
 
 def mistakes(file: VariedFile) -> list[str]:
     """What pydantic cannot see: names that lead nowhere, and such."""
+    count = math.prod(map(len, file.axes.values()))
+    if not file.cells and count > MOST_CELLS:
+        return [f"'axes' make {count:,} cells, and a grid has at most {MOST_CELLS:,}; list 'cells'"]
     found = [*_wrong_axes(file), *_wrong_cells(file), *_wrong_rules(file)]
     found += _unknown(file, "baseline", file.baseline)
     if len(set(file.seeds)) != len(file.seeds):

@@ -9,6 +9,7 @@ from typing import Any
 
 from baselines.training.held_out import draw_share, keys_of
 from submission.errors import InputError
+from submission.records.kin import kin
 from submission.tables import JsonText, Table, read_table, write_jsonl
 
 ROW = "row."
@@ -101,10 +102,14 @@ def read_pairs(path: Path) -> list[Pair]:
 def hold_out_pairs(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
     """The pairs that are learned, and a share of them, drawn by ``seed``, that is not.
 
-    Pairs of one prompt or one context stay on one side. Raises :class:`InputError` where that
-    leaves either side empty.
+    Pairs of one prompt, one context or one origin stay on one side. Raises :class:`InputError`
+    where that leaves either side empty.
     """
-    chosen = draw_share([keys_of([each.question], each.context) for each in pairs], share, seed)
+    keys = [
+        [*keys_of([each.question], each.context), *kin(each.row.get("id", ""), each.row)]
+        for each in pairs
+    ]
+    chosen = draw_share(keys, share, seed)
     learned = [each for place, each in enumerate(pairs) if place not in chosen]
     return learned, [pairs[place] for place in sorted(chosen)]
 

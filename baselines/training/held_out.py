@@ -12,6 +12,7 @@ from submission.competitions import Competition
 from submission.errors import InputError
 from submission.files.digest import digest
 from submission.recipes.schema import Recipe
+from submission.records.kin import kin
 from submission.records.read import read_references, read_training
 from submission.records.rows import Reference, TrainingRow
 
@@ -80,10 +81,14 @@ def hold_out(everything: HeldOut, share: float, seed: int) -> tuple[list[Trainin
     """The rows that stay for training, and a share of them, drawn by ``seed``, that does not.
 
     Rows with the same context or a question in common stay on one side, because knowing one
-    gives away another. Raises :class:`InputError` where that leaves either side empty.
+    gives away another, and so do rows that were made from one another (:func:`kin`). Raises
+    :class:`InputError` where that leaves either side empty.
     """
     rows = everything.rows
-    chosen = draw_share([keys_of(row.questions, row.context) for row in rows], share, seed)
+    train = everything.competition.profile.train
+    declared = [] if train is None else train.columns
+    keys = [[*keys_of(row.questions, row.context), *kin(row.id, row.row, declared)] for row in rows]
+    chosen = draw_share(keys, share, seed)
     rest = [row for place, row in enumerate(rows) if place not in chosen]
     return rest, everything.only({rows[place].id for place in chosen})
 
@@ -109,8 +114,8 @@ def draw_share(keys: Sequence[Sequence[str]], share: float, seed: int) -> set[in
     if not chosen or len(chosen) == len(keys):
         raise InputError(
             f"training.evaluation.share={share} of {len(keys)} rows leaves none "
-            f"{'to train on' if chosen else 'to hold out'}: rows with the same context or question "
-            f"stay together. {'Lower' if chosen else 'Raise'} it, or give --eval FILE."
+            f"{'to train on' if chosen else 'to hold out'}: rows with the same context, question "
+            f"or origin stay together. {'Lower' if chosen else 'Raise'} it, or give --eval FILE."
         )
     return chosen
 

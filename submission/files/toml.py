@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Sequence
@@ -46,9 +47,13 @@ def _hint(text: str, error: tomllib.TOMLDecodeError) -> str:
 
 
 def validate(model: type[Model], data: dict[str, Any], source: str) -> Model:
-    """``data`` as ``model``. Raises :class:`InputError` that lists every problem with its key."""
+    """``data`` as ``model``. Raises :class:`InputError` that lists every problem with its key.
+
+    Types are those of the file: ``"8"`` and ``true`` are no numbers.
+    """
     try:
-        return model.model_validate(data)
+        # As JSON, since only there strictness takes a list for a tuple and a text for a path.
+        return model.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
         raise InputError.listing(source, map(_describe, error.errors())) from None
 

@@ -15,13 +15,14 @@ from submission.holdout.items import Item
 from submission.holdout.labels import Labels
 from submission.holdout.similarity import normal_form
 from submission.prompts.compound import split
+from submission.records.kin import kin
 from submission.records.read import question_text, training_rows
 from submission.records.rows import TrainingRow
 from submission.tables import Table, read_items, read_table
 
 _JSON = frozenset({".json", ".jsonl"})
 _SEPARATOR = "\0"
-"""Stands in no normal form, so that a group is taken for no answer."""
+"""Stands in no normal form, so that a group or an origin is taken for no answer."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Source:
         return ".csv" if self.items is None else self.table.path.suffix.lower()
 
     def unshared(self, row: TrainingRow) -> set[str]:
-        """What no row on the other side may have: its context, or else its answers; its group.
+        """What no row on the other side may have: its context, or else its answers; its group;
+        what it was made from.
 
         An answer taken from a context ("서울") comes up in texts that have nothing in common, as a
         label of a closed set and a number do.
@@ -58,7 +60,8 @@ class Source:
             found = set(map(normal_form, self.labels.free(row))) - {""}
         if self.group_by is not None and (cell := row.row[self.group_by].strip()):
             found.add(_SEPARATOR + cell)
-        return found
+        origin = kin(row.id, row.row, self.columns.columns)
+        return found.union(2 * _SEPARATOR + each for each in origin)
 
 
 def read_source(profile: Profile, path: Path, group_by: str | None = None) -> Source:

@@ -22,7 +22,7 @@ class Conflict(NamedTuple):
 class Table(BaseModel):
     """A table: frozen, no unknown keys, every conflict among its values reported at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def conflicts(self) -> Iterator[Conflict]:
         """Combinations of values that cannot be; asked once each value is right by itself."""

@@ -22,6 +22,27 @@ OLDEST = 1
 WRITERS_WAIT_SECONDS = 30.0
 CHECKPOINT_PAGES = 16_384
 CACHE_KIB = 64 * 1024
+AT_ONCE = 500
+"""Rows that are fetched together."""
+
+
+class _Cursor(sqlite3.Cursor):
+    """Says in words what is wrong with the file where it shows only when rows are fetched."""
+
+    connection: _Connection
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        with _explained(self.connection.path):
+            while rows := super().fetchmany(AT_ONCE):
+                yield from rows
+
+    def fetchone(self) -> Any:
+        with _explained(self.connection.path):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _explained(self.connection.path):
+            return super().fetchall()
 
 
 class _Connection(sqlite3.Connection):
@@ -31,7 +52,7 @@ class _Connection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         with _explained(self.path):
-            return super().execute(sql, parameters)
+            return self.cursor(_Cursor).execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         with _explained(self.path):

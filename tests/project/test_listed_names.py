@@ -11,6 +11,7 @@ JOINED = re.compile(r"""["'](?:, |; | and )["']\.join\(""")
 # Where every name is to be seen, or there are never more than a handful.
 WHOLE = {
     "baselines/commands/demo.py": "the demo's own steps",
+    "baselines/corpus/execute.py": "settings that differ, each with two values",
     "baselines/commands/views/ablation.py": "one level for each axis",
     "baselines/experiment/plan.py": "a table as it is to be written",
     "baselines/preference/prefer.py": "two notes",

@@ -90,10 +90,17 @@ def new_figure(height: float) -> Figure:
 
 def svg_and_png(figure: Figure) -> tuple[bytes, bytes]:
     """Return the figure as an SVG and a PNG file, without dates or versions."""
-    svg, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None}, dpi=_RESOLUTION)
+    png = io.BytesIO()
+    drawn = svg(figure)
     figure.savefig(png, format="png", metadata={"Software": None}, dpi=_RESOLUTION)
-    return svg.getvalue(), png.getvalue()
+    return drawn, png.getvalue()
+
+
+def svg(figure: Figure) -> bytes:
+    """Return the figure as an SVG file, without its date or a version."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None}, dpi=_RESOLUTION)
+    return drawn.getvalue()
 
 
 def short(name: str) -> str:

@@ -89,6 +89,11 @@ def test_a_recipe_may_be_named_by_labels(folder: Path) -> None:
             '[[exclude]]\nmode = "split"\n[axes]',
             "the baseline (nearest, split) is not one of the cells; set 'baseline'",
         ),
+        (
+            "[axes]",
+            f"[axes]\n{chr(10).join(f'a{n} = {list(range(10))}' for n in range(4))}",
+            "'axes' make 40,000 cells, and a grid has at most 10,000",
+        ),
         ("[axes]", '[[cells]]\nmode = "split"\n[axes]', "names no level of 'engine.name'"),
         ("[axes]", "set = { sampling.seed = 3 }\n[axes]", "sampling.seed is set by 'seeds'"),
         ('"nearest"\n', '"nearst"\n', "No recipe 'nearst'. Did you mean 'nearest'?"),

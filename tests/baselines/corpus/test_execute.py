@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,7 @@ from baselines.corpus import folder as folders
 from baselines.corpus.batch import Batch
 from baselines.corpus.execute import JOURNAL, Applied, Outcome, execute
 from baselines.corpus.folder import Corpus, read_manifest
+from baselines.corpus.on_ray import HERE, OnRay
 from baselines.corpus.record import Record, Source, encoder, meta
 from baselines.corpus.steps import Settings, Step
 from submission.errors import InputError
@@ -67,9 +69,11 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
     return Corpus.open(path)
 
 
-def apply(corpus: Corpus, out: Path, workers: int = 1, **settings: object) -> Outcome:
+def apply(
+    corpus: Corpus, out: Path, workers: int = 1, ray: OnRay | None = None, **settings: object
+) -> Outcome:
     step = DropLetter(Without(**settings))  # type: ignore[arg-type]
-    return execute(Applied(step, corpus), out, workers=workers, say=lambda _: None)
+    return execute(Applied(step, corpus), out, workers=workers, say=lambda _: None, ray=ray)
 
 
 def size(path: Path) -> int:
@@ -132,17 +136,18 @@ def test_a_killed_step_goes_on_and_ends_in_the_same_bytes(
     while read_manifest(out) is None:
         noted = size(journal)
         process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)])
-        while process.poll() is None and size(journal) == noted:
+        while process.poll() is None and size(journal) <= noted:
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
         assert kills < 60
     assert kills > 1
-    # "pause" is a setting of this test: all but what the manifest says of it is equal.
+    # "pause" is a setting of this test: all but what manifest and card say of it is equal.
     found = contents(out)
-    assert {k: v for k, v in found.items() if k != "manifest.json"} == {
-        k: v for k, v in whole.items() if k != "manifest.json"
+    saying = {"manifest.json", "README.md"}
+    assert {k: v for k, v in found.items() if k not in saying} == {
+        k: v for k, v in whole.items() if k not in saying
     }
     assert not list(out.glob(".*"))
 
@@ -153,3 +158,18 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
     path.write_bytes(good + b"\n" + good.replace(b'"qa"', b'"quiz"') + b"\n")
     with pytest.raises(InputError, match=r"in\.jsonl, line 2: is no record.*task"):
         apply(Corpus.open(path), tmp_path / "out")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+def test_ray_writes_what_one_process_writes_and_names_a_bad_record(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    one = apply(corpus, tmp_path / "one")
+    with OnRay(HERE, 2) as ray:
+        over_ray = apply(corpus, tmp_path / "ray", ray=ray)
+        assert contents(over_ray.out) == contents(one.out)
+
+        corpus.path.write_bytes(corpus.path.read_bytes().replace(b'"made:150"', b"150"))
+        with pytest.raises(InputError, match=r"in\.jsonl, line 151: is no record"):
+            apply(Corpus.open(corpus.path), tmp_path / "bad", ray=ray)

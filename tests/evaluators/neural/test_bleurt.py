@@ -144,7 +144,7 @@ def test_agrees_with_its_forward_pass_written_out(checkpoint: Write) -> None:
         for n, (reference, answer) in enumerate(zip(TEXTS, TEXTS[::-1], strict=True))
     ]
     metric = build_metric(f"bleurt:model={folder}")
-    np.testing.assert_allclose(metric.rows(rows), expected, atol=1e-6)
+    np.testing.assert_allclose(metric.rows(rows), expected, atol=5e-6)
     assert str(metric.signature).startswith("bleurt|refs:first|model:bleurt@")
     assert dict(metric.signature.options)["act"] == "gelu-tanh"
 
@@ -157,7 +157,7 @@ def test_weights_may_be_safetensors(checkpoint: Write) -> None:
     expected = Bleurt(str(folder)).rows(rows)
     save_file(torch.load(folder / "pytorch_model.bin"), folder / "model.safetensors")
     (folder / "pytorch_model.bin").unlink()
-    np.testing.assert_allclose(Bleurt(str(folder)).rows(rows), expected, atol=1e-6)
+    np.testing.assert_allclose(Bleurt(str(folder)).rows(rows), expected, atol=5e-6)
 
 
 def test_several_references_and_equal_pairs(checkpoint: Write) -> None:
@@ -168,7 +168,7 @@ def test_several_references_and_equal_pairs(checkpoint: Write) -> None:
     )
     for how, expected in (("first", one), ("max", max(one, two)), ("mean", (one + two) / 2)):
         found = build_metric(f"bleurt:model={folder},references={how}").rows([row, row])
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+        np.testing.assert_allclose(found, expected, atol=5e-6)
 
 
 def test_the_longer_side_is_cut(checkpoint: Write) -> None:

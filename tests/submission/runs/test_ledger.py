@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -534,3 +535,14 @@ def test_completions_that_cannot_all_be_kept_are_none_of_them(ledger: Ledger) ->
         ledger.record("first", [answer("a"), nothing])
 
     assert texts(ledger) == [None, None]
+
+
+@pytest.mark.parametrize("fetch", [list, methodcaller("fetchone"), methodcaller("fetchall")])
+def test_what_is_damaged_shows_on_fetching_and_is_named_then(ledger: Ledger, fetch: Any) -> None:
+    ledger.begin(a_run(), parts("a", "b"), fresh=False)
+    with closing(sqlite3.connect(ledger.path)) as bare, bare:
+        bare.execute("UPDATE part SET question = CAST(x'61ff62' AS TEXT)")
+
+    rows = ledger._db.execute("SELECT question FROM part")
+    with pytest.raises(InputError, match="cannot be used as a ledger: Could not decode"):
+        fetch(rows)

@@ -1,0 +1,1 @@
+"""New training records by changing the texts of those there are."""

@@ -1,0 +1,1 @@
+"""More training records of those there are: pairs, joined questions, balanced categories."""

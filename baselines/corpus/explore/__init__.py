@@ -1,0 +1,1 @@
+"""What a corpus is like: counts, lengths, words, categories, duplicates, leaks and drift."""

@@ -1,0 +1,1 @@
+"""Records as the training files that recipes take."""

@@ -1,0 +1,159 @@
+"""Cleaning: markup, characters and boilerplate off, and every rule with its threshold."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baselines.corpus.clean.markup import plain
+from baselines.corpus.clean.spacing import tidy
+from baselines.corpus.clean.step import Clean, CleanSettings
+from baselines.corpus.record import Record, Source
+from submission.errors import InputError
+
+BODY = "거실 벽지가 들떠서 풀을 다시 바르고 하루 동안 말렸다."
+
+
+def record(document: str = BODY, answers: tuple[str, ...] = ("풀",), **more: object) -> Record:
+    return Record(
+        id="made:1",
+        source=Source("made", "made.jsonl", "1"),
+        task="qa",
+        documents=(document,),
+        question="무엇을 발랐나요?",
+        answers=answers,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def cleaned(document: str, **settings: object) -> str:
+    batch = Clean(CleanSettings(**settings)).apply([record(document)], 0)  # type: ignore[arg-type]
+    return batch.kept[0].documents[0]
+
+
+def test_markup_goes_and_what_only_looks_like_it_stays() -> None:
+    page = (
+        "<html><head><title>x</title><style>p{}</style></head><body><p>벽지 &amp; 풀</p>"
+        "<script>var a = 1 < 2;</script><p>둘째<br>줄 <NAME>님은 3 < 4 라고</p></body></html>"
+    )
+    assert plain(page).split() == [
+        "벽지",
+        "&",
+        "풀",
+        "둘째",
+        "줄",
+        "<NAME>님은",
+        "3",
+        "<",
+        "4",
+        "라고",
+    ]
+    assert plain("a < b 이고 <NAME>은 > c") == "a < b 이고 <NAME>은 > c"
+    assert tidy(plain("&lt;b&gt;굵게&lt;/b&gt; 쓴다")) == "굵게 쓴다"
+
+
+def test_a_table_stays_readable_row_by_row() -> None:
+    table = (
+        "<table><tr><th rowspan=2>합지</th><td>폭 93</td></tr><tr><td>길이 17</td></tr>"
+        "<tr><th>실크</th><td>폭 106</td></tr></table>"
+    )
+    assert tidy(plain(table)).split("\n\n") == ["합지 | 폭 93", "합지 | 길이 17", "실크 | 폭 106"]
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "<table>" + "<tr>" + "<td rowspan=65534 colspan=1000>x</td>" * 1000 + "</tr>" * 5000,
+        "<div>" * 100_000 + "x",
+        "&amp;" * 100_000 + "lt;x",
+        "<" * 200_000,
+    ],
+)
+def test_hostile_markup_takes_no_longer_than_its_length(bomb: str) -> None:
+    started = time.process_time()
+    assert len(plain(bomb)) <= 2 * len(bomb)
+    assert time.process_time() - started < 20
+
+
+def test_characters_and_spacing_are_mended() -> None:
+    odd = (
+        unicodedata.normalize("NFD", "벽지가")
+        + "\u200b \u00a0 들뜸\ufeff\r\n\r\n\r\n\r\n끝\t났다\x07 "
+    )
+    assert tidy(odd) == "벽지가 들뜸\n\n끝 났다"
+
+
+def test_lines_of_the_page_go_and_sentences_stay() -> None:
+    text = (
+        f"{BODY}\n저작권자 ⓒ 집신문, 무단 전재 및 재배포 금지\n김철수 기자 cs.kim@example.com\n"
+        "▶ 더 많은 소식은 채널 구독\n그 기자는 벽지를 무단 복제한 업체를 취재했다."
+    )
+    assert cleaned(text).split("\n") == [BODY, "그 기자는 벽지를 무단 복제한 업체를 취재했다."]
+    assert cleaned(text, boilerplate=False) == text
+
+
+@pytest.mark.parametrize(
+    ("made", "settings", "reason"),
+    [
+        (record("짧다"), {}, "length"),
+        (record(BODY * 10), {"max_document": 50}, "length"),
+        (record("★※" * 30 + BODY), {}, "symbols"),
+        (record("다시 바르고 하루 동안 말렸다. " * 20), {}, "repetition"),
+        (record("The wall was wet and the paper came off."), {"languages": ("ko",)}, "language"),
+        (record("ë²½ì§\x80ê°\x80 ë\x93¤ë\x9c¬ë\x8b¤ " * 3), {}, "broken encoding"),
+        (record(BODY, ("본드",)), {"answer_in_document": True}, "answer not in document"),
+        (record(BODY, ("천장 누수 배관 점검",)), {"min_support": 0.5}, "answer not supported"),
+    ],
+)  # fmt: skip
+def test_a_record_that_breaks_a_rule_goes_with_the_reason_as_it_was(
+    made: Record, settings: dict[str, object], reason: str
+) -> None:
+    batch = Clean(CleanSettings(**settings)).apply([made], 0)  # type: ignore[arg-type]
+    (dropped,) = batch.dropped
+    assert (dropped.reason, dropped.record) == (reason, made)
+    assert dropped.detail
+    assert batch.samples[-1].kind == reason
+
+
+def test_a_good_record_breaks_no_rule_at_any_strictness_that_it_meets() -> None:
+    strict = CleanSettings(languages=("ko",), answer_in_document=True, min_support=1.0)
+    assert Clean(strict).apply([record()], 0).kept == [record()]
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=200) | st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<br>", "&amp;", "&lt;", "&#x3c;", "b&gt;", "<NAME>", "\u1100\u1161",
+         "\r\n", "\u200b", "저작권자 ⓒ", "금지", "a@b.kr", "\n", " ", "▶", "구독", "<td>",
+         "</table>", "무단 전재 금지"]
+    ),
+    max_size=20,
+).map("".join)  # fmt: skip
+
+
+@given(TEXT)
+def test_what_is_clean_is_not_changed_again(text: str) -> None:
+    step = Clean(CleanSettings(min_document=0, max_broken=1, max_symbols=1, min_answer=0))
+    once = step.apply([record(text)], 0)
+    for kept in once.kept:
+        again = step.apply([kept], 0)
+        assert (again.kept, again.counts["changed"]) == ([kept], 0)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["M", "Cs"])), st.data())
+def test_an_answer_that_was_in_the_document_stays_in_it(text: str, data: st.DataObject) -> None:
+    text = unicodedata.normalize("NFKC", text)
+    start = data.draw(st.integers(0, len(text)))
+    answer = text[start : data.draw(st.integers(start, len(text)))]
+    assert "".join(tidy(answer).split()) in "".join(tidy(text).split())
+
+
+def test_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "phrases.toml"
+    path.write_text("[patterns]\nopen = '(a'\n", "utf-8")
+    with pytest.raises(InputError, match=r"phrases\.toml: 'patterns\.open' is no regular"):
+        Clean(CleanSettings(phrases=path))

@@ -6,15 +6,13 @@ holds depends on its chunk of the input alone, so that two workers write what on
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,10 +30,11 @@ from baselines.corpus.folder import (
     read_chunk,
     read_manifest,
 )
+from baselines.corpus.lifetime import end_with
 from baselines.corpus.steps import Say, Step
 from submission import __version__
 from submission.errors import InputError, Stopped
-from submission.files.atomic import no_room
+from submission.files.atomic import is_temporary, no_room, write_bytes
 from submission.files.toml import LONGEST_INPUT
 from submission.terminal.progress import Pace
 
@@ -144,9 +143,16 @@ def execute(
     With ``ray`` the pieces are done by the nodes of its cluster; the output is the same.
 
     Raises:
-        InputError: the folder holds something else, or the disk is full; what was finished stays.
-        Stopped: a worker died.
+        InputError: the folder holds something else, or a record cannot be read.
+        Stopped: a worker died, or the disk is full; what was finished stays.
     """
+    with _room_in(out):
+        return _execute(work, out, workers, form, say, ray)
+
+
+def _execute(
+    work: Work, out: Path, workers: int, form: Form, say: Say, ray: OnRay | None
+) -> Outcome:
     started = time.monotonic()
     identity = {
         "leaderkit": __version__,
@@ -160,6 +166,8 @@ def execute(
         return Outcome(out, done, len(done.parts), 0.0)
     journal = _Journal.open(out, work.name, identity)
     with journal:
+        if isinstance(work, Applied):
+            work.step.workers = workers
         work.prepare(out, say)
         chunks = work.chunks()
         missing = [number for number in range(len(chunks)) if number not in journal.parts]
@@ -241,18 +249,30 @@ _task: tuple[Work, Path, Form] | None = None
 def _begin(work: Work, out: Path, form: Form, owner: int) -> None:
     global _task
     _task = work, out, form
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":  # a worker whose owner is killed would wait for ever
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != owner:
-        os._exit(1)
+    end_with(owner)
 
 
 def _one(number: int, chunk: Any) -> Summary:
     if _task is None:
         raise AssertionError("a worker that was not begun")
     work, out, form = _task
-    return Summary.of(work.do(chunk), out, number, form)
+    with _room_in(out):
+        return Summary.of(work.do(chunk), out, number, form)
+
+
+@contextmanager
+def _room_in(out: Path) -> Iterator[None]:
+    """Call a full disk what it is, before a process loses the reason of an error."""
+    try:
+        yield
+    except (InputError, OSError) as error:
+        reason = error if isinstance(error, OSError) else error.__cause__
+        if reason is None or not no_room(reason):
+            raise
+        raise Stopped(
+            f"{out}: no room left on the disk. Finished parts are kept: make room, then run the "
+            "same command again"
+        ) from reason
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -278,28 +298,19 @@ class _Journal:
         path = out / JOURNAL
         try:
             if not path.is_file():
-                if out.is_dir() and any(out.iterdir()):
+                if out.is_dir() and not all(is_temporary(each) for each in out.iterdir()):
                     raise InputError(f"{out}: the folder is not empty; give another name")
-                out.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(msgspec.json.encode(_Head(step, identity)) + b"\n")
+                write_bytes(path, msgspec.json.encode(_Head(step, identity)) + b"\n")
                 return cls(path, {})
             return cls(path, _reread(path, out, step, identity))
         except OSError as error:
-            raise InputError(f"{out}: cannot be written: {error.strerror}") from None
+            raise InputError(f"{out}: cannot be written: {error.strerror}") from error
 
     def add(self, number: int, summary: Summary) -> None:
         """Note a part that is on disk."""
-        try:
-            self._file.write(msgspec.json.encode(_Entry(number, summary)) + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            if not no_room(error):
-                raise
-            raise InputError(
-                f"{self._path}: cannot be written: no room left on the disk. Finished parts are "
-                "kept: make room, then run the same command again"
-            ) from None
+        self._file.write(msgspec.json.encode(_Entry(number, summary)) + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
         self.parts[number] = summary
 
     def __enter__(self) -> _Journal:
@@ -323,6 +334,8 @@ def _reread(path: Path, out: Path, step: str, identity: dict[str, Any]) -> dict[
         try:
             entry = msgspec.json.decode(line, type=_Entry)
         except msgspec.DecodeError:
+            break
+        if not line.endswith(b"\n"):
             break
         whole += len(line)
         if all(_there(out, file) for file in entry.summary.files):

@@ -15,20 +15,21 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from baselines.corpus.execute import Applied, Outcome, Work, execute
 from baselines.corpus.folder import Corpus, Form
 from baselines.corpus.steps import Say, Settings, Step, step_type
-from submission.errors import InputError
+from submission.errors import InputError, nearest
 from submission.files.named import beside
-from submission.files.toml import read_toml, validate
-from submission.recipes.base import NonEmpty, Table
+from submission.files.toml import Model, read_toml, validate
+from submission.recipes.base import Conflict, NonEmpty, Table
 
 if TYPE_CHECKING:
     from baselines.corpus.on_ray import OnRay
@@ -47,7 +48,12 @@ class Pipeline(Table):
     """The file: what is read first, and the steps in their order."""
 
     input: Path | None = None
-    steps: tuple[StepTable, ...] = Field(min_length=1)
+    steps: tuple[StepTable, ...]
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """A pipeline has steps."""
+        if not self.steps:
+            yield Conflict("steps", "there are none")
 
 
 @dataclass(frozen=True)
@@ -74,33 +80,77 @@ class Plan:
     @classmethod
     def read(cls, path: Path) -> Plan:
         """Raises :class:`InputError` with everything that is wrong in the file."""
-        pipeline = validate(Pipeline, read_toml(path), str(path))
+        problems: list[str] = []
+        pipeline = _checked(Pipeline, read_toml(path), problems, "")
+        if pipeline is None:
+            raise InputError.listing(path, problems, most=None)
         given = None if pipeline.input is None else beside(path.parent, pipeline.input)
-        steps = tuple(_planned(path, n, table) for n, table in enumerate(pipeline.steps, start=1))
-        if steps[0].reads_records == (given is None):
-            raise InputError(
-                f"{path}: 'input' names the records of a pipeline whose first step reads none: "
-                'give either input = "FOLDER" or a first step that reads (read, crawl)'
-            )
-        for later in steps[1:]:
-            if not later.reads_records:
-                raise InputError(f"{path}: '{later.folder}': reads raw files, so it comes first")
-        return cls(given, steps)
+        steps = [_planned(path, n, table, problems) for n, table in enumerate(pipeline.steps, 1)]
+        if given is not None:
+            with _noting(problems, "input: "):
+                Corpus.open(given)
+        problems.extend(_out_of_place(steps, given))
+        if problems:
+            raise InputError.listing(path, problems, most=None)
+        return cls(given, tuple(step for step in steps if step is not None))
 
 
-def _planned(path: Path, number: int, table: StepTable) -> Planned:
-    kind = step_type(table.step)
-    own = {**(table.model_extra or {})}
-    for name, field in kind.settings_type.model_fields.items():
-        if name in own and is_path(field.annotation):
-            value = own[name]
-            own[name] = (
-                [str(beside(path.parent, each)) for each in value]
-                if isinstance(value, list)
-                else str(beside(path.parent, value))
-            )
-    settings = validate(kind.settings_type, own, f"{path}, step {number} ({table.step})")
-    return Planned(f"{number:02}-{table.name or table.step}", kind, settings)
+def _out_of_place(steps: Sequence[Planned | None], given: Path | None) -> Iterator[str]:
+    first = steps[0]
+    if first is not None and first.reads_records == (given is None):
+        yield (
+            "'input' names the records of a pipeline whose first step reads none: give either "
+            'input = "FOLDER" or a first step that reads (read, crawl)'
+        )
+    for later in steps[1:]:
+        if later is not None and not later.reads_records:
+            yield f"'{later.folder}': reads raw files, so it comes first"
+
+
+def _planned(path: Path, number: int, table: StepTable, problems: list[str]) -> Planned | None:
+    """The step, or None where its problems were noted."""
+    where = f"step {number} ({table.step}): "
+    if "/" in (table.name or ""):
+        problems.append(f"{where}'name': is part of a folder's name, so it has no '/'")
+    with _noting(problems, where):
+        kind = step_type(table.step)
+        own = {**(table.model_extra or {})}
+        for name, field in kind.settings_type.model_fields.items():
+            if name in own and is_path(field.annotation):
+                own[name] = _beside(path.parent, own[name])
+        settings = _checked(kind.settings_type, own, problems, where)
+        if settings is not None:
+            kind(settings)  # what a step finds wrong by itself, such as in a file that it is given
+            return Planned(f"{number:02}-{table.name or table.step}", kind, settings)
+    return None
+
+
+def _beside(folder: Path, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_beside(folder, each) for each in value]
+    return str(beside(folder, Path(value))) if isinstance(value, str) else value
+
+
+def _checked(
+    model: type[Model], data: dict[str, Any], problems: list[str], where: str
+) -> Model | None:
+    """``data`` as ``model`` without the keys that it does not know; None where it is none."""
+    fields = model.model_fields
+    extra = set() if model.model_config.get("extra") == "allow" else set(data) - set(fields)
+    for name in sorted(extra):
+        known = f"there are {nearest(fields, name)}" if fields else "there are none"
+        problems.append(f"{where}unknown key '{name}'; {known}")
+    with _noting(problems, where):
+        return validate(model, {key: data[key] for key in data if key not in extra}, "")
+    return None  # type: ignore[unreachable]
+
+
+@contextmanager
+def _noting(problems: list[str], where: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        problems.extend(f"{where}{problem}" for problem in error.problems)
 
 
 def is_path(annotation: Any) -> bool:

@@ -28,7 +28,7 @@ Task = Literal[
 ]
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, gc=False):
     """Where a record was read: the data set, the file in it, and the place in the file."""
 
     data_set: str
@@ -36,7 +36,7 @@ class Source(msgspec.Struct, frozen=True):
     place: str
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One training record. ``id`` is ``DATA SET:ID``, with the id that the file gives."""
 
     id: str

@@ -33,6 +33,9 @@ class Step:
     in_process: ClassVar[bool] = False
     """Whether ``apply`` stays in the command's own process: it holds a model or connections."""
 
+    workers: int = 1
+    """Processes that ``prepare`` may use."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
@@ -58,7 +61,7 @@ STEPS: Mapping[str, str] = {
     "clean": "baselines.corpus.clean.step:Clean",
     "mask": "baselines.corpus.mask.step:Mask",
     "dedup": "baselines.corpus.dedup.step:Dedup",
-    "leak": "baselines.corpus.leak.step:Leak",
+    "leak": "baselines.corpus.leak.step:LeakCheck",
     "expand": "baselines.corpus.expand.step:Expand",
     "augment": "baselines.corpus.augment.step:Augment",
     "synthesize": "baselines.corpus.synthesize.step:Synthesize",

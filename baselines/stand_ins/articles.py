@@ -124,7 +124,7 @@ def planted(
     plain = [n for n in range(count) if n not in numbers]
     for number in chance.sample(plain, 8):
         place = chance.randrange(len(questions) + 1)
-        ending = "어떻다고 합니까" if place % 2 else "어떻다고  하나요 "
+        ending = "어떻다고 하나" if place % 2 else "어떻다고  하나요 "
         questions.insert(place, made[number].question.replace("어떻다고 하나요", ending))
         leaks.append({"id": made[number].id, "question": questions[place]})
     return made, questions, {"duplicates": copies, "leaks": leaks, "personal": personal}

@@ -125,6 +125,11 @@ def refuse_occupied(path: str | Path) -> None:
         raise InputError(f"{path}: is a mount point; give the name of a folder inside it")
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether ``path`` is what a process that was killed may leave behind, to be swept."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
 def no_room(error: BaseException) -> bool:
     """Whether ``error`` says that a disk is full, or a file larger than it may be.
 
@@ -189,6 +194,9 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    # Where nothing takes the dead away, as in many containers, they keep their ids and no lock.
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1] not in (b"Z", b"X")
     return True
 
 

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from baselines.corpus.archives.joined import Run, is_part, whole_of
-from baselines.corpus.archives.packed import LIMITS, Kind, Limits, Packed, bomb, zip_of
+from baselines.corpus.archives.packed import LARGE, LIMITS, Kind, Limits, Packed, bomb, zip_of
 from submission.errors import InputError
 
 _SUFFIXES: dict[str, Kind] = {
@@ -115,7 +115,8 @@ def _zip_entries(label: str, run: Run, limits: Limits) -> Iterator[Entry]:
 def _content(
     label: str, run: Run, info: zipfile.ZipInfo, name: str, limits: Limits
 ) -> Run | Packed:
-    if info.compress_type == zipfile.ZIP_STORED and (kind_of(name) or is_part(name)):
+    in_any_order = kind_of(name) or is_part(name) or info.file_size > LARGE
+    if info.compress_type == zipfile.ZIP_STORED and in_any_order:
         with run.open() as file:
             file.seek(info.header_offset)
             header = file.read(_LOCAL_HEADER)

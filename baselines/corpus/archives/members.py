@@ -10,13 +10,11 @@ from typing import BinaryIO, TypeVar
 
 from baselines.corpus.archives.inside import Entry, entries, kind_of
 from baselines.corpus.archives.joined import Run, is_part, join_parts, whole_of
-from baselines.corpus.archives.packed import LIMITS, Limits, Packed
+from baselines.corpus.archives.packed import LARGE, LIMITS, Limits, Packed
 from baselines.corpus.batch import Problem
 from submission.errors import InputError
 
 T = TypeVar("T")
-LARGE = 64 << 20
-"""Bytes of a compressed file that is unpacked once, to a temporary file, when it is read."""
 _NOISE = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 
 

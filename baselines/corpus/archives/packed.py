@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import os
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -17,9 +16,12 @@ from typing import IO, Any, BinaryIO, Literal, cast
 
 from baselines.corpus.archives.joined import Run
 from submission.errors import InputError
+from submission.files.atomic import no_room
 
 Kind = Literal["zip", "tar", "gzip", "bzip2", "xz"]
 
+LARGE = 16 << 20
+"""Bytes of a compressed file that is unpacked once, to a temporary file, when it is read."""
 _BLOCK = 1 << 20
 _READERS: dict[Kind, Any] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file),
@@ -69,21 +71,27 @@ class Packed:
     def unpacked(self) -> int:
         """The descriptor of a file without a name that holds it all."""
         # Archives inside compressed ones are read from their end, which compression forbids.
-        with self.open() as source, tempfile.TemporaryFile(prefix="leaderkit-") as target:
-            most = max(self.limits.free, self.limits.ratio * self.archive.size)
-            written = 0
-            while block := source.read(_BLOCK):
-                written += len(block)
-                if written > most:
-                    raise bomb(self.label, written, self.archive.size)
-                if shutil.disk_usage(tempfile.gettempdir()).free < 2 * _BLOCK:
-                    raise InputError(
-                        f"{self.label}: unpacking it leaves no room in {tempfile.gettempdir()}; "
-                        "make room there, or set TMPDIR to a folder with room"
-                    )
-                target.write(block)
-            target.flush()
-            return os.dup(target.fileno())
+        try:
+            with self.open() as source, tempfile.TemporaryFile(prefix="leaderkit-") as target:
+                self._copy(source, target)
+                target.flush()
+                return os.dup(target.fileno())
+        except OSError as error:
+            if not no_room(error):
+                raise
+            raise InputError(
+                f"{self.label}: unpacking it leaves no room in {tempfile.gettempdir()}; make room "
+                "there, or set TMPDIR to a folder with room"
+            ) from None
+
+    def _copy(self, source: IO[bytes], target: IO[bytes]) -> None:
+        most = max(self.limits.free, self.limits.ratio * self.archive.size)
+        written = 0
+        while block := source.read(_BLOCK):
+            written += len(block)
+            if written > most:
+                raise bomb(self.label, written, self.archive.size)
+            target.write(block)
 
 
 @dataclass

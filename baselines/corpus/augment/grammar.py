@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from baselines.corpus.augment.noise import apart
 from evaluators.optional import load_library
+from evaluators.tokenizers.kiwi import Kiwi
 
 LONGEST = 2_000
 """Characters of a text that is analysed; longer ones are left as they are."""
@@ -42,6 +43,11 @@ class _Word(NamedTuple):
 def _kiwi() -> Any:
     library = load_library("kiwipiepy", needed_by="particles and endings", install="kiwipiepy")
     return library.Kiwi(num_workers=1)
+
+
+def version() -> str:
+    """Of the analyser and its model."""
+    return Kiwi().signature
 
 
 def particles(text: str, rng: Random, rate: float) -> str:

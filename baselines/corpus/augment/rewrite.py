@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def template_of(name: str, given: Path | None, needed: Sequence[str]) -> str:
         raise InputError(f"{given}: cannot be read as UTF-8 text: {error}") from None
     names = free_names(text)
     if "text" not in names or not set(names) <= set(needed):
-        told = ", ".join(f"{{{{ {each} }}}}" for each in needed)
+        told = few(f"{{{{ {each} }}}}" for each in needed)
         raise InputError(f"{given}: a prompt shows {{{{ text }}}}; it may show {told}")
     return text
 
@@ -62,20 +62,20 @@ class Rewriter:
         ]
         self.recipe: Recipe = find_recipe(recipe, own)
         self._prompts = prompts
-        self._engine: Engine | None = None
+        self._engine: Engine = make_engine(EngineContext(self.recipe))
         self._journal: Path | None = None
         self._known: dict[str, str] = {}
 
     def identity(self) -> dict[str, Any]:
-        """What the answers depend on, apart from the model's weights."""
+        """What the answers depend on."""
         shown = self.recipe.model_dump(
             mode="json", include={"model", "sampling", "extraction", "prompt"}
         )
-        return {"recipe": shown, "prompts": self._prompts}
+        engine = dict(self._engine.identity)
+        return {"recipe": shown, "engine": engine, "prompts": self._prompts}
 
-    def open(self, folder: Path, say: Callable[[str], None]) -> None:
-        """Make the engine, and find what an earlier try has answered."""
-        self._engine = make_engine(EngineContext(self.recipe, say=say))
+    def open(self, folder: Path) -> None:
+        """Find what an earlier try has answered."""
         self._journal = folder / JOURNAL
         if self._journal.is_file():
             for line in self._journal.read_bytes().splitlines():
@@ -87,8 +87,7 @@ class Rewriter:
 
     def close(self) -> None:
         """Let the model go, and forget what it answered."""
-        if self._engine is not None:
-            self._engine.close()
+        self._engine.close()
         if self._journal is not None:
             self._journal.unlink(missing_ok=True)
 
@@ -113,31 +112,29 @@ class Rewriter:
         return [text if way else "" for text, way in zip(answers, there, strict=True)]
 
     def _ask(self, prompts: Sequence[str], number: int) -> list[str]:
-        if self._engine is None:
-            raise AssertionError("asked before it was opened")
         keys = [_digest(prompt, number) for prompt in prompts]
         missing = {
             key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in self._known
         }
         if missing:
-            self._complete(self._engine, missing, number)
+            self._complete(missing, number)
         return [self._known.get(key, "") for key in keys]
 
-    def _complete(self, engine: Engine, missing: dict[str, str], number: int) -> None:
+    def _complete(self, missing: dict[str, str], number: int) -> None:
         if self._journal is None:
             raise AssertionError("asked before it was opened")
-        engine.start()
+        self._engine.start()
         asked = [(Question(key, prompt, "", {}), prompt) for key, prompt in missing.items()]
         requests = [
             Request(
                 question.id, question, text, () if isinstance(ids, str) else ids,
                 0 if self.recipe.sampling.greedy else self.recipe.sampling.seed + number,
             )
-            for (question, text), ids in zip(asked, prompts_of(engine, asked), strict=True)
+            for (question, text), ids in zip(asked, prompts_of(self._engine, asked), strict=True)
         ]  # fmt: skip
         failed: Counter[str] = Counter()
         with self._journal.open("ab") as file:
-            for step in engine.complete(requests):
+            for step in self._engine.complete(requests):
                 for outcome in step:
                     if isinstance(outcome, Failure):
                         failed[outcome.reason] += 1

@@ -74,6 +74,12 @@ class Augmenting(Settings):
     least_similarity: _SHARE = Field(
         default=0.8, description="Least cosine of the old and the new text's vectors."
     )
+    likelihood: str | None = Field(
+        default=None, description="Language model that has to find the answer as likely as before."
+    )
+    most_loss: Annotated[float, Field(ge=0)] = Field(
+        default=0.5, description="Most by which the answer's loss a token may rise."
+    )
     seed: int = Field(default=0, description="Seed of all draws.")
 
     @field_validator("kinds")

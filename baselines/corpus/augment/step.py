@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits, Verdict
+from baselines.corpus.augment.likelihood import AnswerLoss
 from baselines.corpus.augment.rewrite import Rewriter, template_of
 from baselines.corpus.augment.settings import WRITTEN, Augmenting
 from baselines.corpus.augment.synonyms import Synonyms, read_groups
@@ -48,6 +49,8 @@ class Augment(Step):
             settings.shortest, settings.longest, settings.most_change, settings.least_similarity
         )
         self._encoder: Encoder | None = None
+        model = settings.likelihood
+        self._loss = None if model is None else AnswerLoss(model)
         self._rewriter: Rewriter | None = None
         if settings.recipe is not None:
             prompts = {
@@ -57,7 +60,7 @@ class Augment(Step):
                 ),
             }
             self._rewriter = Rewriter(settings.recipe, settings.model, settings.change, prompts)
-        if settings.recipe is not None or settings.encoder is not None:
+        if settings.recipe or settings.encoder or settings.likelihood:
             self.in_process = True  # type: ignore[misc]  # a model is loaded once
 
     def identity(self) -> dict[str, Any]:
@@ -66,6 +69,8 @@ class Augment(Step):
         found = self.settings.model_dump(mode="json", exclude=files)
         if "synonym" in self.settings.kinds:
             found["synonyms"] = [list(group) for group in self._synonyms.groups]
+        if {"particle", "ending"} & {*self.settings.kinds}:
+            found["kiwi"] = grammar.version()
         if self._rewriter is not None:
             found |= self._rewriter.identity()
         if self.settings.encoder is not None:
@@ -73,9 +78,9 @@ class Augment(Step):
         return found
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:  # noqa: ARG002
-        """Make the engine."""
+        """Find what a model has answered before."""
         if self._rewriter is not None:
-            self._rewriter.open(out, say)
+            self._rewriter.open(out)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Each record, and behind it what was made of it."""
@@ -89,12 +94,11 @@ class Augment(Step):
                     made[place].append(_Made(kind, child((records[place],), kind, number, **new)))
         for record, several in zip(records, made, strict=True):
             several[:] = self._different(record, several, batch)
-        every = [each for several in made for each in several]
-        verdicts = dict(zip(map(id, every), self._judged(every), strict=True))
+        verdicts = iter(self._judged([each for several in made for each in several]))
         for record, several in zip(records, made, strict=True):
             batch.kept.append(record)
             for each in several:
-                self._keep(record, each, verdicts[id(each)], batch)
+                self._keep(record, each, next(verdicts), batch)
         return batch
 
     def _keep(self, record: Record, made: _Made, verdict: Verdict | None, batch: Batch) -> None:
@@ -193,14 +197,25 @@ class Augment(Step):
 
     def _judged(self, made: Sequence[_Made]) -> list[Verdict | None]:
         verdicts = [self._limits.judge(each.before, each.after) for each in made]
-        if self.settings.encoder is None:
-            return verdicts
-        left = [place for place, verdict in enumerate(verdicts) if verdict is None]
-        before, after = [made[n].before for n in left], [made[n].after for n in left]
-        meant = self._limits.judge_meaning(self._loaded(), before, after)
-        for place, verdict in zip(left, meant, strict=True):
-            verdicts[place] = verdict
+        if self.settings.encoder is not None:
+            left = [place for place, verdict in enumerate(verdicts) if verdict is None]
+            before, after = [made[n].before for n in left], [made[n].after for n in left]
+            meant = self._limits.judge_meaning(self._loaded(), before, after)
+            for place, verdict in zip(left, meant, strict=True):
+                verdicts[place] = verdict
+        if self._loss is not None and "answers" not in self.settings.fields:
+            verdicts = [
+                verdict or self._by_answer(self._loss, each)
+                for each, verdict in zip(made, verdicts, strict=True)
+            ]
         return verdicts
+
+    def _by_answer(self, model: AnswerLoss, made: _Made) -> Verdict | None:
+        answers = made.record.answers
+        rise = model.rise(made.before, made.after, answers[0]) if answers else None
+        if rise is None or rise <= self.settings.most_loss:
+            return None
+        return Verdict("answer less likely", f"loss higher by {rise:.2f}")
 
     def _loaded(self) -> Encoder:
         if self._encoder is None:

@@ -23,29 +23,74 @@ LONGEST_SAMPLE = 300
 class CleanSettings(Settings):
     """What goes from texts, and which records go."""
 
-    html: bool = Field(True, description="Take HTML, styles, scripts and entities off.")
-    boilerplate: bool = Field(True, description="Take off lines such as copyright notices.")
+    html: bool = Field(
+        default=True,
+        description="Take HTML, styles, scripts and entities off.",
+    )
+    boilerplate: bool = Field(
+        default=True,
+        description="Take off lines such as copyright notices.",
+    )
     phrases: Path | None = Field(
-        None, description="TOML file of such lines instead of the shipped one."
+        default=None,
+        description="TOML file of such lines instead of the shipped one.",
     )
-    min_document: int = Field(20, ge=0, description="Fewest characters of a document.")
-    max_document: int = Field(200_000, ge=1, description="Most characters of a document.")
-    min_question: int = Field(2, ge=0, description="Fewest characters of a question.")
-    min_summary: int = Field(2, ge=0, description="Fewest characters of a summary.")
-    min_answer: int = Field(1, ge=0, description="Fewest characters of an answer.")
-    max_symbols: float = Field(0.4, ge=0, le=1, description="Largest share of symbols.")
+    min_document: int = Field(
+        default=20,
+        ge=0,
+        description="Fewest characters of a document.",
+    )
+    max_document: int = Field(
+        default=200_000,
+        ge=1,
+        description="Most characters of a document.",
+    )
+    min_question: int = Field(
+        default=2,
+        ge=0,
+        description="Fewest characters of a question.",
+    )
+    min_summary: int = Field(
+        default=2,
+        ge=0,
+        description="Fewest characters of a summary.",
+    )
+    min_answer: int = Field(
+        default=1,
+        ge=0,
+        description="Fewest characters of an answer.",
+    )
+    max_symbols: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        description="Largest share of symbols.",
+    )
     max_repetition: float = Field(
-        0.5, ge=0, le=1, description="Largest share of word 4-grams that were there before."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Largest share of word 4-grams that were there before.",
     )
-    max_broken: float = Field(0.01, ge=0, le=1, description="Largest share of broken characters.")
+    max_broken: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Largest share of broken characters.",
+    )
     languages: tuple[str, ...] = Field(
-        (), description="Languages that stay (ko, en, zh, ja); all where none is given."
+        default=(),
+        description="Languages that stay (ko, en, zh, ja); all where none is given.",
     )
     answer_in_document: bool = Field(
-        False, description="Answers have to be in a document, white space aside."
+        default=False,
+        description="Answers have to be in a document, white space aside.",
     )
     min_support: float = Field(
-        0.0, ge=0, le=1, description="Smallest share of an answer's words that a document has."
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Smallest share of an answer's words that a document has.",
     )
 
 

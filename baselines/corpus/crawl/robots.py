@@ -41,6 +41,8 @@ class Robots:
 
     rules: list[Rule] = field(default_factory=list)
     delay: float = 0.0
+    refusal: str = "is not allowed by the server's robots.txt"
+    """What is said of a page that may not be fetched."""
 
     def allows(self, target: str) -> bool:
         """Whether ``target`` may be fetched: by the longest rule, of equals by the kinder."""
@@ -50,7 +52,12 @@ class Robots:
 
 
 _ALL = Rule(allow=True, path="")
-NOTHING = Robots([Rule(allow=False, path="/")])
+
+
+def nothing(reason: str) -> Robots:
+    """The rules of a server whose robots.txt cannot be had: it may have some."""
+    told = f"is left out with all of its server, whose robots.txt cannot be had: {reason}"
+    return Robots([Rule(allow=False, path="/")], refusal=told)
 
 
 def parse(text: str, agent: str) -> Robots:

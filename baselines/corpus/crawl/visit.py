@@ -15,7 +15,7 @@ AGENT = "leaderkit"
 REDIRECTS = 5
 TRIES = 3
 _LONGEST_PAUSE = 120.0
-_AGAIN = frozenset({429, 500, 502, 503, 504})
+_AGAIN = frozenset({429, *range(500, 600)})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -94,7 +94,7 @@ class Visitor:
             if host.robots is None:
                 host.robots = self._robots(place, host)
             if not host.robots.allows(place.target):
-                raise RefusedError("is not allowed by the server's robots.txt")
+                raise RefusedError(host.robots.refusal)
             if host.robots.delay > _LONGEST_PAUSE:
                 raise RefusedError(
                     f"the server's robots.txt asks for {host.robots.delay:g} s between requests"
@@ -121,22 +121,30 @@ class Visitor:
             host.next = time.monotonic() + delay
 
     def _robots(self, place: Place, host: _Host) -> robots.Robots:
-        asked = place_of("/robots.txt", place.origin)
-        try:
-            for _ in range(REDIRECTS + 1):
-                response = self._ask(asked, host, {}, self._manners.delay)
-                if response.status in _MOVED:
-                    asked = place_of(response.header("Location"), asked.url)
-                    continue
+        reason = ""
+        for attempt in range(TRIES):
+            try:
+                response = self._robots_file(place, host)
+            except (FetchError, TooLargeError) as error:
+                reason = str(error)
+            else:
                 if response.status == 200:
                     text = response.body[: robots.MOST].decode("utf-8", errors="replace")
                     return robots.parse(text, AGENT)
-                # No such file: everything is allowed. A server that fails allows nothing.
-                fails = response.status >= 500 or response.status == 429
-                return robots.NOTHING if fails else robots.Robots()
-        except (FetchError, TooLargeError):
-            return robots.NOTHING
-        return robots.Robots()
+                if response.status not in _AGAIN:  # no such file: everything is allowed
+                    return robots.Robots()
+                reason = f"the server answers {response.status}"
+            host.next += 2.0**attempt * self._manners.delay
+        return robots.nothing(reason)
+
+    def _robots_file(self, place: Place, host: _Host) -> Response:
+        asked = place_of("/robots.txt", place.origin)
+        for _ in range(REDIRECTS + 1):
+            response = self._ask(asked, host, {}, self._manners.delay)
+            if response.status not in _MOVED:
+                break
+            asked = place_of(response.header("Location"), asked.url)
+        return response
 
     def _rest(self, place: Place, seconds: float) -> None:
         host = self._host(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from baselines.corpus.origin import chance, child, origins
@@ -40,15 +40,20 @@ def share_in(test: Path, competition: str | None) -> tuple[float, int]:
     return sum(map(is_compound, cells)) / len(cells), len(cells)
 
 
-def joinable(record: Record) -> bool:
-    """Whether the record asks one question that needs no document or options of its own."""
+def _stands_alone(record: Record) -> bool:
+    """Whether the record asks what needs no document or options of its own."""
     return (
         record.task == "qa"
         and bool(record.question.strip() and record.answers)
         and not record.documents
         and not record.options
-        and not is_compound(record.question)
     )
+
+
+def wanted_for(records: Iterable[Record], share: float) -> int:
+    """How many records are to be joined, so that ``share`` of all such hold several questions."""
+    alone = [is_compound(record.question) for record in records if _stands_alone(record)]
+    return max(0, round((share * len(alone) - sum(alone)) / (1 - share)))
 
 
 def join_some(records: Sequence[Record], wanted: int, seed: int) -> Iterator[Record]:
@@ -59,7 +64,7 @@ def join_some(records: Sequence[Record], wanted: int, seed: int) -> Iterator[Rec
     """
     families: dict[str, list[Record]] = {}
     for record, origin in zip(records, origins(records), strict=True):
-        if joinable(record):
+        if _stands_alone(record) and not is_compound(record.question):
             families.setdefault(origin, []).append(record)
     couples = _couples(list(families.items()), seed)
     coming = [_matches(*couple, seed) for couple in couples]
@@ -115,5 +120,5 @@ def _joined(first: Record, second: Record, number: int, seed: int) -> Record:
         question=joined_question(first.question, second.question, rng),
         answers=(join([first.answers[0].strip(), second.answers[0].strip()], " "),),
         category="+".join(categories),
-        licence="; ".join(licences),
+        licence=" + ".join(licences),
     )

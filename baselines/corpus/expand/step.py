@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from baselines.corpus.batch import Batch
 from baselines.corpus.expand.balance import Balance, Way
-from baselines.corpus.expand.joined import join_some, share_in
+from baselines.corpus.expand.joined import join_some, share_in, wanted_for
 from baselines.corpus.folder import Corpus, sha256_file
 from baselines.corpus.origin import child
 from baselines.corpus.record import Record
@@ -28,7 +28,8 @@ class Expanding(Settings):
         default=True, description="Make a record of every question with every answer to it."
     )
     joined: Annotated[float, Field(ge=0, le=0.9)] | None = Field(
-        default=None, description="Share of records that ask two questions in one, 0 to 0.9."
+        default=None,
+        description="Share of questions without documents that are two in one, 0 to 0.9.",
     )
     test: Path | None = Field(
         default=None, description="Test file: take the share of joined questions in it."
@@ -109,9 +110,8 @@ class Expand(Step):
             batch.counts["pairs added"] += len(pairs) - 1
             for pair in pairs:
                 self._balanced(pair, batch)
-        share = self._share
-        if share:
-            wanted = round(len(batch.kept) * share / (1 - share))
+        if self._share:
+            wanted = wanted_for(batch.kept, self._share)
             joined = list(join_some(batch.kept, wanted, self.settings.seed))
             batch.counts["joined questions added"] += len(joined)
             batch.counts["joined questions short of the share"] += wanted - len(joined)

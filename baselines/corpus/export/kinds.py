@@ -112,15 +112,19 @@ class _Translation:
     target: str
 
     def __call__(self, record: Record) -> Iterator[Asked]:
-        if record.language not in (f"{self.source}-{self.target}", f"{self.target}-{self.source}"):
+        given = [_CODES.get(code, code) for code in record.language.lower().split("-")]
+        if sorted(given) != sorted((self.source, self.target)):
             raise UnfitError("other languages")
         if not record.documents or not record.answers:
             raise UnfitError("no translation")
         one, other = _required(record.documents[0], "text"), _required(record.answers[0], "text")
-        if record.language != f"{self.source}-{self.target}":
+        if given[0] != self.source:
             one, other = other, one
         yield Asked(one, (), (other,))
 
+
+_CODES = {"kr": "ko", "jp": "ja", "cn": "zh"}
+"""Countries' codes, as some data sets have them, for languages."""
 
 _LANGUAGES = {"ko": "한국어", "en": "영어", "zh": "중국어", "ja": "일본어"}
 _DIRECTIONS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from baselines.corpus.batch import Problem
@@ -73,6 +73,28 @@ def pieces_by_csv_row(member: Member, size: int = PIECE) -> Sequence[Piece]:
 def pieces_by_paragraph(member: Member, size: int = PIECE) -> Sequence[Piece]:
     """Pieces that end behind a blank line."""
     return tuple(_pieces(member, size, _last_blank, lambda data: data.count(b"\n")))
+
+
+def pieces_by_row(member: Member, counts: Iterable[int], most: int) -> Sequence[Piece]:
+    """Pieces of at most ``most`` rows, none of them of two of the blocks of ``counts`` rows.
+
+    Where they begin and stop is about where these bytes would be; ``first`` is what counts.
+    """
+    blocks = list(counts)
+    total, found, begin = sum(blocks), [], 0
+    for count in blocks:
+        for first in range(begin, begin + count, most):
+            end = min(first + most, begin + count)
+            found.append(Piece(member.size * first // total, member.size * end // total, first))
+        begin += count
+    return tuple(found)
+
+
+def rows_of(member: Member, piece: Piece, count: int, most: int) -> range:
+    """The numbers of a piece's rows, of ``count`` that can be read; from 0."""
+    if piece == whole(member)[0]:
+        return range(count)
+    return range(piece.first, min(piece.first + most, count))
 
 
 def _pieces(

@@ -14,7 +14,7 @@ class HtmlFiles(DocumentFiles):
     """A page's main text, its tables with tabs between the cells."""
 
     name: ClassVar[str] = "html"
-    about: ClassVar[str] = "Saved web pages: main text, title, date, licence line."
+    about: ClassVar[str] = "saved web pages"
     suffixes: ClassVar[frozenset[str]] = frozenset({".html", ".htm", ".xhtml"})
 
     def document(self, data: bytes) -> tuple[str, dict[str, Any]]:

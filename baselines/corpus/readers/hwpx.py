@@ -27,7 +27,7 @@ class HwpxFiles(DocumentFiles):
     """The paragraphs of all sections; a table's rows are lines, with tabs between the cells."""
 
     name: ClassVar[str] = "hwpx"
-    about: ClassVar[str] = "HWPX documents, with their tables."
+    about: ClassVar[str] = "HWPX documents"
     suffixes: ClassVar[frozenset[str]] = frozenset({".hwpx"})
 
     def document(self, data: bytes) -> tuple[str, dict[str, Any]]:

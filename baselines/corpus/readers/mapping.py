@@ -67,7 +67,7 @@ class MappingFile(Table):
     """A mapping as a TOML file."""
 
     name: NonEmpty
-    about: str = "A mapping of columns to fields."
+    about: str = "a mapping of columns to fields"
     files: tuple[NonEmpty, ...] = ("*.csv", "*.tsv", "*.json", "*.jsonl", "*.parquet")
     task: Task | None = None
     rows: NonEmpty | None = None
@@ -78,7 +78,7 @@ class MappingFile(Table):
     meta: Mapping[str, NonEmpty] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mapped:
     """The layout that a mapping describes."""
 
@@ -159,8 +159,8 @@ def _with_task(record: Record, task: Task | None) -> Record:
 def mapped(fields: Mapping[str, str]) -> Mapped:
     """The layout of ``{"document": "본문", "meta.press": "언론사"}``.
 
-    Several columns have commas between them. ``task``, ``rows``, ``language=…`` and ``licence``
-    may be given as well. Raises :class:`InputError` for a field that there is not.
+    Several columns have commas between them. ``task`` and ``rows`` may be given as well. Raises
+    :class:`InputError` for a field that there is not.
     """
     known = [*FIELDS, *LABELS, *SETTINGS, "meta.NAME"]
     wrong = [name for name in fields if name not in known and not name.startswith("meta.")]
@@ -172,7 +172,7 @@ def mapped(fields: Mapping[str, str]) -> Mapped:
     several = {"document", "documents", "options", "answer", "answers"}
     data: dict[str, Any] = {
         "name": "mapped",
-        "about": "Columns or paths named by --map.",
+        "about": "columns or paths named by --map",
         "fields": {
             name: tuple(part.strip() for part in path.split(",")) if name in several else path
             for name, path in fields.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from baselines.corpus.readers.base import Layout
@@ -11,11 +12,20 @@ from baselines.corpus.readers.pdf import PdfFiles
 from baselines.corpus.readers.plain import PlainText, TextBlocks
 from baselines.corpus.readers.tables import Competition, ExobrainQuestions
 from submission.competitions import find_competition, shipped_competitions
+from submission.competitions.profile import Profile
 
 
 def _competitions() -> list[Competition]:
-    found = [find_competition(name).profile for name in shipped_competitions()]
-    return [Competition(profile, profile.train) for profile in found if profile.train]
+    found: defaultdict[tuple[str, ...], list[Profile]] = defaultdict(list)
+    for name in shipped_competitions():
+        profile = find_competition(name).profile
+        if profile.train is not None:
+            found[tuple(profile.train.columns)].append(profile)
+    return [
+        Competition(first, first.train, tuple(profile.name for profile in others))
+        for first, *others in found.values()
+        if first.train is not None
+    ]
 
 
 OTHERS: Sequence[Layout] = (

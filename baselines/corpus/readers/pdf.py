@@ -19,7 +19,7 @@ class PdfFiles(DocumentFiles):
     """The text of all pages, a blank line between two."""
 
     name: ClassVar[str] = "pdf"
-    about: ClassVar[str] = "PDF files with a text layer."
+    about: ClassVar[str] = "PDF files with a text layer"
     suffixes: ClassVar[frozenset[str]] = frozenset({".pdf"})
 
     def document(self, data: bytes) -> tuple[str, dict[str, Any]]:

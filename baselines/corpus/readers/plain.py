@@ -33,7 +33,7 @@ class PlainText:
     """A text file is one document; its first line, where a blank line follows, is the title."""
 
     name: str = "text"
-    about: str = "Plain text, a document per file."
+    about: str = "plain text, a document per file"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:
         """By its name, and by what is no text."""
@@ -71,7 +71,7 @@ class TextBlocks:
     """A text file holds documents with blank lines between them; only where it is asked for."""
 
     name: str = "text-blocks"
-    about: str = "Plain text, a document per block between blank lines."
+    about: str = "plain text, a document per block between blank lines"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:  # noqa: ARG002
         """Never: a file does not say that it is meant this way."""

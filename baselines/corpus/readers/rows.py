@@ -19,8 +19,10 @@ from baselines.corpus.readers.cut import (
     piece_text,
     pieces_by_csv_row,
     pieces_by_line,
+    pieces_by_row,
     read_piece,
     read_whole,
+    rows_of,
     tell,
     whole,
 )
@@ -30,7 +32,7 @@ from submission.errors import InputError, nearest
 from submission.tables.text import decode
 
 ROWS = 20_000
-"""Elements of a JSON array that are one piece of work."""
+"""Elements of a JSON array, or rows of a Parquet file, that are one piece of work."""
 SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"})
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
 """Files whose rows all have the same columns."""
@@ -125,20 +127,32 @@ def _decoded(line: bytes) -> Any:
 
 
 def _parquet(member: Member, piece: Piece) -> Iterator[Row]:
-    with member.open() as file, _parquet_errors(member):
-        found = pq.ParquetFile(file).read_row_group(piece.start).to_pylist()
-    for number, values in enumerate(found, start=piece.first + 1):
-        yield Row(number, f"row {number}", values)
+    begin = 0
+    for group, count in enumerate(_row_counts(member)):
+        if begin <= piece.first < begin + count:
+            rows = _row_group(cast(Hashable, member), group).slice(piece.first - begin, ROWS)
+            for number, values in enumerate(rows.to_pylist(), start=piece.first + 1):
+                yield Row(number, f"row {number}", values)
+        begin += count
 
 
 def _row_groups(member: Member) -> Sequence[Piece]:
     try:
-        with member.open() as file, _parquet_errors(member):
-            data = pq.ParquetFile(file).metadata
-            counts = [data.row_group(n).num_rows for n in range(data.num_row_groups)]
+        return pieces_by_row(member, _row_counts(member), ROWS)
     except InputError:  # said when it is read
         return whole(member)
-    return tuple(Piece(n, n + 1, sum(counts[:n])) for n in range(len(counts)))
+
+
+def _row_counts(member: Member) -> list[int]:
+    with member.open() as file, _parquet_errors(member):
+        data = pq.ParquetFile(file).metadata
+        return [data.row_group(n).num_rows for n in range(data.num_row_groups)]
+
+
+@lru_cache(maxsize=1)
+def _row_group(member: Any, number: int) -> Any:
+    with member.open() as file, _parquet_errors(member):
+        return pq.ParquetFile(file).read_row_group(number)
 
 
 @contextmanager
@@ -157,12 +171,12 @@ def _elements(member: Member, rows: str | None) -> Sequence[Piece]:
         count = len(_raws(cast(Hashable, member), rows)[1])
     except InputError:  # said when it is read
         return whole(member)
-    return tuple(Piece(at, min(at + ROWS, count), at) for at in range(0, count, ROWS))
+    return pieces_by_row(member, [count], ROWS)
 
 
 def _json(member: Member, piece: Piece, rows: str | None, problems: Problems) -> Iterator[Row]:
     where, elements = _raws(cast(Hashable, member), rows)
-    for number in range(piece.start, min(piece.stop, len(elements))):
+    for number in rows_of(member, piece, len(elements), ROWS):
         place = f"{where}[{number}]"
         values = msgspec.json.decode(elements[number])
         if not isinstance(values, dict):

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from baselines.corpus.readers.base import Member, Piece
-from baselines.corpus.readers.cut import Problems, label, read_whole, tell, whole
+from baselines.corpus.readers.cut import Problems, label, pieces_by_row, read_whole, tell, whole
 from submission.errors import InputError
 from submission.tables import Form, Table
 from submission.tables.read import table_of
@@ -64,7 +64,7 @@ def row_pieces(
         count = len(table_in(member, change, unnamed_index=unnamed_index))
     except InputError:
         return whole(member)
-    return tuple(Piece(at, min(at + ROWS, count), at) for at in range(0, count, ROWS))
+    return pieces_by_row(member, [count], ROWS)
 
 
 def readable_table(

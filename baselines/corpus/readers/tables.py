@@ -8,19 +8,19 @@ from pathlib import PurePosixPath
 from typing import Self
 
 from baselines.corpus.readers.base import Member, Piece
-from baselines.corpus.readers.cut import Problems, tell
-from baselines.corpus.readers.sheet import header, readable_table, row_pieces, suffix
+from baselines.corpus.readers.cut import Problems, rows_of, tell
+from baselines.corpus.readers.sheet import ROWS, header, readable_table, row_pieces, suffix
 from baselines.corpus.record import Record, Source, meta
 from submission.competitions import find_competition
 from submission.competitions.columns import TrainColumns
 from submission.competitions.profile import Profile
-from submission.errors import InputError
+from submission.errors import InputError, few
 from submission.records.read import answers_by_column, row_ids, training_rows
 from submission.records.rows import TrainingRow
 from submission.tables import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Competition:
     """A competition's training file: a record for every phrasing of a question x every answer.
 
@@ -29,6 +29,8 @@ class Competition:
 
     profile: Profile
     columns: TrainColumns
+    alike: tuple[str, ...] = ()
+    """Other competitions whose training files have the same columns."""
 
     @classmethod
     def named(cls, spec: str) -> Self:
@@ -49,13 +51,14 @@ class Competition:
     @property
     def about(self) -> str:
         """Its title."""
-        return f"Training file of the competition {self.profile.title}."
+        return f"the training file of {self.profile.title}"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:
         """By its columns: all of them, in their order."""
         if suffix(member) not in {".csv", ".tsv"} or header(head) != tuple(self.columns.columns):
             return None
-        return f"its columns are those of the training file of the competition {self.name}"
+        others = f" (and of {few(self.alike)}: --competition NAME chooses)" if self.alike else ""
+        return f"its columns are those of the training file of {self.name}{others}"
 
     def pieces(self, member: Member) -> Sequence[Piece]:
         """Rows."""
@@ -72,7 +75,7 @@ class Competition:
             tell(problems, member, "row 1", error)
             return
         ids = self._ids(member, table, problems)
-        for number in range(piece.start, min(piece.stop, len(table))):
+        for number in rows_of(member, piece, len(table), ROWS):
             one = replace(table, rows=[table.rows[number]], lines=[table.lines[number]])
             try:
                 row = training_rows(self.profile, self.columns, one)[0]
@@ -124,7 +127,7 @@ class ExobrainQuestions:
     """ETRI's question sets of several kinds: with options, by association, to be written."""
 
     name: str = "etri-qa"
-    about: str = "ETRI / 엑소브레인 QA: CSV files 객관식, 연상형, 주관식."
+    about: str = "ETRI / 엑소브레인 QA (객관식, 연상형, 주관식)"
 
     def recognizes(self, member: Member, head: bytes) -> str | None:
         """By the columns of question and answer."""
@@ -147,7 +150,7 @@ class ExobrainQuestions:
             tell(problems, member, "row 1", error)
             return
         options = [name for name in table.columns if name.startswith(_OPTION)]
-        for number in range(piece.start, min(piece.stop, len(table))):
+        for number in rows_of(member, piece, len(table), ROWS):
             line, row = table.records[number]
             empty = [name for name in (_QUESTION, _ANSWER) if not row[name].strip()]
             if empty:

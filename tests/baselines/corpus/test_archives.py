@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -207,6 +208,42 @@ def test_a_large_compressed_file_is_unpacked_once_and_read_from_any_place(
         descriptors.add(_descriptor(Stretch(member.content, 0, 0).origin).number)  # type: ignore[arg-type]
     assert len(descriptors) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_a_full_disk_is_told_where_a_file_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path / "x.tgz", gzip.compress(tarred({"a": TEXT})))
+    monkeypatch.setattr(
+        "baselines.corpus.archives.packed.tempfile.TemporaryFile",
+        lambda **_: Path("/dev/full").open("r+b", buffering=0),  # noqa: SIM115
+    )
+    with pytest.raises(InputError, match=r"x\.tgz: unpacking it leaves no room in .*TMPDIR"):
+        list(members([path]))
+
+
+def test_a_member_of_more_than_4_gib_is_read_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeros = bytes(1 << 24)
+
+    class Sparse(io.FileIO):
+        def write(self, data: Any) -> int:
+            return len(zeros) if data is zeros and self.seek(len(zeros), 1) else super().write(data)
+
+    monkeypatch.setattr(zipfile, "crc32", lambda *_: 0)  # of zeros by the gigabyte
+    with Sparse(tmp_path / "x.zip", "w") as sink, zipfile.ZipFile(sink, "w") as archive:
+        with archive.open("large.jsonl", "w", force_zip64=True) as file:
+            for _ in range(260):
+                file.write(zeros)
+            file.write(b'{"last": 1}')
+        archive.writestr("z.json", "")
+    monkeypatch.undo()
+    large, after = members([tmp_path / "x.zip"])
+    with large.open() as file:
+        file.seek(260 << 24)
+        assert file.read() == b'{"last": 1}'
+    assert (large.size, after.name) == ((260 << 24) + 11, "x.zip!z.json")
 
 
 def test_a_damaged_member_is_named_when_it_is_read(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from baselines.corpus import folder as folders
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits
+from baselines.corpus.augment.likelihood import AnswerLoss
 from baselines.corpus.augment.rewrite import JOURNAL
 from baselines.corpus.augment.settings import Augmenting
 from baselines.corpus.augment.step import Augment
@@ -22,6 +23,7 @@ from baselines.corpus.folder import Corpus
 from evaluators.encoders import OfflineEncoder
 from submission.errors import InputError, Stopped
 from tests.baselines.corpus.made import corpus_of, question, records, run
+from tests.models import gpt2
 from tests.submission.engines.openai.openai_server import Fault, openai_server, refused
 from tests.submission.holdout.test_holdout import seeded
 
@@ -134,6 +136,32 @@ def test_another_language_and_another_meaning_are_left_out() -> None:
     assert other.reason == "meaning"
 
 
+def test_the_answer_has_to_stay_as_likely(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = gpt2(tmp_path / "tiny")
+    text, answer = "벽지가 왜 젖었나요?", "습기 때문입니다."
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer(f"{text}\n{answer}", return_tensors="pt", add_special_tokens=False).input_ids
+    labels = ids.clone()
+    labels[0, : -len(tokenizer(answer, add_special_tokens=False).input_ids)] = -100
+    # transformers' own loss of the labels.
+    loss = AutoModelForCausalLM.from_pretrained(folder)(ids, labels=labels).loss.item()
+    model = AnswerLoss(str(folder))
+    assert model.loss(text, answer) == pytest.approx(loss, rel=1e-4)
+    assert model.rise(text, text, answer) == 0
+    assert model.loss(text * 10_000, answer) is None
+    corpus = corpus_of(tmp_path / "in.jsonl", [question(n) for n in range(8)])
+    given: dict[str, Any] = {"kinds": ("typo",), "likelihood": str(folder)}
+    outcome = run(Augment, corpus, tmp_path / "out", most_loss=0.0, **given)
+    before = {each.id: each.question for each in corpus}
+    kept = [each for each in records(outcome) if each.parent]
+    rises = [model.rise(before[each.parent], each.question, each.answers[0]) for each in kept]
+    assert all(rise is not None and rise <= 0 for rise in rises)
+    assert outcome.manifest.dropped == {"typo: answer less likely": 8 - len(kept)}
+    assert 0 < len(kept) < 8
+
+
 def test_every_new_record_names_its_parent(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path / "in.jsonl", [question(n) for n in range(20)])
     outcome = run(Augment, corpus, tmp_path / "out", kinds=LOCAL, copies=2)
@@ -156,6 +184,19 @@ def test_every_new_record_names_its_parent(tmp_path: Path) -> None:
     assert {f"{kind} added": count for kind, count in kinds.items()}.items() <= (
         outcome.manifest.counts.items()
     )
+
+
+def test_the_fields_that_are_named_change_and_no_other(tmp_path: Path) -> None:
+    texts = ("벽지 뒤에 습기가 찬다.", "환기가 이를 막는다.")
+    corpus = corpus_of(
+        tmp_path / "in.jsonl", [question(1, documents=texts, summary="습기 탓이다.")]
+    )
+    given: dict[str, Any] = {"kinds": ("typo",), "fields": ("documents", "summary")}
+    _, new = records(run(Augment, corpus, tmp_path / "out", **given))
+    (old,) = corpus
+    assert all(one != other for one, other in zip(new.documents, texts, strict=True))
+    assert new.summary != old.summary
+    assert (new.question, new.answers) == (old.question, old.answers)
 
 
 def test_two_workers_and_other_neighbours_change_nothing(

@@ -134,8 +134,9 @@ def test_robots_are_followed_and_servers_are_given_time(site: Site, tmp_path: Pa
 
 def test_a_server_whose_robots_fail_is_left_alone(site: Site, tmp_path: Path) -> None:
     site.pages |= {"/robots.txt": (503, {}, b""), "/1": page(1)}
-    assert crawl(tmp_path / "out", site.url("/1")).manifest.rows == 0
-    assert site.counts() == {"/robots.txt": 1}
+    outcome = crawl(tmp_path / "out", site.url("/1"))
+    assert "robots.txt cannot be had: the server answers 503" in problems(outcome)
+    assert site.counts() == {"/robots.txt": 3}
 
 
 def test_feeds_and_sitemaps_lead_to_their_pages_in_order(site: Site, tmp_path: Path) -> None:

@@ -50,6 +50,22 @@ def test_joined_questions_reach_the_share_and_name_both_parents(tmp_path: Path) 
         assert partner.setdefault(other.id, one.id) == one.id
 
 
+def test_what_cannot_be_joined_and_what_is_joined_already_counts_as_it_should(
+    tmp_path: Path,
+) -> None:
+    both = "벽지가 우나요? 그리고 타일이 깨졌나요?"
+    rows = [
+        *(question(n) for n in range(20)),
+        *(question(n, question=both) for n in range(20, 24)),
+        *(question(n, documents=("글",)) for n in range(24, 64)),
+    ]
+    outcome = run(Expand, corpus_of(tmp_path / "in.jsonl", rows), tmp_path / "o", joined=0.5)
+    # (4 + 16) of (24 + 16) questions without a document.
+    assert outcome.manifest.counts == {"joined questions added": 16}
+    made = [each for each in records(outcome) if "~joined-" in each.id]
+    assert not any(each.documents or both in each.question for each in made)
+
+
 def test_pairs_of_one_row_are_not_joined_with_each_other(tmp_path: Path) -> None:
     rows = [question(n, parent=f"made:row-{n // 4}", category="한 범주") for n in range(12)]
     made = records(run(Expand, corpus_of(tmp_path / "in.jsonl", rows), tmp_path / "o", joined=0.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,6 +176,22 @@ def test_answers_fill_the_cells_that_a_competition_has(tmp_path: Path) -> None:
         ("qa:1~row-2", ("답 5", "답 6")),
     ]
     assert rows[1].row["parent"] == "qa:1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in SUPERVISED if not name.startswith("embedded")),
+        "odqa-gpt",
+        "open-book-gem2-dpo",
+    ],
+)
+def test_the_page_has_a_command_for_it(name: str) -> None:
+    base, _, variant = name.partition(":")
+    aliases = [name, f"{base}-{variant}", variant and f"wallpaper-{variant}", base]
+    page = (ROOT / "docs" / "corpus" / "export.md").read_text("utf-8")
+    used = re.findall(r"^leaderkit (?:train|tune|generate) +(\S+)", page, re.MULTILINE)
+    assert {*aliases} & {each.partition(":")[0] for each in used}
 
 
 # One of each architecture and form; the others differ in rates and instructions.

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from baselines.corpus.archives.members import FileMember, members
 from baselines.corpus.batch import Problem
-from baselines.corpus.readers import cut, rows, sheet
+from baselines.corpus.readers import cut, rows, sheet, tables
 from baselines.corpus.readers.base import Layout
 from baselines.corpus.readers.mapping import mapped, mapping_file
 from baselines.corpus.readers.others import OTHERS
 from baselines.corpus.readers.tables import Competition, ExobrainQuestions
 from baselines.corpus.record import Record
+from submission.competitions import find_competition
 from submission.errors import InputError
 
 HEADER = "id,질문_1,질문_2,category,답변_1,답변_2,답변_3,답변_4,답변_5"
@@ -33,6 +34,10 @@ def put(place: Path, data: str | bytes) -> FileMember:
     place.write_bytes(data.encode() if isinstance(data, str) else data)
     [member] = members([place])
     return member
+
+
+def test_layouts_can_be_counted() -> None:
+    assert len({*OTHERS, mapped({"document": "a"})}) == len(OTHERS) + 1
 
 
 def read(layout: Layout, member: FileMember, problems: list[Problem] | None = None) -> list[Record]:
@@ -57,7 +62,10 @@ def test_a_row_becomes_question_x_answer_pairs_with_one_parent(
     assert found is not None
     layout, why = found
     assert layout.name == "dacon-236216"
-    assert "columns are those of the training file" in why
+    assert why == (
+        "its columns are those of the training file of dacon-236216 (and of sample-wallpaper: "
+        "--competition NAME chooses)"
+    )
     records = read(layout, member)
     assert [(each.id, each.question, each.answers) for each in records] == [
         ("dacon-236216:T1:1-1", "벽지가 왜 우나요?", ("말립니다.",)),
@@ -254,8 +262,57 @@ def test_pieces_of_a_csv_of_any_size_hold_the_rows_of_the_whole(
     assert [row.number for row in found] == list(range(2, len(cells) + 2))
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_pieces_of_rows_make_up_the_file_and_are_as_long_as_their_bytes(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet, "ROWS", 3)
+    monkeypatch.setattr(tables, "ROWS", 3)
+    monkeypatch.setattr(rows, "ROWS", 3)
+    values = [{"id": str(n), "Question": f"{n}?", "Answer": "예"} for n in range(10)]
+    path = tmp_path / f"a.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(values), path, row_group_size=4)
+    elif kind == "json":
+        path.write_text(json.dumps(values))
+    else:
+        lines = [",".join(each.values()) for each in values]
+        path.write_text("\n".join(["id,Question,Answer", *lines]))
+    [member] = members([path])
+    layout: Layout = mapped({"question": "Question", "answer": "Answer"})
+    if kind == "csv":
+        profile = find_competition("kiise-vaiv-2024").profile
+        layout = Competition(profile, profile.train.model_copy(update={"context": None}))
+    pieces = layout.pieces(member)
+    # Row groups of 4, 4 and 2 rows are cut into 3 and 1, 3 and 1, 2.
+    assert len(pieces) == (5 if kind == "parquet" else 4)
+    assert (pieces[0].start, pieces[-1].stop) == (0, member.size)
+    assert [each.question for each in read(layout, member)] == [each["Question"] for each in values]
+
+
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
     yield
     sheet._table_in.cache_clear()
     rows._raws.cache_clear()
+    rows._row_group.cache_clear()
+
+
+def test_the_sample_files_are_recognized_and_read() -> None:
+    here = Path(__file__).parents[3] / "data_sample" / "corpus" / "files"
+    found = {}
+    for member in members([here]):
+        known = recognized(member)
+        if known is not None:
+            found[member.name] = (known[0].name, len(read(known[0], member)))
+    assert found == {
+        "files/객관식.csv": ("etri-qa", 3),
+        "files/pages/condensation.html": ("html", 1),
+        "files/texts/floor.txt": ("text", 1),
+    }
+    [member] = members([here / "notices.json"])
+    notices = read(mapping_file(here / "notices.toml"), member)
+    assert [(each.id, each.task, each.licence) for each in notices] == [
+        ("notices:31", "summary", "CC0-1.0"),
+        ("notices:32", "summary", "CC0-1.0"),
+    ]

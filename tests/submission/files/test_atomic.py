@@ -237,6 +237,15 @@ def test_an_old_unlocked_temporary_goes_even_if_its_process_id_is_in_use_again(
     assert young.exists()
 
 
+def test_a_process_that_is_dead_and_not_waited_for_is_dead(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        left = tmp_path / f".leaderkit-{process.pid}-0123456789ab.tmp"
+        left.touch()
+        write_bytes(tmp_path / "ours", b"x")
+        assert not left.exists()
+
+
 def test_other_hidden_files_are_never_swept(tmp_path: Path) -> None:
     others = [
         tmp_path / f".leaderkit-{dead_pid()}.tmp",

@@ -152,7 +152,7 @@ def test_max_cost_counts_what_got_no_reply_before(
                 patched.setattr(dispatch.Dispatch, "_arrived", stopped)
             for _ in range(9):
                 generate(
-                    log.url, "--max-cost", str(most), rows=40, code=(3, cli.INTERRUPTED),
+                    log.url, "--max-cost", str(most), rows=40, code=(3, 130),
                     timeout=0.2, deadline=0.3,
                 )  # fmt: skip
         said = generate(log.url, "--max-cost", str(most), rows=40, code=3)["said"]

@@ -1,0 +1,1 @@
+"""Records that are there more than once: exactly, nearly, or in other words."""

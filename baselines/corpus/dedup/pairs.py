@@ -1,0 +1,111 @@
+"""Which records are alike: candidates by several ways, each verified by its own measure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.corpus.dedup.look import Compared, texts_of
+from baselines.corpus.folder import Corpus
+from baselines.corpus.similarity.clusters import Pair
+from baselines.corpus.similarity.joins import SetIndex
+from baselines.corpus.similarity.text import SHORT_GRAM, Shingles, jaccard, shingles
+
+HELD: Final = 50_000
+"""Records whose shingles are in memory at once."""
+MOST_BY_VECTORS: Final = 100_000
+BLOCK: Final = 2_048
+
+
+def exact_pairs(digests: NDArray[np.uint64]) -> tuple[list[Pair], NDArray[np.bool_]]:
+    """Each record with the first of the same digest, and which records are such firsts."""
+    ordered = np.lexsort((digests[:, 1], digests[:, 0]))
+    same = np.concatenate(([False], (digests[ordered[1:]] == digests[ordered[:-1]]).all(axis=1)))
+    empty = (digests == 0).all(axis=1)
+    group = np.cumsum(~same) - 1
+    firsts = ordered[~same][group]
+    pairs = [
+        Pair(int(first), int(number), 1.0, "exact")
+        for first, number in zip(firsts[same], ordered[same], strict=True)
+        if not empty[number]
+    ]
+    distinct = ~empty
+    distinct[[pair.second for pair in pairs]] = False
+    return pairs, distinct
+
+
+def near_pairs(
+    corpus: Corpus, candidates: NDArray[np.int64], what: Compared, threshold: float
+) -> Iterator[Pair]:
+    """The candidates whose shingles are as alike as that, by exact Jaccard similarity."""
+    start = 0
+    while start < len(candidates):
+        members: set[int] = set()
+        stop = start
+        while stop < len(candidates) and (len(members) < HELD or stop == start):
+            members.update(candidates[stop].tolist())
+            stop += 1
+        held = {
+            number: shingles(text) for number, _, text in texts_of(corpus, sorted(members), what)
+        }
+        for first, second in candidates[start:stop].tolist():
+            similarity = jaccard(held[first], held[second])
+            if similarity >= threshold:
+                yield Pair(first, second, round(similarity, 6), "near")
+        start = stop
+
+
+def short_pairs(
+    corpus: Corpus, numbers: Sequence[int], often: Counter[int], what: Compared, threshold: float
+) -> Iterator[Pair]:
+    """The short records whose 2-grams are as alike as that: every such pair, none missed."""
+    index = SetIndex[int](threshold, often)
+    for number, _, text in texts_of(corpus, numbers, what):
+        own: Shingles = shingles(text, SHORT_GRAM)
+        for earlier, similarity in index.alike(own):
+            yield Pair(earlier, number, round(similarity, 6), "short")
+        index.add(number, own)
+
+
+def vector_pairs(
+    vectors: NDArray[np.float32], numbers: Sequence[int], threshold: float, measure: str
+) -> Iterator[Pair]:
+    """Pairs of rows of unit ``vectors`` (rows, dimensions) of at least that cosine, in blocks."""
+    for start in range(0, len(vectors), BLOCK):
+        for other in range(start, len(vectors), BLOCK):
+            cosines = vectors[start : start + BLOCK] @ vectors[other : other + BLOCK].T
+            for row, column in np.argwhere(cosines >= threshold).tolist():
+                if start + row < other + column:
+                    yield Pair(
+                        numbers[start + row],
+                        numbers[other + column],
+                        round(float(cosines[row, column]), 6),
+                        measure,
+                    )
+
+
+def tfidf_pairs(texts: Sequence[str], numbers: Sequence[int], threshold: float) -> Iterator[Pair]:
+    """Pairs of at least that cosine of TF-IDF over character 2- to 4-grams, in blocks."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    weights = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), dtype=np.float32)
+    matrix = weights.fit_transform(texts)
+    for start in range(0, len(texts), BLOCK):
+        cosines = (matrix[start : start + BLOCK] @ matrix.T).tocoo()
+        kept = cosines.data >= threshold
+        rows, columns, values = cosines.row[kept], cosines.col[kept], cosines.data[kept]
+        for row, column, cosine in zip(rows + start, columns, values, strict=True):
+            if row < column:
+                yield Pair(numbers[row], numbers[column], round(float(cosine), 6), "tf-idf")
+
+
+def by_measure(pairs: Sequence[Pair]) -> Mapping[str, int]:
+    """How many pairs each measure found."""
+    found: defaultdict[str, int] = defaultdict(int)
+    for pair in pairs:
+        found[pair.measure] += 1
+    return found

@@ -1,0 +1,1 @@
+"""Training records that are nearly rows of a test file."""

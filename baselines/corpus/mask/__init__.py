@@ -1,0 +1,1 @@
+"""Personal data out of texts, and placeholders in their place."""

@@ -1,0 +1,1 @@
+"""Layouts of JSON data sets, declared in TOML files, and what reads by them."""

@@ -1,0 +1,1 @@
+"""How alike two texts are: normal forms, shingles, MinHash candidates, exact verification."""

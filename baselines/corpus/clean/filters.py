@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from baselines.corpus.clean.measures import broken_share, repeated_share, symbol_share
 from baselines.corpus.record import Record
+from baselines.corpus.similarity.support import support
 from evaluators.text.language import language_of
 
 if TYPE_CHECKING:

@@ -45,7 +45,13 @@ class Fields(Table):
     @field_validator("document", "documents", "options", "answers", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )
 
     @model_validator(mode="before")
     @classmethod

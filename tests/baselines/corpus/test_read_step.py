@@ -43,7 +43,7 @@ def test_a_folder_of_downloads_is_recognized_and_the_reasons_are_told(tmp_path: 
     )
     listed = [json.loads(line) for line in (done.out / "files.jsonl").read_text().splitlines()]
     assert [each["layout"] for each in listed] == ["korquad-1", "korquad-2", "aihub-97", "aihub-97"]
-    assert {file.name for file in done.manifest.others} == {"files.jsonl"}
+    assert "files.jsonl" in {file.name for file in done.manifest.others}
 
 
 def test_two_workers_share_a_file_and_write_what_one_writes(

@@ -64,6 +64,7 @@ STEPS: Mapping[str, str] = {
     "leak": "baselines.corpus.leak.step:LeakCheck",
     "expand": "baselines.corpus.expand.step:Expand",
     "augment": "baselines.corpus.augment.step:Augment",
+    "synthesize": "baselines.corpus.synthesize.step:Synthesize",
 }
 """The steps by name, each a class that is imported when it is used."""
 

@@ -24,8 +24,8 @@ MOST_FILES: Final = 200
 MOST_ORIGINS: Final = 50
 MOST_REASONS: Final = 40
 
-UNSHOWN: Final = frozenset({"mask"})
-"""Steps whose samples would show what they took out."""
+MASKING: Final = frozenset({"mask"})
+"""Steps of whose samples only what became of the text is shown, never what it was."""
 
 _TASKS: Final = {
     "qa": "question-answering",
@@ -114,7 +114,7 @@ def _contents(manifest: Manifest) -> Iterator[str]:
             ("Part files", f"{len(manifest.parts):,}, {size:,} bytes"),
             ("Digest of the records", code(manifest.digest)),
             ("Digest of the manifest", code(hashlib.sha256(manifest_bytes(manifest)).hexdigest())),
-            ("Made with", f"leaderkit {plain(str(manifest.identity.get('leaderkit', '')))}"),
+            ("Made with", f"leaderkit {_name(str(manifest.identity.get('leaderkit', '')))}"),
         ],
     )
     yield "Check the folder against this card: `leaderkit corpus verify FOLDER`."
@@ -184,17 +184,16 @@ def _samples(manifest: Manifest) -> Iterator[str]:
     if not manifest.samples:
         return
     yield "## Samples"
-    if manifest.step in UNSHOWN:
-        yield f"None: samples of the step '{manifest.step}' would show what it took out."
-        return
     kinds = groupby(manifest.samples, key=lambda each: each.kind)
     for kind, samples in islice(kinds, MOST_KINDS):
         yield f"### {plain(kind)}"
         for each in islice(samples, MOST_SAMPLES):
             yield f"{plain(each.id)}, {plain(each.field)}"
-            yield fenced(each.before)
-            if each.after and each.after != each.before:
-                yield "became"
+            before = "" if manifest.step in MASKING else each.before
+            if before:
+                yield fenced(before)
+            if each.after and each.after != before:
+                yield "became" if before else "what became of it"
                 yield fenced(each.after)
 
 
@@ -204,9 +203,19 @@ def _files(manifest: Manifest) -> Iterator[str]:
     yield table(
         ("File", "Rows", "Bytes", "SHA-256"),
         [
-            (plain(each.name), f"{each.rows:,}", f"{each.bytes:,}", code(each.sha256))
+            (_name(each.name), f"{each.rows:,}", f"{each.bytes:,}", code(each.sha256))
             for each in files[:MOST_FILES]
         ],
     )
     if len(files) > MOST_FILES:
         yield f"{len(files) - MOST_FILES:,} more are in `manifest.json`."
+    if any(file.name.startswith("dropped-") for file in manifest.others):
+        yield (
+            "`dropped-*.jsonl` holds the records that were left out, as they were before this "
+            "step: leave it behind where you pass the records on."
+        )
+
+
+def _name(text: str) -> str:
+    """A file's name or a version: as code where it has only the usual characters."""
+    return code(text) if re.fullmatch(r"[\w.+-]+", text) else plain(text)

@@ -97,8 +97,7 @@ class Counts:
             _count(self.tasks, record.task)
             _count(self.languages, record.language)
             _count(self.data_sets, record.source.data_set)
-            for key in KEYS:
-                text = _key(record, key)
+            for key, text in _keys(record):
                 if text:
                     self._hashes[key].append(hashed(text))
 
@@ -222,12 +221,12 @@ def _texts(record: Record, name: str) -> Sequence[str]:
     return [text for text in value if text]
 
 
-def _key(record: Record, key: str) -> str:
-    if key == "question":
-        return normalized(record.question)
-    if key == "record":
-        return "\0".join(f"{name}\1{normalized(text)}" for name, text in record.texts())
-    return "\0".join(map(normalized, _texts(record, key)))
+def _keys(record: Record) -> Iterator[tuple[str, str]]:
+    """What a record is compared by, as :data:`KEYS` say."""
+    texts = {name: [normalized(each) for each in _texts(record, name)] for name in TEXT_FIELDS}
+    joined = {name: "\0".join(each) if any(each) else "" for name, each in texts.items()}
+    yield "record", "\1".join(joined.values()) if any(joined.values()) else ""
+    yield from ((key, joined[key]) for key in KEYS if key != "record")
 
 
 def _count(counter: Counter[str], value: str) -> str:

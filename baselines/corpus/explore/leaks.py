@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from baselines.corpus.explore.rules import grams, normalized
+from baselines.corpus.explore.rules import normalized
 from baselines.corpus.record import Record
+from baselines.corpus.similarity.joins import SetIndex
+from baselines.corpus.similarity.text import shingles
 
 LIMIT: Final = 0.8
 MOST_SHOWN: Final = 50
@@ -50,15 +52,19 @@ class LeakCounter:
         self._name = name
         self._limit = limit
         self._tests: list[tuple[str, str]] = []
-        self._sizes: list[int] = []
-        self._places: dict[str, list[int]] = defaultdict(list)
-        for record in records:
+        self._exact: dict[str, int] = {}
+        sets = []
+        often: Counter[int] = Counter()
+        for place, record in enumerate(records):
             text = compared_text(record)
-            found = grams(normalized(text))
-            for gram in found:
-                self._places[gram].append(len(self._tests))
+            made = normalized(text)
+            self._exact.setdefault(made, place)
+            sets.append(shingles(made))
+            often.update(sets[-1].tolist())
             self._tests.append((record.id, text[:LONGEST]))
-            self._sizes.append(len(found))
+        self._index: SetIndex[int] = SetIndex(limit, often)
+        for place, members in enumerate(sets):
+            self._index.add(place, members)
         self._compared = self._equal = self._near = 0
         self._met: set[int] = set()
         self._best: list[tuple[float, int, Leak]] = []
@@ -67,25 +73,22 @@ class LeakCounter:
         """Compare some records."""
         for record in records:
             text = compared_text(record)
-            found = grams(normalized(text))
-            if not found:
+            made = normalized(text)
+            if not made:
                 continue
             self._compared += 1
-            shared = Counter(place for gram in found for place in self._places.get(gram, ()))
-            alike = [
-                (count / (len(found) + self._sizes[place] - count), -place)
-                for place, count in shared.items()
-            ]
-            over = [each for each in alike if each[0] >= self._limit]
-            if over:
-                self._note(record, text, over)
+            alike = dict(self._index.alike(shingles(made)))
+            if made in self._exact:
+                self._equal += 1
+                self._note(record, text, self._exact[made], 1.0)
+            elif alike:
+                self._near += 1
+                place = max(alike, key=lambda each: (alike[each], -each))
+                self._note(record, text, place, alike[place])
+            self._met.update(alike)
 
-    def _note(self, record: Record, text: str, over: Sequence[tuple[float, int]]) -> None:
-        similarity, place = max(over)
-        self._met.update(-each for _, each in over)
-        self._equal += similarity == 1
-        self._near += similarity < 1
-        test_id, test_text = self._tests[-place]
+    def _note(self, record: Record, text: str, place: int, similarity: float) -> None:
+        test_id, test_text = self._tests[place]
         leak = Leak(record.id, test_id, similarity, text[:LONGEST], test_text)
         entry = (similarity, -self._compared, leak)
         if len(self._best) < MOST_SHOWN:

@@ -65,7 +65,7 @@ def _lengths(found: Exploration) -> Figure | None:
     for axes, name in zip(grid.flat, names, strict=True):
         for corpus, color, line in zip(found.corpora, _colors(), ("-", "--"), strict=False):
             _length_line(axes, corpus, name, color, line)
-        axes.set_xscale("symlog", linthresh=1, base=10)
+        axes.set_xscale("log")
         axes.set_title(name, fontsize=9, pad=4)
         axes.set_ylim(bottom=0)
         axes.grid(axis="both")
@@ -87,7 +87,7 @@ def _named(panels: Iterable[Axes]) -> tuple[list[Artist], list[str]]:
 
 
 def _length_line(axes: Axes, corpus: Explored, name: str, color: str, line: str) -> None:
-    from baselines.corpus.explore.counts import bin_of, lower_end
+    from baselines.corpus.explore.counts import bin_of
     from evaluators.report.plots.style import short
 
     field = next((each for each in corpus.fields if each.name == name), None)
@@ -97,7 +97,7 @@ def _length_line(axes: Axes, corpus: Explored, name: str, color: str, line: str)
     numbers = range(min(counts), max(counts) + 1)
     axes.stairs(
         [counts.get(number, 0) / field.texts for number in numbers],
-        [2 ** (number / 4) if number >= 0 else 0 for number in (*numbers, numbers[-1] + 1)],
+        [2 ** (number / 4) for number in (*numbers, numbers[-1] + 1)],
         color=color,
         linestyle=line,
         linewidth=1.4,
@@ -105,7 +105,6 @@ def _length_line(axes: Axes, corpus: Explored, name: str, color: str, line: str)
         label=short(corpus.name),
     )
     axes.axvline(field.lengths.quantiles["50%"], color=color, linestyle=":", linewidth=0.9)
-    axes.set_xlim(left=lower_end(0))
 
 
 def _categories(found: Exploration) -> Figure | None:
@@ -113,6 +112,7 @@ def _categories(found: Exploration) -> Figure | None:
         {each.name: each.records / corpus.records for each in corpus.categories if each.name}
         for corpus in found.corpora
     ]
+    drawn = [(share, color) for share, color in zip(shares, _colors(), strict=False) if share]
     names = list(dict.fromkeys(name for each in shares for name in each))[:MOST_BARS]
     if not names:
         return None
@@ -120,9 +120,9 @@ def _categories(found: Exploration) -> Figure | None:
 
     figure = new_figure(0.8 + 0.32 * len(names))
     axes = figure.add_subplot()
-    height = 0.7 / len(shares)
-    for number, (share, color) in enumerate(zip(shares, _colors(), strict=False)):
-        places = [place + (number - (len(shares) - 1) / 2) * height for place in range(len(names))]
+    height = 0.7 / len(drawn)
+    for number, (share, color) in enumerate(drawn):
+        places = [place + (number - (len(drawn) - 1) / 2) * height for place in range(len(names))]
         axes.barh(places, [share.get(name, 0) for name in names], height=height, color=color)
     list_names(axes, names)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

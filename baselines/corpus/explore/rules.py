@@ -67,13 +67,6 @@ def hashed(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
-def grams(text: str, size: int = 5) -> frozenset[str]:
-    """The runs of ``size`` characters of a normalized text; a shorter one is its own."""
-    if len(text) <= size:
-        return frozenset([text]) if text else frozenset()
-    return frozenset(text[place : place + size] for place in range(len(text) - size + 1))
-
-
 def jensen_shannon(one: Sequence[float], other: Sequence[float]) -> float | None:
     """The divergence of two distributions over the same values; None where one is empty."""
     p, q = np.asarray(one, dtype=float), np.asarray(other, dtype=float)

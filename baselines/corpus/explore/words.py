@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -153,10 +154,14 @@ class Analysed:
 def _tokens(texts: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
     if not texts:
         return
-    library = load_library("kiwipiepy", needed_by="the count of morphemes", install="kiwipiepy")
-    analyser: Any = library.Kiwi()
-    for tokens in analyser.tokenize(texts):
+    for tokens in _analyser().tokenize(texts):
         yield [(token.form, token.tag) for token in tokens]
+
+
+@cache
+def _analyser() -> Any:
+    library = load_library("kiwipiepy", needed_by="the count of morphemes", install="kiwipiepy")
+    return library.Kiwi()
 
 
 def _log_odds(count: int, total: int, count_all: int, total_all: int) -> float:

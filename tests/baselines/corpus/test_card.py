@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from huggingface_hub import DatasetCard
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from baselines.commands.corpus import command
 from baselines.corpus import folder as folders
-from baselines.corpus.batch import Batch
+from baselines.corpus.batch import Batch, Sample
 from baselines.corpus.card.markdown import fenced, plain
 from baselines.corpus.card.text import card_text, size_category
 from baselines.corpus.card.verify import verify
@@ -191,3 +192,14 @@ def test_an_id_given_twice_is_a_fault_with_both_places(tmp_path: Path) -> None:
     folder = made(tmp_path, records)
     [fault] = verify(folder).faults
     assert fault.message == "record 3: the id 'made:0' is that of part-00000.jsonl, record 1"
+
+
+def test_what_was_masked_is_in_no_card(out: Path) -> None:
+    manifest = read_manifest(out)
+    assert manifest is not None
+    secret = Sample("masked", "made:0", "question", "010-1234-5678", "<전화>")
+    for step, shown in (("clean", True), ("mask", False)):
+        changed = msgspec.structs.replace(manifest, step=step, samples=(secret,))
+        text = card_text(changed)
+        assert "<전화>" in text
+        assert (secret.before in text) == shown

@@ -249,7 +249,9 @@ class Read:
 
     def notes(self) -> Iterator[str]:
         """Where the list of files is."""
-        yield f"{len(self._found):,} files were read; which is which is in {FILES}."
+        count = len(self._found)
+        read = "1 file was read" if count == 1 else f"{count:,} files were read"
+        yield f"{read}; which is which is in {FILES}."
 
 
 def _bytes(member: Member, piece: Piece) -> int:

@@ -63,7 +63,12 @@ class Packed:
         """What it unpacks to."""
         if self.kind == "zip":
             opened = zip_of(self.archive)
-            source: Any = opened.file.open(opened.members[self.header])
+            try:
+                source: Any = opened.file.open(opened.members[self.header])
+            except (zipfile.BadZipFile, OSError) as error:
+                raise InputError(
+                    f"{self.label}: is damaged: {error}. Download the archive again"
+                ) from None
         else:
             source = _READERS[self.kind](self.archive.open())
         return cast(BinaryIO, io.BufferedReader(_Checked(source, self.label), 1 << 18))

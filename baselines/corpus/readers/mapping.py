@@ -45,13 +45,9 @@ class Fields(Table):
     @field_validator("document", "documents", "options", "answers", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return (
-            (value,)
-            if isinstance(value, str)
-            else tuple(value)
-            if isinstance(value, list)
-            else value
-        )
+        if isinstance(value, str):
+            return (value,)
+        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="before")
     @classmethod

@@ -45,7 +45,10 @@ def layout_named(name: str) -> Layout:
 def recognize(members: Iterable[Member], declared: Layout | None = None) -> Iterator[Recognized]:
     """Each file with the layout that fits it best; one that is ``declared`` goes first."""
     for member in members:
-        yield _recognize(member, declared)
+        try:
+            yield _recognize(member, declared)
+        except InputError as error:  # its bytes cannot be read
+            yield Recognized(member, None, str(error).removeprefix(f"{member.name}: "))
 
 
 def _recognize(member: Member, declared: Layout | None) -> Recognized:
@@ -70,9 +73,8 @@ def _recognize(member: Member, declared: Layout | None) -> Recognized:
         why = layout.recognizes(member, head)
         if why is not None:
             return Recognized(member, layout, why)
-    return Recognized(
-        member, None, unknown(member.name, head, [each.data_set for each in json_layouts()])
-    )
+    why = unknown(member.name, head, [each.data_set for each in json_layouts()])
+    return Recognized(member, None, f"no layout fits: {why}")
 
 
 def _is_json(head: bytes) -> bool:

@@ -187,28 +187,27 @@ class Read:
     def _refuse_unknown(self, unknown: Sequence[Recognized]) -> None:
         if not unknown:
             return
-        told = [Problem(each.member.name, "", f"no layout fits: {each.why}") for each in unknown]
+        told = [Problem(each.member.name, "", each.why) for each in unknown]
         if self.settings.keep_going:
             self._problems.extend(told)
             return
         raise InputError.listing(
-            "These files are of no known layout. Declare it (--map FIELD=PATH, --mapping FILE), "
-            "name it (--layout), choose data sets (--only), or go on without: --keep-going",
+            "These files cannot be read, or are of no known layout. Declare it (--map FIELD=PATH, "
+            "--mapping FILE), name it (--layout), choose data sets (--only), or go on without: "
+            "--keep-going",
             [f"{each.file}: {each.message}" for each in told],
         )
 
     def chunks(self) -> Sequence[Jobs]:
         """Pieces of long files, and small files together."""
         made: list[Jobs] = []
-        if self._problems or self._left_out:
-            made.append(Jobs((), tuple(self._problems), self._left_out))
         jobs: list[Job] = []
         size = 0
         for each in self._found:
             if each.layout is None:
                 continue
             number = self._layouts.index(each.layout)
-            for piece in each.layout.pieces(each.member):
+            for piece in self._pieces(each.layout, each.member):
                 own = _bytes(each.member, piece)
                 if jobs and size + own > TOGETHER:
                     made.append(Jobs(tuple(jobs)))
@@ -217,7 +216,18 @@ class Read:
                 size += own
         if jobs:
             made.append(Jobs(tuple(jobs)))
+        if self._problems or self._left_out:
+            made.append(Jobs((), tuple(self._problems), self._left_out))
         return made
+
+    def _pieces(self, layout: Layout, member: Member) -> Sequence[Piece]:
+        try:
+            return layout.pieces(member)
+        except InputError as error:
+            if not self.settings.keep_going:
+                raise
+            self._problems.append(Problem(member.name, "", str(error)))
+            return ()
 
     def do(self, chunk: Jobs) -> Batch:
         """The records of some pieces."""
@@ -228,13 +238,20 @@ class Read:
         for job in chunk.jobs:
             before = len(batch.kept)
             layout = self._layouts[job.layout]
-            batch.kept.extend(layout.read(job.member, job.piece, listen))
+            try:
+                batch.kept.extend(layout.read(job.member, job.piece, listen))
+            except InputError as error:
+                if listen is None:
+                    raise
+                listen(Problem(job.member.name, "", str(error)))
             batch.counts[f"from {layout.name}"] += len(batch.kept) - before
         return batch
 
     def notes(self) -> Iterator[str]:
         """Where the list of files is."""
-        yield f"{len(self._found):,} files were read; which is which is in {FILES}."
+        count = len(self._found)
+        read = "1 file was read" if count == 1 else f"{count:,} files were read"
+        yield f"{read}; which is which is in {FILES}."
 
 
 def _bytes(member: Member, piece: Piece) -> int:

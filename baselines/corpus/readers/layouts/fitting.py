@@ -50,10 +50,9 @@ def fit_shape(
     if not content and not told and not (alias and any(there or [True])):
         return None
     shown = [_last(path) for path in shape.has or _asked(shape)]
-    where = "each line holds" if rows == LINES else f"{rows} holds" if rows else "it holds"
     reasons = []
     if content:
-        reasons.append(f"{where} {few(dict.fromkeys(shown))}")
+        reasons.append(f"{_place(rows)} holds {few(dict.fromkeys(shown))}")
     if alias:
         reasons.append(f"its name has '{alias}'")
     return Fit(content, len(alias), sum(there) + sum(needs), number, rows, " and ".join(reasons))
@@ -113,17 +112,23 @@ def unknown(name: str, head: bytes, data_sets: Sequence[DataSet]) -> str:
     holds = few([f"'{name}'" for name in start]) if isinstance(start, dict) and start else ""
     seen = f"it is {kind_of(start)} of JSON" + (f" with {holds}" if holds else "")
     lacking = [
-        (len(lacks), data_set.name, rows, lacks)
+        (len(lacks) - len(asked), data_set.name, rows, lacks)
         for data_set in data_sets
         for shape in data_set.shapes
         for rows in ((LINES,) if lines else shape.rows)
         if (found := _rows(start, rows, shape))
-        and (lacks := [path for path in _asked(shape) if not _leads(found, path)])
+        and (asked := dict.fromkeys(_asked(shape)))
+        and (lacks := [path for path in asked if not _leads(found, path)])
+        and len(lacks) < len(asked)
     ]
     if not lacking:
         return seen
     _, name, rows, lacks = min(lacking)
-    return f"{seen}; the nearest layout is {name}, for which {rows or 'it'} lacks {few(lacks)}"
+    return f"{seen}; the nearest layout is {name}, for which {_place(rows)} lacks {few(lacks)}"
+
+
+def _place(rows: str) -> str:
+    return "each line" if rows == LINES else rows or "it"
 
 
 def _last(path: str) -> str:

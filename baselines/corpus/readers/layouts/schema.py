@@ -17,9 +17,9 @@ def _variants(value: object) -> object:
 
 
 def _several(value: object) -> object:
-    return (
-        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-    )
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 Where = Annotated[Variants, BeforeValidator(_variants)]

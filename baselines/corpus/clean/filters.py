@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from baselines.corpus.clean.measures import broken_share, repeated_share, symbol_share
 from baselines.corpus.record import Record
 from evaluators.text.language import language_of
 
@@ -15,140 +15,122 @@ if TYPE_CHECKING:
 LOOKED_AT: Final = 20_000
 """Characters of a text that a rule looks at: a longer one is judged by its beginning."""
 
-_SYMBOL: Final = re.compile(r"[^\w\s]|_")
-_WORD: Final = re.compile(r"[0-9A-Za-z가-힣一-鿿]{2,}")
-_MOJIBAKE: Final = re.compile(
-    "[\u00c0-\u00ff][\u0080-\u00bf]|\N{REPLACEMENT CHARACTER}|占쏙옙|[뷁뵭쎄]{2,}"
-)
-"""UTF-8 read as Latin-1, what no decoder knew, and UTF-8 read as cp949 twice over."""
-_GRAM: Final = 4
-_FEWEST_WORDS: Final = 24
-_STEM: Final = 2
-
-_LEAST: Final = {
-    "documents": "min_document",
-    "question": "min_question",
-    "summary": "min_summary",
-    "answers": "min_answer",
-}
-
-Texts = Sequence[tuple[str, str]]
-Rule = Callable[[Record, Texts, "CleanSettings"], str | None]
+_SHORT: Final = ("answers", "options")
+"""Fields whose texts may well be a number, a name or a sign."""
+_NOT_FROM_DOCUMENTS: Final = ("translation", "preference")
+"""Tasks whose answers are not looked for in a document."""
 
 
-def _empty(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    return None if any(text for _, text in texts) else "no text is left"
+class Texts(NamedTuple):
+    """A record's texts by field: as they were read, cleaned, and the prose among the latter."""
+
+    raw: Sequence[tuple[str, str]]
+    all: Sequence[tuple[str, str]]
+    prose: Sequence[tuple[str, str]]
 
 
-def _length(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    for name, text in texts:
-        field = name.partition("[")[0]
-        least = getattr(settings, _LEAST.get(field, ""), 0)
-        if len(text) < least:
-            return f"{name}: {len(text)} characters, at least {least}"
-        if field == "documents" and len(text) > settings.max_document:
-            return f"{name}: {len(text):,} characters, at most {settings.max_document:,}"
-    return None
+Rule = Callable[[Record, Texts], str | None]
 
 
-def _encoding(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    for name, text in texts:
-        if text.isascii():
-            continue
-        broken = sum(len(each) for each in _MOJIBAKE.findall(text[:LOOKED_AT]))
-        share = broken / len(text[:LOOKED_AT])
-        if share > settings.max_broken:
-            return f"{name}: {share:.3f} is broken, at most {settings.max_broken}"
-    return None
+class Rules:
+    """The rules at the thresholds of some settings."""
 
+    def __init__(self, settings: CleanSettings) -> None:
+        self._settings = settings
+        answer = settings.min_answer, settings.max_answer
+        self._limits = {
+            "documents": (settings.min_document, settings.max_document),
+            "question": (settings.min_question, settings.max_question),
+            "options": answer,
+            "summary": (settings.min_summary, settings.max_summary),
+            "answers": answer,
+        }
+        rules: dict[str, tuple[Rule, bool]] = {
+            "empty": (_empty, True),
+            "length": (self._length, True),
+            "broken encoding": (self._encoding, settings.max_broken < 1),
+            "symbols": (self._symbols, settings.max_symbols < 1),
+            "repetition": (self._repetition, settings.max_repetition < 1),
+            "language": (self._language, bool(settings.languages)),
+            "answer not in document": (self._answer, settings.answer_in_document),
+            "answer not supported": (self._support, settings.min_support > 0),
+        }
+        self._rules = {reason: rule for reason, (rule, used) in rules.items() if used}
 
-def _symbols(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    for name, text in _prose(texts):
-        symbols = len(_SYMBOL.findall(text))
-        if symbols > settings.max_symbols * len(text) / 2:
-            share = symbols / len("".join(text.split()))
-            if share > settings.max_symbols:
-                return f"{name}: {share:.2f} are symbols, at most {settings.max_symbols}"
-    return None
+    def broken_by(self, record: Record, before: Record) -> tuple[str, str] | None:
+        """The rule that ``record`` breaks, with what it found; None for a good one.
 
-
-def _repetition(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    for name, text in _prose(texts):
-        words = text.split()
-        count = len(words) - _GRAM + 1
-        if len(words) < _FEWEST_WORDS:
-            continue
-        # Each word begins a new gram where it stands first: often that is enough of them.
-        if len(set(words)) - _GRAM + 1 >= (1 - settings.max_repetition) * count:
-            continue
-        grams = set(zip(*(words[start:] for start in range(_GRAM)), strict=False))
-        share = 1 - len(grams) / count
-        if share > settings.max_repetition:
-            return f"{name}: {share:.2f} is repeated, at most {settings.max_repetition}"
-    return None
-
-
-def _language(record: Record, texts: Texts, settings: CleanSettings) -> str | None:
-    if not settings.languages or record.task == "translation":
+        ``before`` is the record as it was read: cleaning takes off what shows a broken encoding.
+        """
+        every = list(record.texts())
+        raw = every if before is record else list(before.texts())
+        prose = [(name, text[:LOOKED_AT]) for name, text in every if not name.startswith(_SHORT)]
+        texts = Texts(raw, every, prose)
+        for reason, rule in self._rules.items():
+            found = rule(record, texts)
+            if found is not None:
+                return reason, found
         return None
-    for name, text in _prose(texts):
-        found = language_of(text)
-        if found is not None and found not in settings.languages:
-            return f"{name}: in {found}"
-    return None
 
-
-def _answer(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    if not settings.answer_in_document or not record.documents or not record.answers:
+    def _length(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        for name, text in texts.all:
+            least, most = self._limits[name.partition("[")[0]]
+            if not least <= len(text) <= most:
+                limit = f"at least {least:,}" if len(text) < least else f"at most {most:,}"
+                return f"{name}: {len(text):,} characters, {limit}"
         return None
-    solid = ["".join(document.split()) for document in record.documents]
-    for number, answer in enumerate(record.answers):
-        if not any("".join(answer.split()) in document for document in solid):
-            return f"answers[{number}]"
-    return None
 
+    def _encoding(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        return _above(self._settings.max_broken, "is broken", broken_share, texts.raw)
 
-def _support(record: Record, texts: Texts, settings: CleanSettings) -> str | None:  # noqa: ARG001
-    if not settings.min_support or not record.documents:
+    def _symbols(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        return _above(self._settings.max_symbols, "are symbols", symbol_share, texts.prose)
+
+    def _repetition(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        return _above(self._settings.max_repetition, "is repeated", repeated_share, texts.prose)
+
+    def _language(self, record: Record, texts: Texts) -> str | None:
+        if record.task == "translation":
+            return None
+        for name, text in texts.prose:
+            found = language_of(text)
+            if found is not None and found not in self._settings.languages:
+                return f"{name}: in {found}"
         return None
-    known = {stem for document in record.documents for stem in _stems(document)}
-    for number, answer in enumerate(record.answers):
-        stems = set(_stems(answer))
-        share = len(stems & known) / len(stems) if stems else 1.0
-        if share < settings.min_support:
-            return f"answers[{number}]: {share:.2f} of its words, at least {settings.min_support}"
-    return None
+
+    def _answer(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        if not _from_documents(record):
+            return None
+        solid = ["".join(document.split()) for document in record.documents]
+        for number, answer in enumerate(record.answers):
+            if not any("".join(answer.split()) in document for document in solid):
+                return f"answers[{number}]"
+        return None
+
+    def _support(self, record: Record, texts: Texts) -> str | None:  # noqa: ARG002
+        if not _from_documents(record):
+            return None
+        least = self._settings.min_support
+        for number, answer in enumerate(record.answers):
+            share = support(answer, record.documents)
+            if share < least:
+                return f"answers[{number}]: {share:.2f} of its words, at least {least}"
+        return None
 
 
-RULES: Final[dict[str, Rule]] = {
-    "empty": _empty,
-    "length": _length,
-    "broken encoding": _encoding,
-    "symbols": _symbols,
-    "repetition": _repetition,
-    "language": _language,
-    "answer not in document": _answer,
-    "answer not supported": _support,
-}
+def _empty(record: Record, texts: Texts) -> str | None:  # noqa: ARG001
+    return None if any(text for _, text in texts.all) else "no text is left"
 
 
-def why_not(record: Record, settings: CleanSettings) -> tuple[str, str] | None:
-    """The rule that ``record`` breaks, with what it found; None for a good one."""
-    texts = list(record.texts())
-    for reason, rule in RULES.items():
-        found = rule(record, texts, settings)
-        if found is not None:
-            return reason, found
-    return None
-
-
-def _prose(texts: Texts) -> Iterator[tuple[str, str]]:
-    """Documents, summaries and questions: short answers are numbers, names or signs."""
+def _above(
+    most: float, what: str, share_of: Callable[[str], float], texts: Sequence[tuple[str, str]]
+) -> str | None:
     for name, text in texts:
-        if not name.startswith(("answers", "options")):
-            yield name, text[:LOOKED_AT]
+        share = share_of(text[:LOOKED_AT])
+        if share > most:
+            return f"{name}: {share:.2f} {what}, at most {most}"
+    return None
 
 
-def _stems(text: str) -> Iterator[str]:
-    """The first syllables of words, which particles and endings leave as they are."""
-    return (word[:_STEM] for word in _WORD.findall(text))
+def _from_documents(record: Record) -> bool:
+    return bool(record.documents) and record.task not in _NOT_FROM_DOCUMENTS

@@ -118,11 +118,12 @@ MARKUP: Final = re.compile(rf"</?(?:{_KNOWN})(?:[\s/][^<>]*)?>|<!--|<!doctype", 
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _ESCAPED_AMPERSANDS: Final = re.compile(r"&(?:amp;){2,}")
 _OTHER_TAG: Final = re.compile(rf"<(?!/?(?:{_KNOWN})[\s/>]|!--|!doctype)", re.IGNORECASE)
+_HIDING: Final = re.compile(rf"<(?:{'|'.join(sorted(HIDDEN))})(?=[\s/>])|<!--", re.IGNORECASE)
 _LONE_SURROGATES: Final = re.compile("[\ud800-\udfff\x00]")
 MOST_ROWS_SPANNED = 50
+MOST_COLUMNS_SPANNED = 20
 MOST_REPEATED = 5_000
-"""Cells that are written again in the rows they span, in one text: more are a bomb."""
-MOST_PASSES = 8
+"""Cells that are written again where they span rows and columns, in one text: more are a bomb."""
 CELL = " | "
 
 
@@ -130,26 +131,37 @@ def plain(text: str) -> str:
     """``text`` without markup, style, script and entities; itself where there are none.
 
     Cells of a table stand in one line a row, with ``|`` between them; a cell that spans rows is in
-    each of them. What was escaped and turns out to be markup goes as well.
+    each of them.
     """
-    for _ in range(MOST_PASSES):
-        before = text
-        if "&" in text and _ENTITY.search(text):
-            text = html.unescape(_ESCAPED_AMPERSANDS.sub("&amp;", text))
-        if "<" in text and MARKUP.search(text):
-            text = _seen(text)
-        if text == before:
-            break
+    if "&" in text:
+        text = _ENTITY.sub(_unescaped, _ESCAPED_AMPERSANDS.sub("&amp;", text))
+    if "<" in text and MARKUP.search(text):
+        text = _seen(text)
     return text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return html.unescape(found[0])
 
 
 def _seen(source: str) -> str:
     parser = HTMLParser(target=_Reader(), huge_tree=True, remove_comments=True)
     # Written as text, so that what is no tag of HTML's stays what it is.
-    told = _OTHER_TAG.sub("&lt;", _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", source))
+    told = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", source).replace("&", "&amp;")
+    told = _OTHER_TAG.sub("&lt;", _without_open_ends(told))
     parser.feed("<body>" + told)
     seen: str = parser.close()
     return seen
+
+
+def _without_open_ends(text: str) -> str:
+    """``text`` where ``<script>`` without an end is a word that was written, and hides nothing."""
+    lowered = text.lower() if len(text.lower()) == len(text) else text
+    ends = {f"<{tag}": lowered.rfind(f"</{tag}") for tag in HIDDEN} | {"<!--": lowered.rfind("-->")}
+    return _HIDING.sub(
+        lambda found: "&lt;" + found[0][1:] if found.start() > ends[found[0].lower()] else found[0],
+        text,
+    )
 
 
 class _Reader:
@@ -161,7 +173,7 @@ class _Reader:
         self._cells = 0
         self._cell: list[str] | None = None
         self._spans: dict[int, tuple[int, str]] = {}
-        self._rows_left = 1
+        self._rows_left = self._columns = 1
         self._repeated = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -179,8 +191,8 @@ class _Reader:
             if self._cells:
                 self.parts.append(CELL)
             self._cell = []
-            told = attributes.get("rowspan") or "1"
-            self._rows_left = int(told[:4]) if told[:4].isdecimal() and told.isascii() else 1
+            self._rows_left = _span(attributes, "rowspan", MOST_ROWS_SPANNED)
+            self._columns = _span(attributes, "colspan", MOST_COLUMNS_SPANNED)
 
     def end(self, tag: str) -> None:
         if self._hidden and tag == self._hidden[-1]:
@@ -213,10 +225,16 @@ class _Reader:
             return
         text = " ".join("".join(self._cell).split())
         self._cell = None
-        self.parts.append(text)
-        if self._rows_left > 1:
-            self._spans[self._cells] = (min(self._rows_left, MOST_ROWS_SPANNED) - 1, text)
-        self._cells += 1
+        for column in range(self._columns):
+            if column:
+                if self._repeated >= MOST_REPEATED:
+                    return
+                self._repeated += 1
+                self.parts.append(CELL)
+            self.parts.append(text)
+            if self._rows_left > 1:
+                self._spans[self._cells] = (self._rows_left - 1, text)
+            self._cells += 1
 
     def _spanned(self) -> None:
         """Write the cells of earlier rows that reach into this one, at this place."""
@@ -229,3 +247,8 @@ class _Reader:
                 self._spans[self._cells] = (left - 1, text)
             self._cells += 1
             self._repeated += 1
+
+
+def _span(attributes: dict[str, str], name: str, most: int) -> int:
+    told = (attributes.get(name) or "1").strip()[:4]
+    return min(max(int(told), 1), most) if told.isascii() and told.isdecimal() else 1

@@ -15,17 +15,28 @@ _LINES: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANKS: Final = re.compile("[ \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AT_ENDS: Final = re.compile(" ?\n ?")
 _EMPTY_LINES: Final = re.compile("\n{3,}")
-_ODD: Final = re.compile(
-    "[^\n\x20-\x7e\xa1-\xac\xae-\u02ff가-힣\u3001-\u303f\u3131-\u3163一-鿿]|  | \n|\n |\n\n\n"
-)
-"""What says that there is something to mend: most texts have none of it."""
+_UNTIDY_LINES: Final = re.compile(" \n|\n(?: |\n\n)")
 
 
 def tidy(text: str) -> str:
     """``text`` in NFC, without what is unseen, with single blanks and at most one empty line."""
-    if _ODD.search(text):
+    if not _is_tidy(text):
         text = _LINES.sub("\n", text)
         text = _UNSEEN.sub("", text)
         text = _BLANKS.sub(" ", unicodedata.normalize("NFC", text))
         text = _EMPTY_LINES.sub("\n\n", _AT_ENDS.sub("\n", text))
     return text.strip()
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether there is nothing to mend but the ends, as in most texts; told without a pattern."""
+    return (
+        text.replace("\n", "").isprintable()
+        and "  " not in text
+        and ("\n" not in text or not _UNTIDY_LINES.search(text))
+        and "\u115f" not in text
+        and "\u1160" not in text
+        and "\u3164" not in text
+        and "\uffa0" not in text
+        and unicodedata.is_normalized("NFC", text)
+    )

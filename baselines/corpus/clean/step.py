@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from baselines.corpus.batch import Batch
-from baselines.corpus.clean.boilerplate import SHIPPED, Phrases, phrases
-from baselines.corpus.clean.filters import why_not
-from baselines.corpus.clean.markup import plain
-from baselines.corpus.clean.spacing import tidy
+from baselines.corpus.batch import MOST_SAMPLES, Batch
+from baselines.corpus.clean.boilerplate import SHIPPED, phrases
+from baselines.corpus.clean.filters import Rules
+from baselines.corpus.clean.texts import Texts
 from baselines.corpus.folder import sha256_file
 from baselines.corpus.record import Record
 from baselines.corpus.steps import Settings, Step
@@ -50,15 +50,30 @@ class CleanSettings(Settings):
         ge=0,
         description="Fewest characters of a question.",
     )
+    max_question: int = Field(
+        default=10_000,
+        ge=1,
+        description="Most characters of a question.",
+    )
     min_summary: int = Field(
         default=2,
         ge=0,
         description="Fewest characters of a summary.",
     )
+    max_summary: int = Field(
+        default=20_000,
+        ge=1,
+        description="Most characters of a summary.",
+    )
     min_answer: int = Field(
         default=1,
         ge=0,
-        description="Fewest characters of an answer.",
+        description="Fewest characters of an answer or an option.",
+    )
+    max_answer: int = Field(
+        default=20_000,
+        ge=1,
+        description="Most characters of an answer or an option.",
     )
     max_symbols: float = Field(
         default=0.4,
@@ -70,7 +85,13 @@ class CleanSettings(Settings):
         default=0.5,
         ge=0,
         le=1,
-        description="Largest share of word 4-grams that were there before.",
+        description="Largest share of pieces of 8 characters that were there before.",
+    )
+    max_boilerplate: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Largest share of the documents that is boilerplate.",
     )
     max_broken: float = Field(
         default=0.01,
@@ -109,7 +130,9 @@ class Clean(Step):
 
     def __init__(self, settings: CleanSettings) -> None:
         super().__init__(settings)
-        self._phrases: Phrases = phrases(settings.phrases or SHIPPED)
+        shown = phrases(settings.phrases or SHIPPED) if settings.boilerplate else None
+        self._texts = Texts(settings.html, shown)
+        self._rules = Rules(settings)
 
     def identity(self) -> dict[str, Any]:
         """The settings, and the file of phrases by its content."""
@@ -120,41 +143,58 @@ class Clean(Step):
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Clean each record, and keep it if it is good."""
         batch = Batch()
+        wanted = _Wanted()
         for record in records:
-            cleaned = record.with_texts(lambda _, text: self._text(text, batch))
+            cleaned, boilerplate = self._texts.clean(record, batch.counts)
             if cleaned is not record:
                 batch.counts["changed"] += 1
-                self._show(batch, record, cleaned)
-            reason = why_not(cleaned, self.settings)
+                if wanted.more("changed"):
+                    _show(batch, record, cleaned)
+            reason = self._reason(record, cleaned, boilerplate)
             if reason is None:
                 batch.kept.append(cleaned)
                 continue
             batch.drop(record, *reason)
-            name, text = next(iter(cleaned.texts()), ("", ""))
-            batch.sample(reason[0], record.id, name, text[:LONGEST_SAMPLE], "")
+            if wanted.more(reason[0]):
+                _show_dropped(batch, record, *reason)
         return batch
 
-    def _text(self, text: str, batch: Batch) -> str:
-        stripped = plain(text) if self.settings.html else text
-        tidied = tidy(stripped)
-        if not self.settings.boilerplate:
-            kept, gone = tidied, list[str]()
-        else:
-            kept, gone = self._phrases.off(tidied)
-        batch.counts["markup removed"] += stripped != text
-        batch.counts["characters or spacing mended"] += tidied != stripped
-        batch.counts["lines of boilerplate removed"] += len(gone)
-        return tidy(kept) if gone else kept
+    def _reason(
+        self, record: Record, cleaned: Record, boilerplate: float
+    ) -> tuple[str, str] | None:
+        if boilerplate > self.settings.max_boilerplate:
+            most = self.settings.max_boilerplate
+            return "boilerplate", f"{boilerplate:.2f} of the documents, at most {most}"
+        return self._rules.broken_by(cleaned, record)
 
-    def _show(self, batch: Batch, old: Record, new: Record) -> None:
-        """One text of a record before and after, where the two part."""
-        for (name, before), (_, after) in zip(old.texts(), new.texts(), strict=False):
-            if before != after:
-                same = next(
-                    (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
-                    min(len(before), len(after)),
-                )
-                start = max(same - 40, 0)
-                stop = start + LONGEST_SAMPLE
-                batch.sample("changed", old.id, name, before[start:stop], after[start:stop])
-                return
+
+class _Wanted:
+    """Counts samples, so that none is made that is not kept."""
+
+    def __init__(self) -> None:
+        self._shown: Counter[str] = Counter()
+
+    def more(self, kind: str) -> bool:
+        self._shown[kind] += 1
+        return self._shown[kind] <= MOST_SAMPLES
+
+
+def _show(batch: Batch, old: Record, new: Record) -> None:
+    """One text of a record before and after, where the two part."""
+    for (name, before), (_, after) in zip(old.texts(), new.texts(), strict=False):
+        if before != after:
+            pairs = enumerate(zip(before, after, strict=False))
+            shorter = min(len(before), len(after))
+            same = next((n for n, (a, b) in pairs if a != b), shorter)
+            start = max(same - 40, 0)
+            stop = start + LONGEST_SAMPLE
+            batch.sample("changed", old.id, name, before[start:stop], after[start:stop])
+            return
+
+
+def _show_dropped(batch: Batch, record: Record, reason: str, detail: str) -> None:
+    """The text that a rule named, or the first."""
+    texts = dict(record.texts())
+    named = detail.partition(":")[0]
+    name = named if named in texts else next(iter(texts), "")
+    batch.sample(reason, record.id, name, texts.get(name, "")[:LONGEST_SAMPLE], "")

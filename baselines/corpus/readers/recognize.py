@@ -42,15 +42,19 @@ def layout_named(name: str) -> Layout:
     return known[name]
 
 
-def recognize(members: Iterable[Member], others: Sequence[Layout] = OTHERS) -> Iterator[Recognized]:
-    """Each file with the layout that fits it best."""
+def recognize(members: Iterable[Member], declared: Layout | None = None) -> Iterator[Recognized]:
+    """Each file with the layout that fits it best; one that is ``declared`` goes first."""
     for member in members:
-        yield _recognize(member, others)
+        yield _recognize(member, declared)
 
 
-def _recognize(member: Member, others: Sequence[Layout]) -> Recognized:
+def _recognize(member: Member, declared: Layout | None) -> Recognized:
     if member.size == 0:
         return Recognized(member, None, "the file is empty")
+    if declared is not None:
+        why = declared.recognizes(member, read(member, 0, HEAD))
+        if why is not None:
+            return Recognized(member, declared, why)
     for size in (HEAD, LONG_HEAD):
         head = read(member, 0, size)
         best = max(
@@ -62,7 +66,7 @@ def _recognize(member: Member, others: Sequence[Layout]) -> Recognized:
             return Recognized(member, best[1], best[0].why)
         if member.size <= HEAD or not _is_json(head):
             break
-    for layout in others:
+    for layout in OTHERS:
         why = layout.recognizes(member, head)
         if why is not None:
             return Recognized(member, layout, why)

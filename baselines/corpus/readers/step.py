@@ -16,7 +16,7 @@ from baselines.corpus.batch import Batch, Problem
 from baselines.corpus.folder import digest
 from baselines.corpus.readers.base import Layout, Member, Piece
 from baselines.corpus.readers.layouts.known import layout_file
-from baselines.corpus.readers.mapping import mapped, mapping_file
+from baselines.corpus.readers.mapping import Mapped, mapped, mapping_file
 from baselines.corpus.readers.recognize import Recognized, layout_named, recognize, told
 from baselines.corpus.readers.tables import Competition
 from baselines.corpus.steps import Say, Settings
@@ -141,10 +141,10 @@ class Read:
         listen = self._problems.append if self.settings.keep_going else None
         files = list(members(self.settings.paths, listen))
         forced = self._forced()
-        if forced is not None:
-            found = [Recognized(member, forced, "so it was told") for member in files]
+        if forced is None or isinstance(forced, Mapped):  # a mapping says which files it is for
+            found = list(recognize(files, forced))
         else:
-            found = list(recognize(files))
+            found = [Recognized(member, forced, "so it was told") for member in files]
         if self.settings.only:
             wanted = [
                 each for each in found if each.layout and each.layout.name in self.settings.only

@@ -15,7 +15,8 @@ import msgspec
 
 from baselines.corpus.batch import Batch
 from baselines.corpus.execute import JOURNAL
-from baselines.corpus.folder import MANIFEST, SCHEMA, Manifest, Summary, write_manifest
+from baselines.corpus.finish import Summary
+from baselines.corpus.folder import MANIFEST, SCHEMA, Manifest, write_manifest
 from baselines.corpus.record import Record
 from tests.baselines.corpus.made import question
 

@@ -1,6 +1,6 @@
 """Every declared layout: its fixture as records, and what is said of files that are not well made.
 
-The expected records, ``data_sample/corpus/raw-as-records.jsonl``, were compared with the raw files
+The expected records, ``raw-as-records.jsonl`` beside this file, were compared with the raw files
 by eye, field by field.
 """
 
@@ -25,7 +25,7 @@ from submission.errors import InputError
 
 RAW = Path(__file__).parents[3] / "data_sample" / "corpus" / "raw"
 FILES = sorted(path for path in RAW.rglob("*.json*"))
-EXPECTED = decoder.decode_lines((RAW.parent / "raw-as-records.jsonl").read_bytes())
+EXPECTED = decoder.decode_lines(Path(__file__).with_name("raw-as-records.jsonl").read_bytes())
 # Where the key is without which the first record of a file cannot be.
 KEYS = {
     "aihub-025": "ko",
@@ -134,6 +134,22 @@ def test_members_of_an_archive_are_read_where_their_names_begin_with_a_slash(
     assert {name.removeprefix("raw.zip!"): texts(each) for name, each in found.items()} == {
         name.removeprefix("raw/"): texts(each) for name, each in WANTED.items()
     }
+
+
+def test_rows_of_columns_may_be_lines_as_well(tmp_path: Path) -> None:
+    fixture = fixture_of("ms-marco")
+    columns = content(fixture)
+    rows = [{name: column[key] for name, column in columns.items()} for key in ("0", "1")]
+    for row in rows:  # as the hub's copy has them
+        names = ("passage_text", "is_selected", "url")
+        row["passages"] = {name: [each[name] for each in row["passages"]] for name in names}
+    path = tmp_path / "validation.jsonl"
+    write(path, rows)
+    found = read(path)
+    assert [(each.id, texts([each])) for each in found] == [
+        (each.id, texts([each])) for each in of(fixture)
+    ]
+    assert [each.meta for each in found] == [each.meta for each in of(fixture)]
 
 
 def rows_of(value: Any) -> Any:

@@ -105,7 +105,7 @@ def test_the_table_of_the_page_is_what_is_measured() -> None:
 def test_check_digits_are_those_of_published_numbers(
     check: object, number: str, right: bool
 ) -> None:
-    assert check(number) is right  # type: ignore[operator]
+    assert check(number) is right
 
 
 def test_a_phone_number_that_phonenumbers_holds_for_valid_is_found() -> None:

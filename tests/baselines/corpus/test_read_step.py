@@ -139,6 +139,15 @@ def test_a_layout_of_ones_own_is_read_as_the_shipped_ones_are(tmp_path: Path) ->
     assert first.licence == "ours (redistribution: yes)"
 
 
+def test_a_mapping_is_for_the_files_that_it_names(tmp_path: Path) -> None:
+    files = RAW.parent / "files"
+    shutil.copy(files / "notices.json", tmp_path / "notices.json")
+    shutil.copy(RAW / "coqa-train.json", tmp_path / "coqa-train.json")
+    done, _ = read(tmp_path / "out", tmp_path, mapping=files / "notices.toml")
+    assert done.manifest.counts["from coqa"] == 2
+    assert done.manifest.counts["from notices"] == done.manifest.rows - 2 > 0
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from baselines.corpus.readers.layouts.glimpse import glimpse, rows_by_line
@@ -49,7 +50,7 @@ def fit_shape(
     if not content and not told and not (alias and any(there or [True])):
         return None
     shown = [_last(path) for path in shape.has or _asked(shape)]
-    where = f"{rows} holds" if rows else "it holds"
+    where = "each line holds" if rows == LINES else f"{rows} holds" if rows else "it holds"
     reasons = []
     if content:
         reasons.append(f"{where} {few(dict.fromkeys(shown))}")
@@ -73,7 +74,7 @@ def _needed(shape: Shape) -> Iterator[Variants]:
 
 def _rows(start: Any, rows: str, shape: Shape) -> list[dict[str, Any]]:
     """The first rows that are there, none where the file has no such rows."""
-    if shape.columnar:
+    if shape.columnar and rows != LINES:
         if not isinstance(start, dict) or not all(isinstance(v, dict) for v in start.values()):
             return []
         return [{name: next(iter(column.values()), None) for name, column in start.items()}]
@@ -96,6 +97,7 @@ def is_lines(name: str) -> bool:
     return name.lower().endswith((".jsonl", ".ndjson"))
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """A name without spaces and marks, so that ``한국어 대화_요약`` is ``한국어대화요약``."""
     composed = unicodedata.normalize("NFC", name).casefold()

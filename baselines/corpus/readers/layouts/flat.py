@@ -132,7 +132,7 @@ def _first(looks: Sequence[Look]) -> Look:
 
 
 def _is_plain(fields: Fields) -> bool:
-    several = (fields.dialogue, fields.documents, fields.options, fields.ranked)
+    several = (fields.dialogue, fields.documents, fields.options, fields.ranked, fields.earlier)
     if any(each is not None for each in several) or len(fields.id) != 1 or len(fields.question) > 1:
         return False
     if not (fields.language is None or isinstance(fields.language, str)):

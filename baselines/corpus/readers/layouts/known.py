@@ -77,7 +77,7 @@ class JsonLayout:
         return max(found, key=len, default="")
 
     def pieces(self, member: Member) -> Sequence[Piece]:
-        """Rows of about 8 MiB together; a file that is no array of rows as a whole."""
+        """Rows of about 2 MiB together; a file that is no array of rows as a whole."""
         shaped, rows = self._shape(member)
         if rows == LINES:
             return pieces_by_line(member, scan.PIECE)

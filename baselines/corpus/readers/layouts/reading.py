@@ -151,6 +151,6 @@ def _all_of(member: Member) -> bytes:
     if member.size > scan.MOST:
         raise InputError(
             f"{member.name}: is {member.size:,} bytes long; a file of this shape is read as a "
-            f"whole, up to {scan.MOST:,}. Split it"
+            f"whole, up to {scan.MOST:,}. Write it as JSON lines, a row on each"
         )
     return in_utf8(read(member, 0, member.size).removeprefix(scan.BOM))

@@ -15,7 +15,7 @@ import msgspec
 from baselines.corpus.readers.base import Member, Piece
 from baselines.corpus.readers.layouts.stored import read
 
-PIECE = 8 << 20
+PIECE = 2 << 20
 """Bytes of rows that are worked on at once."""
 MOST = 1 << 30
 """Bytes of one row, or of what stands before the rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 from baselines.corpus.readers.layouts.variants import Each, Variants, steps_of
 from baselines.corpus.record import Task
@@ -50,6 +50,14 @@ class Ranked(Open):
     rank: NonEmpty
 
 
+class Earlier(Open):
+    """The turns before a question, which make it understood: lines before it, ``Q:`` and ``A:``."""
+
+    question: Where
+    answer: Where
+    most: PositiveInt = 3
+
+
 class Languages(Open):
     """Where the languages of a translation are said; codes such as KR and cn are understood."""
 
@@ -69,6 +77,7 @@ class Fields(Open):
     dialogue: Dialogue | None = None
     question: Wheres = ()
     """Each that there is makes a record; the first is the parent of the others."""
+    earlier: Earlier | None = None
     options: Where | None = None
     summary: Where | None = None
     answers: Where | None = None

@@ -15,12 +15,13 @@ from baselines.corpus.readers.layouts.schema import (
     Case,
     DataSet,
     Dialogue,
+    Earlier,
     Fields,
     Languages,
     Ranked,
     Shape,
 )
-from baselines.corpus.readers.layouts.special import Conversation, Direction, Preferences
+from baselines.corpus.readers.layouts.special import Before, Conversation, Direction, Preferences
 from baselines.corpus.readers.layouts.values import Places, Scopes, Texts, UnreadableError, items
 from baselines.corpus.readers.layouts.variants import (
     MISSING,
@@ -118,6 +119,7 @@ class _Reading:
         self._answers = texts(fields.answers)
         self._category = texts(fields.category)
         self._dialogue = fields.dialogue and Conversation(fields.dialogue, places)
+        self._before = fields.earlier and Before(fields.earlier, places, nulls)
         self._ranked = fields.ranked and Preferences(fields.ranked, places, nulls)
         self._language = fields.language if isinstance(fields.language, str) else "ko"
         self._languages = (
@@ -136,6 +138,8 @@ class _Reading:
     ) -> Iterator[Record]:
         """One record, or one for each question."""
         questions = [text for each in self._questions if (text := each.one(scopes, same))]
+        if self._before:
+            questions = [self._before.put(each, scopes, same) for each in questions]
         options = self._options.several(scopes, same) if self._options else ()
         made = Record(
             id=f"{self._name}:{self._id(scopes, same, file, wheres)}",
@@ -227,6 +231,8 @@ def _paths_of(value: object) -> Iterator[Steps]:
         yield from value.turns.paths
     elif isinstance(value, Ranked):
         yield from map(steps_of, value.among)
+    elif isinstance(value, Earlier):
+        yield from (*value.question.paths, *value.answer.paths)
     elif isinstance(value, Languages):
         yield from (*value.source.paths, *value.target.paths)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from baselines.corpus.readers.layouts.schema import Dialogue, Languages, Ranked
+from baselines.corpus.readers.layouts.schema import Dialogue, Earlier, Languages, Ranked
 from baselines.corpus.readers.layouts.values import Places, Scopes, Texts, UnreadableError
 from baselines.corpus.readers.layouts.variants import (
     MISSING,
@@ -49,6 +49,27 @@ class Conversation:
                 why = explain(turn, (name,)) if isinstance(turn, dict) else kind_of(turn)
                 raise UnreadableError(0, f"'{place}': {why}")
         return f"{said[0]}: {str(said[1]).strip()}"
+
+
+class Before:
+    """The turns before a question, as lines."""
+
+    def __init__(self, earlier: Earlier, places: Places, nulls: frozenset[str]) -> None:
+        self._most = earlier.most
+        self._question = Texts(earlier.question, places, nulls)
+        self._answer = Texts(earlier.answer, places, nulls)
+
+    def put(self, question: str, scopes: Scopes, same: int) -> str:
+        """``Q: …``, ``A: …`` for each turn, then the question; alone where it is the first."""
+        lines = [
+            line
+            for turn in range(max(0, same - self._most), same)
+            for line in (
+                f"Q: {self._question.one(scopes, turn)}",
+                f"A: {self._answer.one(scopes, turn)}",
+            )
+        ]
+        return "\n".join([*lines, f"Q: {question}"]) if lines else question
 
 
 class Preferences:

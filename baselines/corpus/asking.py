@@ -1,0 +1,205 @@
+"""Texts that a model writes: asked through an engine, kept in a ledger, paid once, in a budget."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from baselines.corpus.folder import digest
+from baselines.corpus.steps import Say
+from submission.engines.base import Completion, Engine, EngineContext, Finish, Request
+from submission.engines.choose import make_engine
+from submission.engines.slot import ModelSlot
+from submission.errors import InputError, Stopped, few
+from submission.generation.plan import Plan, plan_prompts
+from submission.generation.record import recorded
+from submission.prompts.extract import extract
+from submission.recipes import Recipe, find_recipe, model_overrides
+from submission.records.rows import Question
+from submission.runs.attempts import RunJournal
+from submission.runs.costs import spent_on
+from submission.runs.ledger import Ledger
+from submission.runs.rows import Run
+
+AROUND = 32
+"""Tokens that a server may put around the texts of a request."""
+
+
+class Reply(NamedTuple):
+    """What a model wrote, or why there is nothing; ``cut`` says that it reached its length."""
+
+    text: str
+    cut: bool
+    problem: str = ""
+
+
+class Budget(NamedTuple):
+    """The most that may be spent: tokens of prompts and replies, and money (see the recipe)."""
+
+    tokens: int | None = None
+    money: float | None = None
+
+
+class Asker:
+    """Asks a recipe's model, as ``generate`` does; the ledger at ``cache`` has every reply.
+
+    A reply belongs to the prompt, the model and how it is sampled, so that a changed corpus asks
+    for its changed rows only, and a killed step for what had no reply.
+    """
+
+    def __init__(
+        self, recipe: str, model: str | None, changes: Sequence[str], budget: Budget
+    ) -> None:
+        self._name = recipe
+        self._changes = (
+            "prompt.template={{ question }}",
+            *changes,
+            *model_overrides(model, None, None, None),
+        )
+        self._budget = budget
+        self._slot = ModelSlot(shared=True)
+        self._ledger: Ledger | None = None
+        self._runs: dict[str, None] = {}
+        self._say: Say = lambda _: None
+        self.recipe = self._recipe(None)
+
+    def identity(self) -> dict[str, Any]:
+        """What the replies depend on beside the prompts."""
+        engine = make_engine(EngineContext(self.recipe))
+        try:
+            told = dict(engine.identity)
+        finally:
+            engine.close()
+        shown = self.recipe.model_dump(mode="json", include={"model", "sampling", "prompt"})
+        return {"recipe": shown, "engine": told}
+
+    def open(self, cache: Path, say: Say) -> None:
+        """Use the ledger at ``cache`` from now on."""
+        self._say = say
+        self._ledger = Ledger(cache)
+
+    def close(self) -> None:
+        """Let the model and the ledger go."""
+        self._slot.clear()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def ask(
+        self, prompts: Sequence[str], schema: Mapping[str, Any] | None, *, skip_failed: bool
+    ) -> list[Reply]:
+        """One reply for each prompt, in their order; JSON of ``schema`` where one is given.
+
+        Raises:
+            Stopped: the budget would be passed, the engine ended, or requests failed and are not
+                to be skipped; what was replied is kept.
+        """
+        if not prompts:
+            return []
+        if self._ledger is None:
+            raise AssertionError("asked before it was opened")
+        recipe = self._recipe(schema)
+        run = f"corpus-{digest([recipe.model_dump_json(), list(prompts)])[:24]}"
+        spent = self._spent_money()
+        self._runs[run] = None
+        context = EngineContext(
+            recipe=recipe,
+            hash_file=self._ledger.hash_file,
+            say=self._say,
+            slot=self._slot,
+            journal=RunJournal(self._ledger, run),
+            max_cost=None if self._budget.money is None else max(self._budget.money - spent, 0.0),
+        )
+        engine = make_engine(context)
+        try:
+            questions = [Question(str(n), text, "", {}) for n, text in enumerate(prompts)]
+            plan = plan_prompts(recipe, engine, questions)
+            self._complete(self._ledger, run, recipe, engine, plan)
+        finally:
+            engine.close()
+        return self._replies(self._ledger, run, recipe, plan, skip_failed=skip_failed)
+
+    def _complete(
+        self, ledger: Ledger, run: str, recipe: Recipe, engine: Engine, plan: Plan
+    ) -> None:
+        with ledger.writing(run):
+            known = ledger.answered(plan.requests)
+            missing = [each for key, each in plan.requests.items() if key not in known]
+            if missing:
+                engine.start()
+            ledger.begin(_run(run, recipe, engine), plan.parts, fresh=False)
+            while missing:
+                some = self._within(ledger, missing, recipe.sampling.max_tokens)
+                for _ in recorded(engine, some, ledger, run, "corpus", recipe.sampling.max_tokens):
+                    pass
+                missing = missing[len(some) :]
+            ledger.spent(run, 0.0, 0, finished=not ledger.pending(run))
+
+    def _within(self, ledger: Ledger, missing: list[Request], most: int) -> list[Request]:
+        """The first requests that the budget of tokens has room for, whatever is replied."""
+        if self._budget.tokens is None:
+            return missing
+        left = self._budget.tokens - sum(sum(ledger.tokens(run)[1:]) for run in self._runs)
+        for count, request in enumerate(missing):
+            # Where a server counts, a token is a byte at least.
+            read = len(request.tokens) or AROUND + _bytes(self.recipe.prompt.system, request.text)
+            left -= read + most
+            if left < 0:
+                if count:
+                    return missing[:count]
+                raise Stopped(
+                    f"the budget of {self._budget.tokens:,} tokens has no room for another "
+                    f"request of up to {read + most:,}; {len(missing):,} are left. Replies are "
+                    "kept: the same command goes on with a larger one"
+                )
+        return missing
+
+    def _spent_money(self) -> float:
+        if self._ledger is None:
+            return 0.0
+        accounts = [spent_on(self._ledger, run) for run in self._runs]
+        return sum(sum(each.money.values()) for each in accounts if each is not None)
+
+    def _replies(
+        self, ledger: Ledger, run: str, recipe: Recipe, plan: Plan, *, skip_failed: bool
+    ) -> list[Reply]:
+        failures = ledger.failures(run)
+        replies: list[Reply] = []
+        for part in ledger.parts(run):
+            if part.completion is None:
+                replies.append(Reply("", cut=False, problem=failures.get(part.key, "no reply")))
+            else:
+                replies.append(_reply(part.completion, recipe))
+        failed = Counter(each.problem for each in replies if each.problem)
+        if failed and not skip_failed:
+            told = few(f"{why} ({count})" for why, count in failed.most_common())
+            raise Stopped(
+                f"{failed.total():,} of {len(plan.parts):,} requests failed: {told}. Replies are "
+                "kept; the same command asks these again, --skip-failed leaves them out"
+            )
+        return replies
+
+    def _recipe(self, schema: Mapping[str, Any] | None) -> Recipe:
+        form = [] if schema is None else [f"sampling.structure.json={json.dumps(schema)}"]
+        recipe = find_recipe(self._name, [*self._changes, *form])
+        if recipe.model is None and recipe.engine.name != "openai":
+            raise InputError(f"recipe '{self._name}' has no model that writes texts")
+        return recipe
+
+
+def _bytes(*texts: str | None) -> int:
+    return sum(len((text or "").encode("utf-8", "replace")) for text in texts)
+
+
+def _run(name: str, recipe: Recipe, engine: Engine) -> Run:
+    told = recipe.model_dump_json()
+    identity = json.dumps(dict(engine.identity), sort_keys=True)
+    return Run(name, digest([told, identity]), "corpus", told, "", engine.description, "")
+
+
+def _reply(completion: Completion, recipe: Recipe) -> Reply:
+    text = extract(completion.text, recipe.extraction)
+    return Reply(text, cut=completion.finish is Finish.LENGTH)

@@ -1,0 +1,1 @@
+"""Records that a model writes, checked against their documents."""

@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import groupby, islice
-from typing import Final
+from pathlib import PurePath
+from typing import Any, Final
 
 import msgspec
 
@@ -169,8 +170,10 @@ def _steps(manifest: Manifest) -> Iterator[str]:
 
 def _step(number: int, step: Past) -> Iterator[str]:
     yield f"### {number}. {plain(step.step)}"
-    settings = json.dumps(step.identity, ensure_ascii=False, indent=2, sort_keys=True)
-    yield fenced(settings, "json", longest=20_000)
+    settings = _portable(step.identity)
+    yield fenced(
+        json.dumps(settings, ensure_ascii=False, indent=2, sort_keys=True), "json", longest=20_000
+    )
     counted = [
         *((f"dropped: {reason}", rows) for reason, rows in step.dropped.items()),
         *step.counts.items(),
@@ -178,6 +181,17 @@ def _step(number: int, step: Past) -> Iterator[str]:
     if counted:
         shown = [(plain(name), f"{rows:,}") for name, rows in counted[:MOST_REASONS]]
         yield table(("", "Records"), shown)
+
+
+def _portable(value: Any) -> Any:
+    """Settings with the names alone of files that are given by where they lie on one machine."""
+    if isinstance(value, dict):
+        return {key: _portable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(each) for each in value]
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        return PurePath(value).name
+    return value
 
 
 def _samples(manifest: Manifest) -> Iterator[str]:

@@ -203,3 +203,13 @@ def test_what_was_masked_is_in_no_card(out: Path) -> None:
         text = card_text(changed)
         assert "<전화>" in text
         assert (secret.before in text) == shown
+
+
+def test_no_place_on_a_machine_is_in_the_card(out: Path) -> None:
+    manifest = read_manifest(out)
+    assert manifest is not None
+    settings = {"urls": ["/home/someone/urls.txt"], "known": {"a": "/srv/data/one"}, "n": 3}
+    text = card_text(msgspec.structs.replace(manifest, identity=settings))
+    assert "urls.txt" in text
+    assert "someone" not in text
+    assert "/srv" not in text

@@ -64,6 +64,11 @@ def without_card(manifest: Manifest) -> Manifest:
     return msgspec.structs.replace(manifest, others=others)
 
 
+def manifest_digest(manifest: Manifest) -> str:
+    """What the card says of the manifest, which names the card in its turn."""
+    return hashlib.sha256(manifest_bytes(without_card(manifest))).hexdigest()
+
+
 def _title(manifest: Manifest) -> str:
     return manifest.titles.title or f"Records of leaderkit corpus {manifest.step}"
 
@@ -114,7 +119,7 @@ def _contents(manifest: Manifest) -> Iterator[str]:
             ("Records", f"{manifest.rows:,}"),
             ("Part files", f"{len(manifest.parts):,}, {size:,} bytes"),
             ("Digest of the records", code(manifest.digest)),
-            ("Digest of the manifest", code(hashlib.sha256(manifest_bytes(manifest)).hexdigest())),
+            ("Digest of the manifest", code(manifest_digest(manifest))),
             ("Made with", f"leaderkit {_name(str(manifest.identity.get('leaderkit', '')))}"),
         ],
     )

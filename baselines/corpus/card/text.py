@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import groupby, islice
-from typing import Final
+from pathlib import PurePath
+from typing import Any, Final
 
 import msgspec
 
@@ -63,6 +64,11 @@ def without_card(manifest: Manifest) -> Manifest:
     return msgspec.structs.replace(manifest, others=others)
 
 
+def manifest_digest(manifest: Manifest) -> str:
+    """What the card says of the manifest, which names the card in its turn."""
+    return hashlib.sha256(manifest_bytes(without_card(manifest))).hexdigest()
+
+
 def _title(manifest: Manifest) -> str:
     return manifest.titles.title or f"Records of leaderkit corpus {manifest.step}"
 
@@ -113,7 +119,7 @@ def _contents(manifest: Manifest) -> Iterator[str]:
             ("Records", f"{manifest.rows:,}"),
             ("Part files", f"{len(manifest.parts):,}, {size:,} bytes"),
             ("Digest of the records", code(manifest.digest)),
-            ("Digest of the manifest", code(hashlib.sha256(manifest_bytes(manifest)).hexdigest())),
+            ("Digest of the manifest", code(manifest_digest(manifest))),
             ("Made with", f"leaderkit {_name(str(manifest.identity.get('leaderkit', '')))}"),
         ],
     )
@@ -169,8 +175,10 @@ def _steps(manifest: Manifest) -> Iterator[str]:
 
 def _step(number: int, step: Past) -> Iterator[str]:
     yield f"### {number}. {plain(step.step)}"
-    settings = json.dumps(step.identity, ensure_ascii=False, indent=2, sort_keys=True)
-    yield fenced(settings, "json", longest=20_000)
+    settings = _portable(step.identity)
+    yield fenced(
+        json.dumps(settings, ensure_ascii=False, indent=2, sort_keys=True), "json", longest=20_000
+    )
     counted = [
         *((f"dropped: {reason}", rows) for reason, rows in step.dropped.items()),
         *step.counts.items(),
@@ -178,6 +186,17 @@ def _step(number: int, step: Past) -> Iterator[str]:
     if counted:
         shown = [(plain(name), f"{rows:,}") for name, rows in counted[:MOST_REASONS]]
         yield table(("", "Records"), shown)
+
+
+def _portable(value: Any) -> Any:
+    """Settings with the names alone of files that are given by where they lie on one machine."""
+    if isinstance(value, dict):
+        return {key: _portable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_portable(each) for each in value]
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        return PurePath(value).name
+    return value
 
 
 def _samples(manifest: Manifest) -> Iterator[str]:

@@ -18,10 +18,10 @@ from baselines.commands.corpus import command
 from baselines.corpus import folder as folders
 from baselines.corpus.batch import Batch, Sample
 from baselines.corpus.card.markdown import fenced, plain
-from baselines.corpus.card.text import card_text, size_category
+from baselines.corpus.card.text import card_text, manifest_digest, size_category, without_card
 from baselines.corpus.card.verify import verify
 from baselines.corpus.execute import Applied, execute
-from baselines.corpus.folder import Corpus, read_manifest
+from baselines.corpus.folder import Corpus, part_of, read_manifest, write_manifest
 from baselines.corpus.record import Record, Source, encoder
 from baselines.corpus.steps import Settings, Step
 
@@ -203,3 +203,26 @@ def test_what_was_masked_is_in_no_card(out: Path) -> None:
         text = card_text(changed)
         assert "<전화>" in text
         assert (secret.before in text) == shown
+
+
+def test_no_place_on_a_machine_is_in_the_card(out: Path) -> None:
+    manifest = read_manifest(out)
+    assert manifest is not None
+    settings = {"urls": ["/home/someone/urls.txt"], "known": {"a": "/srv/data/one"}, "n": 3}
+    text = card_text(msgspec.structs.replace(manifest, identity=settings))
+    assert "urls.txt" in text
+    assert "someone" not in text
+    assert "/srv" not in text
+
+
+def test_a_card_of_another_version_is_held_against_its_digest(out: Path) -> None:
+    manifest = read_manifest(out)
+    assert manifest is not None
+    old = msgspec.structs.replace(manifest, identity={**manifest.identity, "leaderkit": "0.0.1"})
+    bare = without_card(old)
+    (out / "README.md").write_text(f"# Other words\n\n{manifest_digest(old)}\n")
+    others = (*bare.others, part_of(out / "README.md", 0))
+    write_manifest(out, msgspec.structs.replace(bare, others=others))
+    assert verify(out).faults == []
+    write_manifest(out, msgspec.structs.replace(bare, others=others, problems=1))
+    assert [fault.file for fault in verify(out).faults] == ["manifest.json"]

@@ -129,6 +129,7 @@ def test_a_signal_ends_it_soon_with_its_workers(
     assert process.returncode == code
     assert "What was finished is kept. The same command resumes." in told
     assert "Traceback" not in told
+    assert not list(out.rglob(".*"))
     assert without_workers(process)
     assert read_manifest(out / "01-clean") is None or read_manifest(out / "02-strict") is None
     assert done(pipeline, out, workers=2) == whole

@@ -214,6 +214,23 @@ def test_no_text_is_too_odd(document: str, answer: str) -> None:
     assert len(batch.kept) + len(batch.dropped) == 1
 
 
+def test_changes_are_counted_and_shown_by_what_they_were() -> None:
+    texts = [f"{BODY} <br>", f"{BODY}  ", f"{BODY}\n무단 전재 금지", BODY]
+    batch = Clean(CleanSettings()).apply([record(text) for text in texts], 0)
+    assert [each.documents for each in batch.kept] == [(BODY,)] * 4
+    assert +batch.counts == {
+        "changed": 3,
+        "markup removed": 1,
+        "characters or spacing mended": 1,
+        "lines of boilerplate removed": 1,
+    }
+    assert [(each.kind, each.field) for each in batch.samples] == [
+        ("markup removed", "documents[0]"),
+        ("characters or spacing mended", "documents[0]"),
+        ("lines of boilerplate removed", "documents[0]"),
+    ]
+
+
 def test_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
     path = tmp_path / "phrases.toml"
     path.write_text("[phrases]\nopen = {words = ['a'], pattern = '(a'}\n", "utf-8")

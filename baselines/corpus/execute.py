@@ -34,7 +34,7 @@ from baselines.corpus.lifetime import end_with
 from baselines.corpus.steps import Say, Step
 from submission import __version__
 from submission.errors import InputError, Stopped
-from submission.files.atomic import is_temporary, no_room, write_bytes
+from submission.files.atomic import is_temporary, no_room, sweep, write_bytes
 from submission.files.toml import LONGEST_INPUT
 from submission.terminal.progress import Pace
 
@@ -221,6 +221,8 @@ def _summaries(
         except BaseException:
             _kill(pool)
             raise
+        finally:
+            sweep(out)  # what workers that died were writing
 
 
 def _in_order(
@@ -240,6 +242,7 @@ def _in_order(
 def _kill(pool: ProcessPoolExecutor) -> None:
     for process in list((pool._processes or {}).values()):
         process.kill()
+        process.join()
     pool.shutdown(wait=False, cancel_futures=True)
 
 

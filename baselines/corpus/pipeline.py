@@ -4,7 +4,7 @@
 
     [[steps]]
     step = "clean"
-    min_length = 20
+    min_document = 20
 
 Paths in it are relative to the file. The folders are ``OUT/01-read``, ``OUT/02-clean``; a pipeline
 that was stopped goes on where it stopped, and one whose last steps changed starts at the first

@@ -130,6 +130,15 @@ def is_temporary(path: Path) -> bool:
     return _TEMPORARY.fullmatch(path.name) is not None
 
 
+def sweep(folder: Path) -> None:
+    """Remove what processes that died while writing here left behind."""
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            match = _TEMPORARY.fullmatch(entry.name)
+            if match and _abandoned(entry, int(match[1])):
+                _remove_if_unlocked(entry)
+
+
 def no_room(error: BaseException) -> bool:
     """Whether ``error`` says that a disk is full, or a file larger than it may be.
 
@@ -167,18 +176,9 @@ def _reasons(path: str | Path, only: frozenset[int] | None = None) -> Iterator[N
 
 def _temporary_beside(target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target.parent)
+    sweep(target.parent)
     # The target's own name is left out: with it, a long Korean name would pass the 255-byte limit.
     return target.parent / f".leaderkit-{os.getpid()}-{secrets.token_hex(6)}.tmp"
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes that died while writing here left behind."""
-    with suppress(OSError):
-        for entry in list(folder.iterdir()):
-            match = _TEMPORARY.fullmatch(entry.name)
-            if match and _abandoned(entry, int(match[1])):
-                _remove_if_unlocked(entry)
 
 
 def _abandoned(entry: Path, pid: int) -> bool:

@@ -45,9 +45,6 @@ BLOCKS: Final = frozenset(
         "section",
         "summary",
         "table",
-        "tbody",
-        "tfoot",
-        "thead",
         "tr",
         "ul",
     ]
@@ -91,6 +88,9 @@ INLINE: Final = frozenset(
         "span",
         "strike",
         "strong",
+        "tbody",
+        "tfoot",
+        "thead",
         "sub",
         "sup",
         "td",
@@ -122,8 +122,9 @@ _HIDING: Final = re.compile(rf"<(?:{'|'.join(sorted(HIDDEN))})(?=[\s/>])|<!--", 
 _LONE_SURROGATES: Final = re.compile("[\ud800-\udfff\x00]")
 MOST_ROWS_SPANNED = 50
 MOST_COLUMNS_SPANNED = 20
-MOST_REPEATED = 5_000
-"""Cells that are written again where they span rows and columns, in one text: more are a bomb."""
+FREELY_REPEATED = 1_000
+"""Characters of cells that are written again where they span rows and columns, beside as many as
+the text itself has: more are a bomb."""
 CELL = " | "
 
 
@@ -145,7 +146,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _seen(source: str) -> str:
-    parser = HTMLParser(target=_Reader(), huge_tree=True, remove_comments=True)
+    parser = HTMLParser(target=_Reader(len(source)), huge_tree=True, remove_comments=True)
     # Written as text, so that what is no tag of HTML's stays what it is.
     told = _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", source).replace("&", "&amp;")
     told = _OTHER_TAG.sub("&lt;", _without_open_ends(told))
@@ -167,14 +168,14 @@ def _without_open_ends(text: str) -> str:
 class _Reader:
     """What lxml tells of a document as it reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
         self.parts: list[str] = []
         self._hidden: list[str] = []
         self._cells = 0
         self._cell: list[str] | None = None
         self._spans: dict[int, tuple[int, str]] = {}
         self._rows_left = self._columns = 1
-        self._repeated = 0
+        self._room = FREELY_REPEATED + length
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in HIDDEN:
@@ -202,7 +203,6 @@ class _Reader:
         elif tag == "tr":
             self._end_cell()
             self._spanned()
-            self.parts.append("\n")
         elif tag in BLOCKS:
             self._write("\n")
 
@@ -227,9 +227,8 @@ class _Reader:
         self._cell = None
         for column in range(self._columns):
             if column:
-                if self._repeated >= MOST_REPEATED:
+                if not self._again(text):
                     return
-                self._repeated += 1
                 self.parts.append(CELL)
             self.parts.append(text)
             if self._rows_left > 1:
@@ -238,7 +237,7 @@ class _Reader:
 
     def _spanned(self) -> None:
         """Write the cells of earlier rows that reach into this one, at this place."""
-        while (held := self._spans.pop(self._cells, None)) and self._repeated < MOST_REPEATED:
+        while (held := self._spans.pop(self._cells, None)) and self._again(held[1]):
             left, text = held
             if self._cells:
                 self.parts.append(CELL)
@@ -246,7 +245,11 @@ class _Reader:
             if left > 1:
                 self._spans[self._cells] = (left - 1, text)
             self._cells += 1
-            self._repeated += 1
+
+    def _again(self, text: str) -> bool:
+        """Whether there is room to write a cell once more."""
+        self._room -= len(text) + len(CELL)
+        return self._room > 0
 
 
 def _span(attributes: dict[str, str], name: str, most: int) -> int:

@@ -12,7 +12,7 @@ from pydantic import Field
 from baselines.corpus.batch import MOST_SAMPLES, Batch
 from baselines.corpus.clean.boilerplate import SHIPPED, phrases
 from baselines.corpus.clean.filters import Rules
-from baselines.corpus.clean.texts import Texts
+from baselines.corpus.clean.texts import LINES, MARKUP, MENDED, Texts
 from baselines.corpus.folder import sha256_file
 from baselines.corpus.record import Record
 from baselines.corpus.steps import Settings, Step
@@ -145,11 +145,15 @@ class Clean(Step):
         batch = Batch()
         wanted = _Wanted()
         for record in records:
+            with_markup = batch.counts[MARKUP]
             cleaned, boilerplate = self._texts.clean(record, batch.counts)
             if cleaned is not record:
                 batch.counts["changed"] += 1
-                if wanted.more("changed"):
-                    _show(batch, record, cleaned)
+                kind = LINES if boilerplate else MENDED
+                if not boilerplate and batch.counts[MARKUP] > with_markup:
+                    kind = MARKUP
+                if wanted.more(kind):
+                    _show(batch, kind, record, cleaned)
             reason = self._reason(record, cleaned, boilerplate)
             if reason is None:
                 batch.kept.append(cleaned)
@@ -179,7 +183,7 @@ class _Wanted:
         return self._shown[kind] <= MOST_SAMPLES
 
 
-def _show(batch: Batch, old: Record, new: Record) -> None:
+def _show(batch: Batch, kind: str, old: Record, new: Record) -> None:
     """One text of a record before and after, where the two part."""
     for (name, before), (_, after) in zip(old.texts(), new.texts(), strict=False):
         if before != after:
@@ -188,7 +192,7 @@ def _show(batch: Batch, old: Record, new: Record) -> None:
             same = next((n for n, (a, b) in pairs if a != b), shorter)
             start = max(same - 40, 0)
             stop = start + LONGEST_SAMPLE
-            batch.sample("changed", old.id, name, before[start:stop], after[start:stop])
+            batch.sample(kind, old.id, name, before[start:stop], after[start:stop])
             return
 
 

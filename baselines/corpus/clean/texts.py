@@ -12,6 +12,9 @@ from baselines.corpus.clean.markup import plain
 from baselines.corpus.clean.spacing import tidy
 from baselines.corpus.record import Record
 
+MENDED = "characters or spacing mended"
+MARKUP = "markup removed"
+LINES = "lines of boilerplate removed"
 MOST_PASSES = 8
 """Times that a text is gone over until nothing changes; one that needs more stays as it is."""
 
@@ -31,7 +34,7 @@ class Texts:
         of that stays; where an answer ends inside a tag, the documents and answers stay as they
         were.
         """
-        stripped = record.with_texts(self._text)
+        stripped = record.with_texts(lambda _, text: self._text(text, counts))
         cleaned = self._without_boilerplate(stripped, counts)
         if cleaned is record:
             return record, 0.0
@@ -44,9 +47,18 @@ class Texts:
         left = msgspec.structs.replace(stripped, documents=record.documents, answers=record.answers)
         return (left if left != record else record), 0.0
 
-    def _text(self, _: str, text: str) -> str:
+    def _text(self, text: str, counts: Counter[str]) -> str:
         """``text`` without markup and unseen characters."""
-        first = passed = tidy(text)
+        first = tidy(text)
+        if first is not text and first != text:
+            counts[MENDED] += 1
+        bare = self._bare(first)
+        if bare is not first:
+            counts[MARKUP] += 1
+        return bare
+
+    def _bare(self, first: str) -> str:
+        passed = first
         if not self.html:
             return first
         for _pass in range(MOST_PASSES):
@@ -72,10 +84,10 @@ class Texts:
             shorter, gone = phrases.off(passed)
             if not gone:
                 if lines:
-                    counts["lines of boilerplate removed"] += lines
+                    counts[LINES] += lines
                 return passed
             lines += gone
-            passed = self._text("documents", shorter)
+            passed = self._bare(tidy(shorter))
         return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -95,6 +96,34 @@ def test_two_workers_write_what_one_writes(corpus: Corpus, tmp_path: Path) -> No
     kept = list(Corpus.open(one.out))
     assert [each.facts()["n"] for each in kept] == [n for n in range(200) if "7" not in str(n)]
     assert kept[0].question.endswith("ABC")
+
+
+class WhoWorks(DropLetter):
+    name = "who-works"
+
+    def apply(self, records: Sequence[Record], first: int) -> Batch:
+        batch = super().apply(records, first)
+        batch.counts["here" if os.getpid() == self.made_in else "elsewhere"] += 1
+        return batch
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.made_in = os.getpid()
+
+
+class WorksHere(WhoWorks):
+    in_process = True
+
+
+@pytest.mark.parametrize(("kind", "where"), [(WhoWorks, "elsewhere"), (WorksHere, "here")])
+def test_a_step_that_holds_a_model_stays_in_its_own_process(
+    kind: type[WhoWorks], where: str, corpus: Corpus, tmp_path: Path
+) -> None:
+    work = Applied(kind(Without()), corpus)
+    counts = execute(work, tmp_path / "out", workers=2, say=lambda _: None).manifest.counts
+    assert {name: count for name, count in counts.items() if name != "changed"} == {
+        where: len(corpus.chunks)
+    }
 
 
 def test_parquet_holds_the_same_records(corpus: Corpus, tmp_path: Path) -> None:

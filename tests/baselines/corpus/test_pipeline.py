@@ -29,12 +29,19 @@ from tests.baselines.corpus.commanded import (
 )
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path) -> Path:
-    corpus_of_parts(tmp_path / "in", parts=30, rows=20)
-    path = tmp_path / "pipeline.toml"
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pipeline")
+    corpus_of_parts(folder / "in", parts=15, rows=40)
+    path = folder / "pipeline.toml"
     path.write_text(PIPELINE, "utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def whole(pipeline: Path) -> dict[str, bytes]:
+    """What the pipeline writes where nothing comes between."""
+    return done(pipeline, pipeline.parent / "whole")
 
 
 def done(pipeline: Path, out: Path, workers: int = 1) -> dict[str, bytes]:
@@ -43,10 +50,11 @@ def done(pipeline: Path, out: Path, workers: int = 1) -> dict[str, bytes]:
     return contents(out)
 
 
-def test_two_workers_write_what_one_writes(pipeline: Path, tmp_path: Path) -> None:
-    one = done(pipeline, tmp_path / "one")
-    assert done(pipeline, tmp_path / "two", workers=2) == one
-    manifests = [read_manifest(tmp_path / "one" / name) for name in ("01-clean", "02-strict")]
+def test_two_workers_write_what_one_writes(
+    pipeline: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert done(pipeline, tmp_path / "two", workers=2) == whole
+    manifests = [read_manifest(tmp_path / "two" / name) for name in ("01-clean", "02-strict")]
     counts = [(each.rows, each.dropped) for each in manifests if each is not None]
     # 17 divides 36 of the numbers below 600, and 30 of those from 100: only a question with a
     # number of three digits has 31 characters.
@@ -90,9 +98,10 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_pat
     ],
 )
 def test_a_file_that_is_no_pipeline_is_refused(text: str, problem: str, pipeline: Path) -> None:
-    pipeline.write_text(text, "utf-8")
-    with pytest.raises(InputError, match=rf"pipeline\.toml: {problem}"):
-        Plan.read(pipeline)
+    path = pipeline.with_name("refused.toml")
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError, match=rf"refused\.toml: {problem}"):
+        Plan.read(path)
 
 
 def started(pipeline: Path, out: Path, **more: object) -> subprocess.Popen[str]:
@@ -108,7 +117,7 @@ def started(pipeline: Path, out: Path, **more: object) -> subprocess.Popen[str]:
     ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
 def test_a_signal_ends_it_soon_with_its_workers(
-    sent: signal.Signals, code: int, pipeline: Path, tmp_path: Path
+    sent: signal.Signals, code: int, pipeline: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     process = started(pipeline, out)
@@ -120,13 +129,14 @@ def test_a_signal_ends_it_soon_with_its_workers(
     assert process.returncode == code
     assert "What was finished is kept. The same command resumes." in told
     assert "Traceback" not in told
+    assert not list(out.rglob(".*"))
     assert without_workers(process)
     assert read_manifest(out / "01-clean") is None or read_manifest(out / "02-strict") is None
-    assert done(pipeline, out, workers=2) == done(pipeline, tmp_path / "whole")
+    assert done(pipeline, out, workers=2) == whole
 
 
 def test_a_worker_that_dies_is_told_and_finished_parts_are_kept(
-    pipeline: Path, tmp_path: Path
+    pipeline: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     process = started(pipeline, out)
@@ -136,7 +146,7 @@ def test_a_worker_that_dies_is_told_and_finished_parts_are_kept(
     assert "a worker ended before its part did" in told
     assert "perhaps with --workers 1" in told
     assert without_workers(process)
-    assert done(pipeline, out) == done(pipeline, tmp_path / "whole")
+    assert done(pipeline, out) == whole
 
 
 def room_for(size: int) -> Callable[[], None]:
@@ -151,11 +161,10 @@ def room_for(size: int) -> Callable[[], None]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_is_told_and_going_on_with_room_works(
-    workers: str, pipeline: Path, tmp_path: Path
+    workers: str, pipeline: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
-    whole = done(pipeline, tmp_path / "whole")
     out = tmp_path / "out"
-    lengths = [len(whole[f"01-clean/part-{n:05}.jsonl"]) for n in range(30)]
+    lengths = [len(whole[f"01-clean/part-{n:05}.jsonl"]) for n in range(15)]
     # There is room for all parts but the longest.
     code, told = said(
         "run", pipeline, "--out", out, "--workers", workers, preexec_fn=room_for(max(lengths) - 1)
@@ -172,25 +181,29 @@ def test_a_full_disk_is_told_and_going_on_with_room_works(
 
 @pytest.mark.parametrize("size", [0, 100])
 def test_a_disk_without_room_for_a_journal_leaves_a_folder_that_can_be_used(
-    size: int, pipeline: Path, tmp_path: Path
+    size: int, pipeline: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     # A pipe is no file of the limited kind.
     code, told = said("run", pipeline, "--out", out, preexec_fn=room_for(size))
     assert (code, "no room left on the disk" in told) == (3, True)
-    assert done(pipeline, out) == done(pipeline, tmp_path / "whole")
+    assert done(pipeline, out) == whole
 
 
-def test_what_a_kill_leaves_in_a_new_folder_is_no_obstacle(pipeline: Path, tmp_path: Path) -> None:
+def test_what_a_kill_leaves_in_a_new_folder_is_no_obstacle(
+    pipeline: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
     left = tmp_path / "out" / "01-clean" / f".leaderkit-{gone.pid}-0123456789ab.tmp"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half a journal")
-    assert done(pipeline, tmp_path / "out") == done(pipeline, tmp_path / "whole")
+    assert done(pipeline, tmp_path / "out") == whole
 
 
-def test_a_note_that_was_cut_costs_its_part_alone(pipeline: Path, tmp_path: Path) -> None:
+def test_a_note_that_was_cut_costs_its_part_alone(
+    pipeline: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     process = started(pipeline, out)
     process.kill()
@@ -198,5 +211,5 @@ def test_a_note_that_was_cut_costs_its_part_alone(pipeline: Path, tmp_path: Path
     journal = next(out.glob(f"*/{JOURNAL}"))
     for cut in (1, 20):
         os.truncate(journal, journal.stat().st_size - cut)
-    assert done(pipeline, out) == done(pipeline, tmp_path / "whole")
+    assert done(pipeline, out) == whole
     assert len(Corpus.open(out / "01-clean")) == 564

@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from submission.commands import options
-from submission.terminal.output import say
+from submission.terminal.output import say, warn
 
 
 @click.command()
@@ -59,12 +59,15 @@ def command(
     from submission.competitions import find_competition
     from submission.files.digest import sha256_file
     from submission.recipes import find_recipe, model_overrides
+    from submission.records.checked import unchecked
     from submission.records.read import read_training
 
     wanted = find_recipe(recipe, [*overrides, *model_overrides(model, None, None, None)])
     settings = tables(wanted)[1]
     profile = find_competition(competition)
     rows = read_training(profile.profile, data)
+    if (told := unchecked(data)) is not None:
+        warn(told)
     held_out = None
     if evaluation is not None:
         held_out = HeldOut.read(profile, evaluation, encoder)

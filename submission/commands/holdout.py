@@ -89,6 +89,7 @@ def command(
     """
     from submission.competitions import find_competition
     from submission.holdout import Options, hold_out, hold_out_folds
+    from submission.records.checked import unchecked
 
     chosen = Options(
         share=share,
@@ -99,6 +100,8 @@ def command(
         by_time=by_time,
         folds=folds,
     )
+    if (told := unchecked(train)) is not None:
+        warn(told)
     profile = find_competition(competition).profile
     if folds is None:
         report = hold_out(profile, train, out, chosen, like)

@@ -16,13 +16,15 @@ from baselines.commands.corpus.export import command
 from baselines.corpus.expand.step import Expand
 from baselines.corpus.export.families import Families, Links
 from baselines.corpus.export.forms import form_for
-from baselines.corpus.export.sidecar import sidecar_of
 from baselines.corpus.export.subsets import RowIndex, subsets
 from baselines.corpus.export.write import Wanted, export
 from baselines.corpus.folder import Corpus
+from baselines.corpus.leak.step import LeakCheck
+from submission import cli
 from submission.competitions import find_competition
 from submission.errors import InputError
 from submission.holdout import Options, hold_out
+from submission.records.checked import sidecar_of, unchecked
 from submission.tables import read_table
 from tests.baselines.corpus.made import corpus_of, question, run
 from tests.submission.holdout.test_holdout import seeded, word
@@ -177,6 +179,28 @@ def test_the_file_beside_it_names_the_steps_in_their_order(tmp_path: Path) -> No
     assert told == {"digest": second.manifest.digest, "steps": ["expand", "expand"], "leak": None}
     write(source, tmp_path / "bare.csv")
     assert json.loads((tmp_path / "bare.csv.corpus.json").read_text())["steps"] == []
+
+
+def test_training_and_holding_out_warn_of_rows_that_were_never_held_against_the_test_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = corpus_of(tmp_path / "test.jsonl", [question(40)])
+    source = corpus_of(tmp_path / "in.jsonl", [question(n) for n in range(12)])
+    checked = run(LeakCheck, source, tmp_path / "checked", test=(test.path,))
+    told: list[list[str]] = []
+    for corpus in (source, Corpus.open(checked.out)):
+        (path,) = write(corpus, tmp_path / f"{len(told)}.csv")
+        common = ["-c", "dacon-236216"]
+        local = str(tmp_path / f"holdout-{len(told)}")
+        cli.run(["holdout", *common, "--train", str(path), "--out", local])
+        said = capsys.readouterr().err
+        nowhere = str(tmp_path / "nowhere")
+        options = ["--data", str(path), "--out", str(tmp_path / "x"), "--model", nowhere]
+        cli.run(["train", RECIPE, *common, *options])
+        told.append([said, capsys.readouterr().err])
+    assert all("never held against the test file" in said for said in told[0])
+    assert not any("never held against" in said for said in told[1])
+    assert unchecked(tmp_path / "no file of a corpus.csv") is None
 
 
 def test_what_cannot_be_exported_is_told_with_the_reasons(tmp_path: Path) -> None:

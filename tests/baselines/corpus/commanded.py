@@ -1,7 +1,4 @@
-"""The command ``leaderkit corpus`` in a process of its own, and corpora of many parts for it.
-
-Run as a program, this is the command.
-"""
+"""The command ``leaderkit corpus`` in a process of its own, and corpora of many parts for it."""
 
 from __future__ import annotations
 
@@ -61,7 +58,7 @@ def _page(number: int) -> Record:
 def start(*arguments: str | Path, **more: object) -> subprocess.Popen[str]:
     """The command in a session of its own, with what it says in one pipe."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.baselines.corpus.commanded", *map(str, arguments)],
+        [sys.executable, "-m", "submission.cli", "corpus", *map(str, arguments)],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -122,13 +119,3 @@ def without_workers(process: subprocess.Popen[str]) -> bool:
             return False
         time.sleep(0.01)
     return True
-
-
-if __name__ == "__main__":
-    from baselines.commands import COMMANDS
-    from submission.cli import main
-    from submission.commands import CommandEntry
-
-    # Whether or not the group is among the commands that the help lists.
-    COMMANDS.setdefault("corpus", CommandEntry("baselines.commands.corpus:command", "", 5))
-    main(["corpus", *sys.argv[1:]])

@@ -64,7 +64,7 @@ def test_two_workers_write_what_one_writes(
 def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.toml"
     path.write_text(
-        'input = "nowhere"\nouput = "x"\n[[steps]]\nstep = "claen"\n[[steps]]\nstep = "clean"\n'
+        'input = "nowhere"\nouput = "x"\n[[steps]]\nstep = "cleaning"\n[[steps]]\nstep = "clean"\n'
         'min_documnt = 3\nmax_symbols = "much"\n[[steps]]\nstep = "clean"\nname = "../up"\n'
         'phrases = "none.toml"\n',
         "utf-8",
@@ -74,7 +74,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_pat
     assert told.startswith(f"Error: {path}: 7 problems:\n")
     for problem in (
         "unknown key 'ouput'; there are input, steps.",
-        "step 1 (claen): There is no step 'claen'; there are clean, ",
+        "step 1 (cleaning): There is no step 'cleaning'; there are clean, ",
         "step 2 (clean): unknown key 'min_documnt'; there are min_document, ",
         "step 2 (clean): 'max_symbols': input should be a valid number (got 'much').",
         "step 3 (clean): 'name': is part of a folder's name, so it has no '/'.",

@@ -63,7 +63,8 @@ def test_every_example_uses_options_that_exist(name: str) -> None:
             continue
         command = cli.cli.get_command(generate.root_context(), words[1])
         if isinstance(command, click.Group):
-            command = command.get_command(generate.root_context(), words[2]) or command
+            named = " ".join(words[2:3])
+            command = command.get_command(generate.root_context(), named) or command
         known = {option for each in command.params for option in each.opts}
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known
 

@@ -11,7 +11,15 @@ JOINED = re.compile(r"""["'](?:, |; | and )["']\.join\(""")
 # Where every name is to be seen, or there are never more than a handful.
 WHOLE = {
     "baselines/commands/demo.py": "the demo's own steps",
+    "baselines/corpus/dedup/step.py": "chances at eight similarities",
     "baselines/corpus/execute.py": "settings that differ, each with two values",
+    "baselines/corpus/explore/page.py": "two corpora",
+    "baselines/corpus/explore/tables.py": "the words of a table's cell",
+    "baselines/corpus/leak/step.py": "three kinds of texts",
+    "baselines/corpus/mask/step.py": "every kind, in an option's help",
+    "baselines/corpus/readers/layouts/fitting.py": "reasons of one file",
+    "baselines/corpus/readers/layouts/flat.py": "a condition as Python writes it",
+    "baselines/corpus/readers/layouts/known.py": "a file and the place in it",
     "baselines/commands/views/ablation.py": "one level for each axis",
     "baselines/experiment/plan.py": "a table as it is to be written",
     "baselines/preference/prefer.py": "two notes",

@@ -35,6 +35,7 @@ def compared(record: Record, what: Compared) -> str:
 class Look:
     """What was seen of some records, in their order."""
 
+    ids: list[str]
     digests: NDArray[np.uint64]
     """Of shape (records, 2): the halves of xxh3-128 over the solid text; 0 where there is none."""
     lengths: NDArray[np.int32]
@@ -47,7 +48,8 @@ class Look:
 
 def look_at(chunk: Chunk, what: Compared, slots: int) -> Look:
     """Look at the records of one chunk."""
-    texts = [compared(record, what) for record in read_chunk(chunk)]
+    records = read_chunk(chunk)
+    texts = [compared(record, what) for record in records]
     digests = np.zeros((len(texts), 2), np.uint64)
     for place, text in enumerate(texts):
         if text:
@@ -61,7 +63,7 @@ def look_at(chunk: Chunk, what: Compared, slots: int) -> Look:
     for text in texts:
         if 0 < len(text) < SHORT:
             grams.update(shingles(text, SHORT_GRAM).tolist())
-    return Look(digests, lengths, signed, grams)
+    return Look([record.id for record in records], digests, lengths, signed, grams)
 
 
 def look_at_all(

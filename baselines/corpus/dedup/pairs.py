@@ -13,7 +13,7 @@ from baselines.corpus.dedup.look import Compared, texts_of
 from baselines.corpus.folder import Corpus
 from baselines.corpus.similarity.clusters import Pair
 from baselines.corpus.similarity.joins import SetIndex
-from baselines.corpus.similarity.text import SHORT_GRAM, Shingles, jaccard, shingles
+from baselines.corpus.similarity.text import SHORT_GRAM, Shingles, jaccard, shingles, shingles_of
 
 HELD: Final = 50_000
 """Records whose shingles are in memory at once."""
@@ -49,9 +49,9 @@ def near_pairs(
         while stop < len(candidates) and (len(members) < HELD or stop == start):
             members.update(candidates[stop].tolist())
             stop += 1
-        held = {
-            number: shingles(text) for number, _, text in texts_of(corpus, sorted(members), what)
-        }
+        numbers = sorted(members)
+        texts = [text for _, _, text in texts_of(corpus, numbers, what)]
+        held = dict(zip(numbers, shingles_of(texts), strict=True))
         for first, second in candidates[start:stop].tolist():
             similarity = jaccard(held[first], held[second])
             if similarity >= threshold:

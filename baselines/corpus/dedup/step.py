@@ -104,10 +104,10 @@ class Dedup(Step):
         return {**super().identity(), "bands": list(self._bands), "minhash": algorithm()}
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
-        """Find every pair and cluster. In memory: 400 bytes a record, and the pairs."""
+        """Find every pair and cluster. In memory: 500 bytes a record, and the pairs."""
         looks = list(look_at_all(corpus, self.settings.compare, self._bands.slots, self.workers))
         if not looks:
-            self._write(corpus, out, [], Clusters())
+            self._write([], out, [], Clusters())
             return
         digests = np.concatenate([look.digests for _, look in looks])
         lengths = np.concatenate([look.lengths for _, look in looks])
@@ -132,7 +132,7 @@ class Dedup(Step):
         found = sorted({pair[:2]: pair for pair in reversed(found)}.values())
         ranks = -lengths if self.settings.keep == "longest" else np.zeros_like(lengths)
         made = clusters(found, lambda number: int(ranks[number]), self.settings.largest)
-        self._write(corpus, out, found, made)
+        self._write([name for _, look in looks for name in look.ids], out, found, made)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:
         """Leave out what has a duplicate that stays."""
@@ -173,9 +173,7 @@ class Dedup(Step):
             found += ways.vector_pairs(vectors, numbers, settings.paraphrase, "paraphrase")
         return found
 
-    def _write(self, corpus: Corpus, out: Path, found: Sequence[Pair], made: Clusters) -> None:
-        named = sorted({number for pair in found for number in pair[:2]})
-        ids = {number: record.id for number, record, _ in texts_of(corpus, named, "question")}
+    def _write(self, ids: Sequence[str], out: Path, found: Sequence[Pair], made: Clusters) -> None:
         lines = [
             {
                 "first": ids[pair.first],

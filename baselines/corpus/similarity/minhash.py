@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.corpus.similarity.bands import Bands
-from baselines.corpus.similarity.text import flat_shingles
+from baselines.corpus.similarity.text import TOGETHER, flat_shingles
 
 SEED: Final = 42
 LARGEST_BUCKET: Final = 50
@@ -28,12 +28,12 @@ def signatures(solid_texts: Sequence[str], slots: int) -> NDArray[np.uint32]:
     """MinHash signatures of the texts' shingles, of shape (texts, slots)."""
     from rensa import RMinHash
 
-    if not solid_texts:
-        return np.empty((0, slots), np.uint32)
-    hashes, offsets = flat_shingles(solid_texts)
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, slots, SEED)
-    packed = b"".join(array("I", row).tobytes() for row in matrix.to_rows())
-    return np.frombuffer(packed, np.uint32).reshape(len(solid_texts), slots)
+    packed: list[bytes] = []
+    for start in range(0, len(solid_texts), TOGETHER):
+        hashes, offsets = flat_shingles(solid_texts[start : start + TOGETHER])
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, slots, SEED)
+        packed += [array("I", row).tobytes() for row in matrix.to_rows()]
+    return np.frombuffer(b"".join(packed), np.uint32).reshape(len(solid_texts), slots)
 
 
 def band_key(signed: NDArray[np.uint32], band: int, bands: Bands) -> NDArray[np.uint64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,9 @@ GRAM: Final = 5
 SHORT: Final = 64
 """Characters of a solid text below which it is short: five of them are too many to share."""
 SHORT_GRAM: Final = 2
+
+TOGETHER: Final = 256
+"""Texts that are hashed together: as many as stay in a processor's cache, twice as fast as more."""
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -31,8 +34,18 @@ def shingles(solid_text: str, gram: int = GRAM) -> Shingles:
 
     A text shorter than ``gram`` is one shingle; an empty one has none.
     """
-    hashes, _ = flat_shingles([solid_text], gram)
-    return np.unique(hashes)
+    return next(shingles_of([solid_text], gram))
+
+
+def shingles_of(solid_texts: Sequence[str], gram: int = GRAM) -> Iterator[Shingles]:
+    """The shingles of each text, as :func:`shingles` gives them."""
+    for start in range(0, len(solid_texts), TOGETHER):
+        hashes, offsets = flat_shingles(solid_texts[start : start + TOGETHER], gram)
+        for own in np.split(hashes, offsets[1:-1].astype(np.int64)):
+            ordered = np.sort(own)
+            first = np.ones(len(ordered), bool)
+            np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+            yield ordered[first]
 
 
 def flat_shingles(
@@ -67,6 +80,7 @@ def flat_shingles(
 
 def jaccard(first: Shingles, second: Shingles) -> float:
     """Size of the intersection of two ascending sets by that of their union; 0 for empty ones."""
-    shared = len(np.intersect1d(first, second, assume_unique=True))
+    both = np.sort(np.concatenate((first, second)))
+    shared = int(np.count_nonzero(both[1:] == both[:-1]))
     union = len(first) + len(second) - shared
     return shared / union if union else 0.0

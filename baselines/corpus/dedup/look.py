@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from baselines.corpus.folder import Chunk, Corpus, read_chunk
+from baselines.corpus.folder import Chunk, Corpus, read_chunk, read_some
 from baselines.corpus.lifetime import end_with
 from baselines.corpus.record import Record
+from baselines.corpus.similarity import minhash
 from baselines.corpus.similarity.minhash import signatures
 from baselines.corpus.similarity.text import SHORT, SHORT_GRAM, shingles, solid
+
+Spread = Callable[..., Iterator[Any]]
+"""``map``, or what does the same by several processes."""
 
 Compared = Literal["all", "documents", "question", "summary", "answers"]
 
 
 def compared(record: Record, what: Compared) -> str:
     """The solid text that is compared of a record; empty where it has none."""
+    # White space does not count, so that nothing has to stand between the texts.
     if what == "all":
-        return solid("\n".join(text for _, text in record.texts()))
+        parts = (record.question, *record.options, record.summary, *record.answers)
+        return solid("".join((*record.documents, *parts)))
     value = getattr(record, what)
-    return solid(value if isinstance(value, str) else "\n".join(value))
+    return solid(value if isinstance(value, str) else "".join(value))
 
 
 @dataclass(frozen=True)
@@ -66,36 +74,35 @@ def look_at(chunk: Chunk, what: Compared, slots: int) -> Look:
     return Look([record.id for record in records], digests, lengths, signed, grams)
 
 
-def look_at_all(
-    corpus: Corpus, what: Compared, slots: int, workers: int
-) -> Iterator[tuple[Chunk, Look]]:
-    """Look at every chunk, by several processes where there are several."""
-    chunks = corpus.chunks
-    if workers == 1 or len(chunks) < 2:
-        yield from ((chunk, look_at(chunk, what, slots)) for chunk in chunks)
+@contextmanager
+def helpers(workers: int) -> Iterator[Spread]:
+    """What applies a function to many things in turn, by several processes where there are."""
+    if workers == 1:
+        yield map
         return
-    # A new interpreter each: rensa's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("spawn" if minhash.used_here else "fork")
     with ProcessPoolExecutor(
-        min(workers, len(chunks)), context, initializer=end_with, initargs=(os.getpid(),)
+        workers, context, initializer=end_with, initargs=(os.getpid(),)
     ) as pool:
-        found = pool.map(look_at, chunks, [what] * len(chunks), [slots] * len(chunks))
-        yield from zip(chunks, found, strict=True)
+        yield pool.map
+
+
+def look_at_all(corpus: Corpus, what: Compared, slots: int, spread: Spread) -> list[Look]:
+    """Look at every chunk."""
+    chunks = corpus.chunks
+    return list(spread(look_at, chunks, [what] * len(chunks), [slots] * len(chunks)))
 
 
 def texts_of(
     corpus: Corpus, numbers: Sequence[int], what: Compared
 ) -> Iterator[tuple[int, Record, str]]:
     """The records with these numbers (ascending), and what is compared of them."""
-    wanted = iter(numbers)
-    number = next(wanted, None)
+    start = 0
     for chunk in corpus.chunks:
-        if number is None:
-            return
-        if number >= chunk.first + chunk.rows:
-            continue
-        records = read_chunk(chunk)
-        while number is not None and number < chunk.first + chunk.rows:
-            record = records[number - chunk.first]
-            yield number, record, compared(record, what)
-            number = next(wanted, None)
+        stop = bisect_left(numbers, chunk.first + chunk.rows, start)
+        if stop > start:
+            wanted = numbers[start:stop]
+            found = read_some(chunk, [number - chunk.first for number in wanted])
+            for number, record in zip(wanted, found, strict=True):
+                yield number, record, compared(record, what)
+        start = stop

@@ -9,14 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.corpus.dedup.look import Compared, texts_of
+from baselines.corpus.dedup.look import Compared, Spread, texts_of
 from baselines.corpus.folder import Corpus
 from baselines.corpus.similarity.clusters import Pair
 from baselines.corpus.similarity.joins import SetIndex
 from baselines.corpus.similarity.text import SHORT_GRAM, Shingles, jaccard, shingles, shingles_of
 
 HELD: Final = 50_000
-"""Records whose shingles are in memory at once."""
+"""Records whose shingles are in a process's memory at once."""
+FEWEST_IN_BLOCK: Final = 1_000
 MOST_BY_VECTORS: Final = 100_000
 BLOCK: Final = 2_048
 
@@ -39,24 +40,37 @@ def exact_pairs(digests: NDArray[np.uint64]) -> tuple[list[Pair], NDArray[np.boo
 
 
 def near_pairs(
-    corpus: Corpus, candidates: NDArray[np.int64], what: Compared, threshold: float
+    corpus: Corpus,
+    candidates: NDArray[np.int64],
+    what: Compared,
+    threshold: float,
+    spread: Spread = map,
 ) -> Iterator[Pair]:
     """The candidates whose shingles are as alike as that, by exact Jaccard similarity."""
-    start = 0
-    while start < len(candidates):
-        members: set[int] = set()
-        stop = start
-        while stop < len(candidates) and (len(members) < HELD or stop == start):
-            members.update(candidates[stop].tolist())
-            stop += 1
-        numbers = sorted(members)
-        texts = [text for _, _, text in texts_of(corpus, numbers, what)]
-        held = dict(zip(numbers, shingles_of(texts), strict=True))
-        for first, second in candidates[start:stop].tolist():
-            similarity = jaccard(held[first], held[second])
-            if similarity >= threshold:
-                yield Pair(first, second, round(similarity, 6), "near")
-        start = stop
+    blocks = [block for block in np.array_split(candidates, _blocks(len(candidates))) if len(block)]
+    count = len(blocks)
+    for found in spread(verified, [corpus] * count, blocks, [what] * count, [threshold] * count):
+        yield from found
+
+
+def verified(
+    corpus: Corpus, candidates: NDArray[np.int64], what: Compared, threshold: float
+) -> list[Pair]:
+    """Of one block of candidates those that are alike."""
+    numbers = np.unique(candidates).tolist()
+    texts = [text for _, _, text in texts_of(corpus, numbers, what)]
+    held = dict(zip(numbers, shingles_of(texts), strict=True))
+    pairs = []
+    for first, second in candidates.tolist():
+        similarity = jaccard(held[first], held[second])
+        if similarity >= threshold:
+            pairs.append(Pair(first, second, round(similarity, 6), "near"))
+    return pairs
+
+
+def _blocks(pairs: int) -> int:
+    """In so many blocks, so that few texts are in memory and yet the corpus is read few times."""
+    return max(2, -(-2 * pairs // HELD)) if pairs > FEWEST_IN_BLOCK else 1
 
 
 def short_pairs(

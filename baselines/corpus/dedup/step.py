@@ -13,7 +13,7 @@ from pydantic import Field
 
 from baselines.corpus.batch import Batch
 from baselines.corpus.dedup import pairs as ways
-from baselines.corpus.dedup.look import Compared, look_at_all, texts_of
+from baselines.corpus.dedup.look import Compared, Spread, helpers, look_at_all, texts_of
 from baselines.corpus.folder import Corpus
 from baselines.corpus.record import Record
 from baselines.corpus.similarity.bands import Bands, bands_for
@@ -105,34 +105,39 @@ class Dedup(Step):
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
         """Find every pair and cluster. In memory: 500 bytes a record, and the pairs."""
-        looks = list(look_at_all(corpus, self.settings.compare, self._bands.slots, self.workers))
+        with helpers(self.workers if len(corpus.chunks) > 1 else 1) as spread:
+            self._search(corpus, out, say, spread)
+
+    def _search(self, corpus: Corpus, out: Path, say: Say, spread: Spread) -> None:
+        settings = self.settings
+        looks = look_at_all(corpus, settings.compare, self._bands.slots, spread)
         if not looks:
             self._write([], out, [], Clusters())
             return
-        digests = np.concatenate([look.digests for _, look in looks])
-        lengths = np.concatenate([look.lengths for _, look in looks])
+        digests = np.concatenate([look.digests for look in looks])
+        lengths = np.concatenate([look.lengths for look in looks])
         found, distinct = ways.exact_pairs(digests)
         long = np.flatnonzero(distinct & (lengths >= SHORT))
         short = np.flatnonzero(distinct & (lengths < SHORT))
-        if self.settings.near < 1:
-            signed = np.concatenate([look.signed for _, look in looks])[long]
-            near, cut = candidates(signed, self._bands, self.settings.near)
+        if settings.near < 1:
+            signed = np.concatenate([look.signed for look in looks])[long]
+            near, cut = candidates(signed, self._bands, settings.near)
             say(
                 f"dedup: {len(near):,} pairs to compare" + (f"; {cut} buckets cut." if cut else ".")
             )
-            found += ways.near_pairs(corpus, long[near], self.settings.compare, self.settings.near)
-        if self.settings.short < 1:
-            often = looks[0][1].short_grams
-            for _, look in looks[1:]:
+            found += ways.near_pairs(corpus, long[near], settings.compare, settings.near, spread)
+        if settings.short < 1:
+            often = looks[0].short_grams
+            for look in looks[1:]:
                 often += look.short_grams
             found += ways.short_pairs(
-                corpus, short.tolist(), often, self.settings.compare, self.settings.short
+                corpus, short.tolist(), often, settings.compare, settings.short
             )
         found += self._by_vectors(corpus, np.flatnonzero(distinct))
         found = sorted({pair[:2]: pair for pair in reversed(found)}.values())
-        ranks = -lengths if self.settings.keep == "longest" else np.zeros_like(lengths)
-        made = clusters(found, lambda number: int(ranks[number]), self.settings.largest)
-        self._write([name for _, look in looks for name in look.ids], out, found, made)
+        ranks = -lengths if settings.keep == "longest" else np.zeros_like(lengths)
+        made = clusters(found, lambda number: int(ranks[number]), settings.largest)
+        self._write([name for look in looks for name in look.ids], out, found, made)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:
         """Leave out what has a duplicate that stays."""

@@ -24,7 +24,7 @@ _NAME: Final = rf"(?:(?:{_DOUBLE})[{_GIVEN}]{{1,2}}|[{_SURNAMES}][{_GIVEN}]{{2}}
 _SHORT_NAME: Final = rf"(?:{_NAME}|[{_SURNAMES}][{_GIVEN}])"
 
 _TITLES: Final = (
-    "씨|님|양|군|기자|특파원|앵커|대표|대표이사|이사|사장|회장|부회장|부장|차장|과장|대리|사원|주임|팀장|실장|"
+    "씨|님|기자|특파원|앵커|대표|대표이사|이사|사장|회장|부회장|부장|차장|과장|대리|사원|주임|팀장|실장|"
     "본부장|센터장|국장|소장|원장|관장|총장|학장|교수|박사|강사|교사|선생님|선생|의원|장관|차관|시장|군수|도지사|"
     "구청장|동장|이장|통장|변호사|판사|검사|세무사|회계사|의사|간호사|약사|감독|코치|선수|작가|시인|화가|배우|"
     "가수|PD|연구원|연구위원|위원장|위원|조합장|지점장|점장|주무관|사무관|경위|경사|순경|대위|중위|소위|목사|신부|"
@@ -43,7 +43,8 @@ _TITLED: Final = re.compile(
     rf"(?<![가-힣])({_NAME})\s?(?=(?:{_TITLES})님?(?:[^가-힣]|(?:{_PARTICLES})|$))"
 )
 _LABELLED: Final = re.compile(
-    rf"(?:{_LABELS})\s?(?:[:：]|은|는|이|가)?\s?({_SHORT_NAME})"
+    # Behind a colon a name may be as short as names are; in a sentence, three syllables are surer.
+    rf"(?:{_LABELS})(?:\s?[:：]\s?({_SHORT_NAME})|(?:[은는이가]\s?|\s)({_NAME}))"
     rf"(?=[^가-힣]|(?:{_PARTICLES}|입니다|씨|님)(?:[^가-힣]|$)|$)"
 )
 _SELF: Final = re.compile(
@@ -63,7 +64,11 @@ def names(text: str) -> Iterator[Span]:
     if not MAY_HOLD.search(text):
         return
     seen = -1
-    found = [match.span(1) for each in (_TITLED, _LABELLED, _SELF) for match in each.finditer(text)]
+    found = [
+        match.span(match.lastindex or 0)
+        for each in (_TITLED, _LABELLED, _SELF)
+        for match in each.finditer(text)
+    ]
     for start, stop in sorted(found):
         word = text[start:stop]
         if start < seen or word in NO_NAMES or _ANONYMOUS.fullmatch(word):

@@ -168,7 +168,10 @@ def _execute(
     with journal:
         if isinstance(work, Applied):
             work.step.workers = workers
+            work.step.cluster = ray
         work.prepare(out, say)
+        if isinstance(work, Applied):
+            work.step.cluster = None  # a connection does not travel
         chunks = work.chunks()
         missing = [number for number in range(len(chunks)) if number not in journal.parts]
         if len(missing) < len(chunks):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,6 @@ class OnRay:
             Stopped: Ray ended; what was finished stays.
         """
         import ray
-        from ray.data.exceptions import SystemException
-        from ray.exceptions import RayError
 
         held = ray.put(work)
         rows = [{"number": number, "chunk": chunks[number]} for number in missing]
@@ -60,19 +59,73 @@ class OnRay:
             concurrency=(1, min(self._workers, len(missing))),
             num_cpus=1,
         )
-        try:
+        with _explained():
             for row in done.iter_rows():
                 if row["error"]:
                     raise InputError(row["error"])
                 summary = msgspec.json.decode(row["summary"], type=Summary)
                 _require_here(summary, out)
                 yield row["number"], summary
-        except (RayError, SystemException) as error:
-            last = str(error).strip().rpartition("\n")[2]
-            raise Stopped(
-                f"Ray stopped: {last[:300]}. Finished parts are kept in {out}: run the same "
-                "command again"
-            ) from error
+
+    def spread(self, function: Callable[..., Any], *columns: Iterable[Any]) -> Iterator[Any]:
+        """What ``map`` gives, computed by the nodes, in order. Raises :class:`Stopped`."""
+        import ray
+
+        rows = [
+            {"number": number, "arguments": ray.cloudpickle.dumps((function, arguments))}
+            for number, arguments in enumerate(zip(*columns, strict=True))
+        ]
+        if not rows:
+            return
+        made = ray.data.from_items(rows, override_num_blocks=len(rows)).map(_called)
+        with _explained():
+            found = {row["number"]: row["result"] for row in made.iter_rows()}
+        for number in range(len(rows)):
+            told, result = ray.cloudpickle.loads(found.pop(number))
+            if told:
+                raise InputError(told)
+            yield result
+
+    def grouped(
+        self,
+        columns: Mapping[str, Any],
+        by: str,
+        function: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Iterator[Mapping[str, Any]]:
+        """``function`` of the rows that share ``by``, after a shuffle. Raises :class:`Stopped`."""
+        import pyarrow as pa
+        import ray
+
+        table = ray.data.from_arrow(pa.table(dict(columns)))
+        made = table.groupby(by).map_groups(function, batch_format="numpy")
+        with _explained():
+            yield from made.iter_batches(batch_size=None, batch_format="numpy")
+
+
+def _called(row: dict[str, Any]) -> dict[str, Any]:
+    import ray
+
+    function, arguments = ray.cloudpickle.loads(row["arguments"])
+    try:
+        result = "", function(*arguments)
+    except InputError as error:
+        result = str(error), None
+    return {"number": row["number"], "result": ray.cloudpickle.dumps(result)}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise :class:`Stopped` where Ray ends."""
+    from ray.data.exceptions import SystemException
+    from ray.exceptions import RayError
+
+    try:
+        yield
+    except (RayError, SystemException) as error:
+        last = str(error).strip().rpartition("\n")[2]
+        raise Stopped(
+            f"Ray stopped: {last[:300]}. Finished parts are kept: run the same command again"
+        ) from error
 
 
 class _Hand:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from baselines.corpus.batch import Batch
 from baselines.corpus.folder import Corpus
@@ -18,6 +18,23 @@ Say = Callable[[str], None]
 
 class Settings(Table):
     """The settings of a step: the keys of its table, and the options of its command."""
+
+
+class Cluster(Protocol):
+    """Machines that a step's ``prepare`` may use."""
+
+    def spread(self, function: Callable[..., Any], *columns: Iterable[Any]) -> Iterator[Any]:
+        """What ``map`` gives, computed by them."""
+        ...
+
+    def grouped(
+        self,
+        columns: Mapping[str, Any],
+        by: str,
+        function: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Iterator[Mapping[str, Any]]:
+        """Columns of equal length, shuffled; ``function`` is given the rows that share ``by``."""
+        ...
 
 
 class Step:
@@ -35,6 +52,8 @@ class Step:
 
     workers: int = 1
     """Processes that ``prepare`` may use."""
+    cluster: Cluster | None = None
+    """The machines that it may use instead."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

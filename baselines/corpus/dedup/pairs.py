@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from baselines.corpus.dedup.look import Compared, Spread, texts_of
 from baselines.corpus.folder import Corpus
+from baselines.corpus.similarity.bands import Bands
 from baselines.corpus.similarity.clusters import Pair
 from baselines.corpus.similarity.joins import SetIndex
+from baselines.corpus.similarity.minhash import Bucketed, band_key, bucket_pairs
 from baselines.corpus.similarity.text import SHORT_GRAM, Shingles, jaccard, shingles, shingles_of
+from baselines.corpus.steps import Cluster
 
 HELD: Final = 50_000
 """Records whose shingles are in a process's memory at once."""
 FEWEST_IN_BLOCK: Final = 1_000
+GROUPS: Final = 64
+"""Groups of buckets that a cluster shuffles: more than processors, few enough to be large."""
 MOST_BY_VECTORS: Final = 100_000
 BLOCK: Final = 2_048
 
@@ -51,6 +56,43 @@ def near_pairs(
     count = len(blocks)
     for found in spread(verified, [corpus] * count, blocks, [what] * count, [threshold] * count):
         yield from found
+
+
+class Shuffled:
+    """The buckets of all bands, made by a shuffle over the nodes of a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def __call__(self, signed: NDArray[np.uint32], bands: Bands) -> Iterator[Bucketed]:
+        """The pairs of some buckets at a time; each bucket is whole on one node."""
+        keys = [band_key(signed, band, bands) for band in range(bands.bands)]
+        # Equal keys of two bands are two buckets.
+        together = np.concatenate([key ^ np.uint64(band) for band, key in enumerate(keys)])
+        numbers = np.tile(np.arange(len(signed)), bands.bands)
+        columns = {
+            "key": together.view(np.int64),
+            "number": numbers,
+            "group": (together % np.uint64(GROUPS)).astype(np.int64),
+        }
+        for found in self._cluster.grouped(columns, "group", _pairs_of_group):
+            pairs = np.stack((found["first"], found["second"]), axis=1)
+            yield pairs[found["first"] < found["second"]], int(found["cut"].sum())
+
+
+def _pairs_of_group(columns: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+    """The pairs of the buckets that came together in one group."""
+    order = np.argsort(columns["number"], kind="stable")
+    numbers = columns["number"][order]
+    pairs, cut = bucket_pairs(columns["key"][order].view(np.uint64))
+    told = np.zeros(len(pairs) + 1, np.int64)
+    told[-1] = cut
+    nothing = np.zeros(1, np.int64)  # a group without pairs is a row as well
+    return {
+        "first": np.concatenate((numbers[pairs[:, 0]], nothing)),
+        "second": np.concatenate((numbers[pairs[:, 1]], nothing)),
+        "cut": told,
+    }
 
 
 def verified(

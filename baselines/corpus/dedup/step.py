@@ -18,7 +18,7 @@ from baselines.corpus.folder import Corpus
 from baselines.corpus.record import Record
 from baselines.corpus.similarity.bands import Bands, bands_for
 from baselines.corpus.similarity.clusters import Clusters, Pair, clusters
-from baselines.corpus.similarity.minhash import algorithm, candidates
+from baselines.corpus.similarity.minhash import Buckets, algorithm, candidates, each_band
 from baselines.corpus.similarity.text import SHORT
 from baselines.corpus.steps import Say, Settings, Step
 from submission.errors import InputError
@@ -105,10 +105,15 @@ class Dedup(Step):
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
         """Find every pair and cluster. In memory: 500 bytes a record, and the pairs."""
+        if self.cluster is not None:
+            self._search(corpus, out, say, self.cluster.spread, ways.Shuffled(self.cluster))
+            return
         with helpers(self.workers if len(corpus.chunks) > 1 else 1) as spread:
-            self._search(corpus, out, say, spread)
+            self._search(corpus, out, say, spread, each_band)
 
-    def _search(self, corpus: Corpus, out: Path, say: Say, spread: Spread) -> None:
+    def _search(
+        self, corpus: Corpus, out: Path, say: Say, spread: Spread, bucketed: Buckets
+    ) -> None:
         settings = self.settings
         looks = look_at_all(corpus, settings.compare, self._bands.slots, spread)
         if not looks:
@@ -121,7 +126,7 @@ class Dedup(Step):
         short = np.flatnonzero(distinct & (lengths < SHORT))
         if settings.near < 1:
             signed = np.concatenate([look.signed for look in looks])[long]
-            near, cut = candidates(signed, self._bands, settings.near)
+            near, cut = candidates(signed, self._bands, settings.near, bucketed)
             say(
                 f"dedup: {len(near):,} pairs to compare" + (f"; {cut} buckets cut." if cut else ".")
             )

@@ -26,7 +26,9 @@ class Rule(NamedTuple):
     meant: Callable[[re.Match[str]], bool]
 
 
-PLACEHOLDER: Final = re.compile(r"\[[^\[\]0-9:]{1,12}(?:[0-9]+|:[a-p]{8})(?:\]|$)|^[^\[\]]{0,24}\]")
+PLACEHOLDER: Final = re.compile(
+    r"\[[^\[\]0-9:]{1,12}(?:[0-9]+|:[a-p]{12})(?:\]|$)|^[^\[\]]{0,24}\]"
+)
 """What stands where a value was, or the part of it that is in sight: it is no context."""
 
 AROUND: Final = 24
@@ -36,18 +38,27 @@ AROUND: Final = 24
 _FREE: Final = r"(?<![0-9A-Za-z.\x5f-])"
 _ALONE: Final = r"(?<![0-9A-Za-z-])"
 _END: Final = r"(?![0-9A-Za-z\x5f]|[-.][0-9])"
-_DASH: Final = r"[-–‐·.\ ]"
+_DASH: Final = r"(?:\ ?[-–‐·.]\ ?|\ )"
 
 _BANKS: Final = re.compile(
     "계좌|예금주|입금|송금|이체|환급|은행|농협|수협|신협|새마을금고|우체국|카카오뱅크|토스뱅크|케이뱅크"
 )
 _CARD: Final = re.compile("카드|결제|card", re.IGNORECASE)
 _NO_PHONE: Final = re.compile(
-    "모델|품번|제품|부품|규격|형번|시리즈|ISBN|ISSN|법률|조례|고시|특허|등록번호|주문번호|송장|운송장|문서"
-    "|버전|시리얼|일련번호|접수번호|사건|일자|바코드|코드",
+    "(?:모델명?|품번|제품 ?번호|부품 ?번호|형번|ISBN|ISSN|특허|주문번호|송장|운송장|시리얼|일련번호"
+    "|접수번호|사건번호|문서번호|바코드|코드)(?: ?번호)? ?[:：]? ?$",
     re.IGNORECASE,
 )
-_NO_ADDRESS_OF_NET: Final = re.compile("버전|version|펌웨어|v$|릴리스|업데이트", re.IGNORECASE)
+"""What stands right before a number that is none of a person's."""
+_ASKS: Final = re.compile(
+    "전화|문의|연락|대표|고객|상담|접수|콜센터|신고|예약|☎|tel", re.IGNORECASE
+)
+_YEARS: Final = re.compile(r"\s?(?:년|모델|형|시리즈|세기|명|점|원|\))|\s?[~-]")
+_NO_ACCOUNT: Final = re.compile("송장|운송장|택배|통계|등기|주문")
+_SECTION: Final = re.compile(r"\s?(?:절|항|장|조|판|버전)")
+_NO_ADDRESS_OF_NET: Final = re.compile(
+    "버전|version|펌웨어|v$|릴리스|업데이트|절 ?$|항 ?$|장 ?$", re.IGNORECASE
+)
 _SPOKEN: Final = "공영일이삼사오육륙칠팔구"
 
 
@@ -67,10 +78,10 @@ def _any(_: re.Match[str]) -> bool:
 def _resident(match: re.Match[str]) -> bool:
     number = digits(match[1])
     if len(number) < 13:
-        return checks.birth(number[:7]) is not None
+        return checks.birth(f"{number[:6]}{number[6:7] or '1'}") is not None
     told = _before(match)
     born = checks.birth(number)
-    if born is None or "법인" in told:
+    if born is None or "법인" in told or _NO_PHONE.search(told):
         return False
     if checks.resident(number) or "주민" in told:
         return True
@@ -110,11 +121,21 @@ def _card(match: re.Match[str]) -> bool:
 
 def _account(match: re.Match[str]) -> bool:
     number = digits(match[1])
-    return 10 <= len(number) <= 16 and bool(_BANKS.search(_near(match)))
+    near = _near(match)
+    return 10 <= len(number) <= 16 and bool(_BANKS.search(near)) and not _NO_ACCOUNT.search(near)
 
 
 def _phone(match: re.Match[str]) -> bool:
-    return not _NO_PHONE.search(_before(match, 12))
+    return not _NO_PHONE.search(_before(match, 16))
+
+
+def _representative(match: re.Match[str]) -> bool:
+    """A number such as 1588-1234, which may as well be two years or a model's name."""
+    behind = match.string[match.end(1) : match.end(1) + 8]
+    if _NO_PHONE.search(_before(match, 16)) or _YEARS.match(behind):
+        return False
+    sure = "-" in match[1] and not 1000 <= int(match[1][-4:]) <= 2099
+    return sure or bool(_ASKS.search(_near(match)))
 
 
 def _passport(match: re.Match[str]) -> bool:
@@ -122,8 +143,11 @@ def _passport(match: re.Match[str]) -> bool:
 
 
 def _network(match: re.Match[str]) -> bool:
-    return all(int(part) < 256 for part in match[1].split(".")) and not _NO_ADDRESS_OF_NET.search(
-        _before(match, 10)
+    behind = match.string[match.end(1) : match.end(1) + 4]
+    return (
+        all(int(part) < 256 for part in match[1].split("."))
+        and not _NO_ADDRESS_OF_NET.search(_before(match, 10))
+        and not _SECTION.match(behind)
     )
 
 
@@ -135,7 +159,7 @@ _PROVINCES: Final = (
     "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 )
 _PLATE: Final = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자하허호배"
-_HIDDEN: Final = "[*Xx●]"
+_HIDDEN: Final = "[*Xx●○ㅇ]"
 
 
 def _rule(kind: str, pattern: str, meant: Callable[[re.Match[str]], bool] = _any) -> Rule:
@@ -153,7 +177,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         "resident",
         rf"""{_ALONE} (
-            \d{{6}} [ ]?[-–‐][ ]? [0-49] (?: \d{{6}} | {_HIDDEN}{{6}} | \d{_HIDDEN}{{5}} )
+            \d{{6}} (?:[ ]?[-–‐][ ]?|[ ]) [0-49]
+                (?: \d{{6}} | {_HIDDEN}{{6}} | \d{_HIDDEN}{{5}} )
+            | \d{{6}} [ ]?[-–‐][ ]? {_HIDDEN}{{7}}
             | \d{{6}} [0-49] \d{{6}}
         ) (?!\d|-\d)""",
         _resident,
@@ -177,25 +203,25 @@ RULES: Final[tuple[Rule, ...]] = (
             | 050\d? _ \d{{3,4}} _ \d{{4}}
             | 060[2-9]? _ \d{{3,4}} _ \d{{4}}
             | 030\d? - \d{{3,4}} - \d{{4}}
-            | \+82 _ (?:\(0\))? \d{{1,2}} _ \d{{3,4}} _ \d{{4}}
+            | (?:\+|00)82 _ (?:\(0\))? \d{{1,2}} _ \d{{3,4}} _ \d{{4}}
         ) {_END}""",
         _phone,
     ),
     _rule(
         "phone",
         rf"""{_FREE} ( (?: 15(?:22|33|44|66|77|88|99) | 16(?:00|70|44|60|61|66|68|88)
-            | 18(?:00|33|55|77|99) ) [-–] \d{{4}} ) {_END}""",
-        _phone,
+            | 18(?:00|33|55|77|99) ) [-–\ ]? \d{{4}} ) {_END}""",
+        _representative,
     ),
     _rule(
         "phone",
-        rf"""(?<![가-힣0-9]) ( (?:공일공|영일영|공일일) [\s-]?
+        rf"""(?<![가-힣0-9]) ( (?:공일공|영일영|공일일|공이|영이) [\s-]?
             [{_SPOKEN}]{{3,4}} [\s-]? (?:에\s)? [{_SPOKEN}]{{4}} )
             (?![{_SPOKEN}](?!라|에|고|며|다|었))""",
     ),
     _rule(
         "account",
-        rf"{_FREE} (\d{{2,6}}-\d{{2,6}}-\d{{2,8}}(?:-\d{{1,4}})? | \d{{10,14}}) {_END}",
+        rf"{_FREE} (\d{{2,6}}-\d{{2,6}}-\d{{2,8}}(?:-\d{{1,4}})? | \d{{10,16}}) {_END}",
         _account,
     ),
     _rule(
@@ -207,7 +233,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "vehicle",
         rf"""(?<![0-9가-힣A-Za-z-])
             ( (?:(?:{_PROVINCES})[ ]?)? \d{{2,3}} [ ]? [{_PLATE}] [ ]? \d{{4}} )
-            (?! [0-9] | \s?(?:년|원|명|개|만|천|억|번지|호|회|건) )""",
+            (?! [0-9A-Za-z] | \s?(?:년|원|명|개|만|천|억|번지|호|회|건) )""",
     ),
     _rule(
         "ip",
@@ -216,7 +242,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _rule(
         "postcode",
-        r"(?:우편\s?번호|우\)|\(우\)|〒) \s?[:：]?\s?[\[(]? (\d{5}) (?!\d)",
+        r"(?:우편\s?번호|우\)|\(우\)|〒) [은는이가]?\s?[:：]?\s?[\[(]? (\d{5}) (?!\d)",
         _postcode,
     ),
     _rule("postcode", rf"[\[(] (\d{{5}}) [\])] (?=\s?(?:{_PROVINCES}))", _postcode),
@@ -226,12 +252,16 @@ RULES: Final[tuple[Rule, ...]] = (
             (?:19|20)?\d{2} \s?[.년/-]\s? \d{1,2} \s?[.월/-]\s? \d{1,2} 일?
             | (?:19|20)\d{6} | \d{6}(?!\d) )""",
     ),
+    _rule(
+        "birth",
+        r"((?:19|20)\d{2}\s?년\s?\d{1,2}\s?월\s?\d{1,2}\s?일) (?=\s?(?:생|출생|에\s태어))",
+    ),
 )
 
 KINDS: Final = tuple(dict.fromkeys(rule.kind for rule in RULES))
 MAY_HOLD: Final = re.compile(
     rf"\d[\d\s.·–-]{{3,}}[\d*Xx●]|\d{{2,3}}\s?[가-힣]\s?\d{{4}}|\d{{5}}|[MSRODG]\d|@"
-    rf"|[{_SPOKEN}]{{3,4}}[\s-]?[{_SPOKEN}]{{3,4}}|{_HIDDEN}{{5}}|생년월일|생일|출생"
+    rf"|[{_SPOKEN}]{{3,4}}(?:에?[\s-])?[{_SPOKEN}]{{3,4}}|{_HIDDEN}{{5}}|생년월일|생일|출생|일\s?생|태어|\d\s[-–]\s\d"
 )
 """A text without this has none of these values."""
 

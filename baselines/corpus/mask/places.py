@@ -15,6 +15,8 @@ LABELS: Final = {
 }
 LONGEST: Final = 2_000
 """Characters of a line that are looked at together."""
+OVERLAP: Final = 200
+"""Characters of two such windows that are the same, so that no value lies across their border."""
 
 MAY_HOLD: Final = re.compile(
     r"(?:시|군|구|읍|면|동|리|로|길|가)\s?\d|건강\s?보험|보험증|사번|직원\s?번호|사원\s?번호"
@@ -32,11 +34,13 @@ def places(text: str) -> Iterator[Span]:
 
     start = 0
     for line in re.split(r"(?<=[\n.?!])", text):
-        if MAY_HOLD.search(line):
-            for found in detect_all(line[:LONGEST], include=LABELS):
+        for first in range(0, len(line), LONGEST - OVERLAP):
+            part = line[first : first + LONGEST]
+            for found in detect_all(part, include=LABELS) if MAY_HOLD.search(part) else ():
                 stop = found.end
-                rest = _REST.match(line, stop) if found.label == "ADDRESS" else None
-                if rest is not None and line[stop - 1].isdigit():
+                rest = _REST.match(part, stop) if found.label == "ADDRESS" else None
+                if rest is not None and part[stop - 1].isdigit():
                     stop = rest.start() + len(rest[0].rstrip())
-                yield Span(start + found.start, start + stop, LABELS[found.label])
+                place = start + first
+                yield Span(place + found.start, place + stop, LABELS[found.label])
         start += len(line)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from baselines.corpus.batch import Batch
+from baselines.corpus.batch import MOST_SAMPLES, Batch
 from baselines.corpus.mask import names as people
 from baselines.corpus.mask import numbers as numbered
 from baselines.corpus.mask import places as placed
@@ -44,6 +44,9 @@ PLACEHOLDERS: Final = {
     "url-user": "계정",
 }
 """What stands in place of each kind of value."""
+
+_NARROW: Final = {0xFF10 + n: 0x30 + n for n in range(10)} | {0xFF0D: 0x2D, 0xFF20: 0x40}
+"""Digits, hyphen and @ of full width, as Korean keyboards give them: one character for one."""
 
 LONGEST: Final = 1 << 20
 """Characters of a text that are looked at together: a longer one is cut at a line."""
@@ -115,7 +118,7 @@ class Mask(Step):
 
     def _masked(self, text: str, given: dict[tuple[str, str], str], batch: Batch) -> str:
         if len(text) > LONGEST:
-            cut = text.rfind("\n", 1, LONGEST) + 1 or LONGEST
+            cut = max(text.rfind("\n", 1, LONGEST), text.rfind(" ", 1, LONGEST)) + 1 or LONGEST
             return self._masked(text[:cut], given, batch) + self._masked(text[cut:], given, batch)
         # A placeholder may be shorter than its value, and a word that names a kind come nearer.
         for _ in range(MOST_PASSES):
@@ -138,21 +141,37 @@ class Mask(Step):
             else:
                 digest = hmac.digest(self._key, f"{kind}:{plain}".encode(), hashlib.sha256)
                 # Letters, which no rule takes for a number.
-                told = ":" + "".join(chr(97 + byte % 16) for byte in digest[:8])
+                told = ":" + "".join(chr(97 + byte % 16) for byte in digest[:12])
             given[kind, plain] = f"[{PLACEHOLDERS[kind]}{told}]"
         return given[kind, plain]
 
     def _show(self, batch: Batch, old: Record, new: Record) -> None:
-        """A place of the masked record: what was there before is nobody's to see."""
+        """A place of the masked record: what was there before is nobody's to see.
+
+        Nor is a value of a kind that stays.
+        """
+        if sum(sample.kind == "masked" for sample in batch.samples) >= MOST_SAMPLES:
+            return
         for (name, before), (_, after) in zip(old.texts(), new.texts(), strict=True):
             if before != after:
-                place = max(after.find("[") - SAMPLE // 2, 0)
-                batch.sample("masked", old.id, name, "", after[place : place + SAMPLE])
+                shown = _without(after)
+                place = max(shown.find("[") - SAMPLE // 2, 0)
+                batch.sample("masked", old.id, name, "", shown[place : place + SAMPLE])
                 return
+
+
+def _without(text: str) -> str:
+    """``text`` without any value, whatever kinds are masked."""
+    parts, end = [], 0
+    for start, stop, _ in find(text[:LONGEST]):
+        parts += [text[end:start], "[…]"]
+        end = stop
+    return "".join([*parts, text[end:LONGEST]])
 
 
 def find(text: str) -> list[Span]:
     """Every value of a text in its order; where two overlap, the surer kind."""
+    text = text.translate(_NARROW)
     if not any(each.MAY_HOLD.search(text) for each in (numbered, people, placed)):
         return []
     found = list(numbers(text))

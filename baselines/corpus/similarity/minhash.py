@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,11 @@ AT_ONCE: Final = 1 << 18
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 
+
+Bucketed = tuple[NDArray[np.int64], int]
+"""Pairs of rows that share a bucket, and how many buckets were cut."""
+Buckets = Callable[[NDArray[np.uint32], Bands], Iterator[Bucketed]]
+"""Finds the pairs of all buckets."""
 
 used_here = False
 """Whether this process has used rensa, whose threads do not survive a fork."""
@@ -61,29 +66,34 @@ def algorithm() -> str:
     return f"rensa {version('rensa')}, algorithm {RMinHash.ALGORITHM_VERSION}"
 
 
+def each_band(signed: NDArray[np.uint32], bands: Bands) -> Iterator[Bucketed]:
+    """The pairs of each band in turn."""
+    for band in range(bands.bands):
+        yield bucket_pairs(band_key(signed, band, bands))
+
+
 def candidates(
-    signed: NDArray[np.uint32], bands: Bands, similarity: float
+    signed: NDArray[np.uint32],
+    bands: Bands,
+    similarity: float,
+    bucketed: Buckets = each_band,
 ) -> tuple[NDArray[np.int64], int]:
     """Pairs of rows (first < second) to be compared, each once, and how many buckets were cut.
 
     These share a band, and as many slots as a pair of that similarity has but for chances under
-    one in 10,000. A bucket of more than 50 rows is cut: each of its rows is paired with the first
-    of them and the three before it.
+    one in 10,000. ``bucketed`` gives the pairs that share a band, in any order. A bucket of more
+    than 50 rows is cut: each of its rows is paired with the first of them and the three before it.
     """
     found = np.empty((0, 2), np.int64)
     cut = 0
     spread = (similarity * (1 - similarity) / bands.slots) ** 0.5
     least = (similarity - FEWEST_SPREADS * spread) * bands.slots
-    for band in range(bands.bands):
-        pairs, more = _bucket_pairs(band_key(signed, band, bands))
-        alike = np.concatenate(
-            [
-                _shared(signed, pairs[start : start + AT_ONCE])
-                for start in range(0, len(pairs), AT_ONCE)
-            ]
-            or [np.empty(0, np.int64)]
-        )
-        found = np.unique(np.concatenate((found, pairs[alike >= least])), axis=0)
+    for pairs, more in bucketed(signed, bands):
+        alike = [
+            block[_shared(signed, block) >= least]
+            for block in np.split(pairs, range(AT_ONCE, len(pairs), AT_ONCE))
+        ]
+        found = np.unique(np.concatenate((found, *alike)), axis=0)
         cut += more
     return found, cut
 
@@ -93,7 +103,7 @@ def _shared(signed: NDArray[np.uint32], pairs: NDArray[np.int64]) -> NDArray[np.
     return equal
 
 
-def _bucket_pairs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], int]:
+def bucket_pairs(keys: NDArray[np.uint64]) -> Bucketed:
     """Pairs of rows with equal keys, and how many buckets were cut."""
     order = np.argsort(keys)  # not a stable one, which takes five times as long
     ordered = keys[order]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from baselines.corpus import folder as folders
 from baselines.corpus.dedup.step import CLUSTERS, PAIRS, Dedup, DedupSettings
 from baselines.corpus.execute import Applied, Outcome, execute
 from baselines.corpus.folder import Corpus
+from baselines.corpus.on_ray import HERE, OnRay
 from baselines.corpus.record import Record, Source, encoder
 from baselines.corpus.similarity.bands import Bands, bands_for
 from baselines.corpus.similarity.clusters import Pair, clusters
@@ -209,3 +211,23 @@ def test_exactly_one_of_a_cluster_stays_in_any_order(
         assert set(seen) == {number for pair in pairs for number in pair[:2]}
     for number, stays in found.kept.items():
         assert not found.cut or frozenset((number, stays)) in linked or len(seen) > cap
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
+def test_a_shuffle_over_ray_finds_what_one_process_finds(
+    sample: tuple[list[Record], set[frozenset[str]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(folders, "CHUNK", 60_000)
+    corpus = written(tmp_path / "in.jsonl", sample[0])
+    alone = dedup(corpus, tmp_path / "alone")
+    step = Dedup(DedupSettings())
+    with OnRay(HERE, 2) as ray:
+        spread = execute(
+            Applied(step, corpus), tmp_path / "ray", workers=2, say=lambda _: None, ray=ray
+        )
+    assert {path.name: path.read_bytes() for path in spread.out.iterdir()} == {
+        path.name: path.read_bytes() for path in alone.out.iterdir()
+    }

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import phonenumbers
 import pytest
@@ -135,7 +136,7 @@ def test_a_key_makes_pseudonyms_that_hold_in_the_whole_corpus(
 ) -> None:
     monkeypatch.setenv("MASK_KEY", "a secret of sixteen or more")
     (one,), (other,) = (masked(f"{start} 010-2345-6789", key_env="MASK_KEY") for start in "가나")
-    assert re.fullmatch(r"가 \[전화번호:[a-p]{8}\]", one)
+    assert re.fullmatch(r"가 \[전화번호:[a-p]{12}\]", one)
     assert one[1:] == other[1:]
     monkeypatch.setenv("MASK_KEY", "another secret that is as long")
     assert masked("가 010-2345-6789", key_env="MASK_KEY") != (one,)
@@ -143,6 +144,49 @@ def test_a_key_makes_pseudonyms_that_hold_in_the_whole_corpus(
     with pytest.raises(InputError, match="MASK_KEY holds no key") as raised:
         masked("가", key_env="MASK_KEY")
     assert "short" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("제품 문의 010-2345-6789", "제품 문의: 02-312-3456", "010 - 2345 - 6789로 전화"),
+        *("0082-10-2345-6789", "０１０－２３４５－６７８９", "15881234로 전화 주세요"),
+        *("전화는 1588 1234", "공이 삼일이에 삼사오육", "주민등록번호 210305 3123456"),
+        *("850314 1234562", "900101-*******", "900101-1ㅇㅇㅇㅇㅇㅇ", "계좌 1234567890123456"),
+        *("우편번호는 06236이다", "1987년 3월 2일생", "1987년 3월 2일에 태어난"),
+        "가" * 2_500 + " 가온시 북문로 12에 산다",
+    ],
+)
+def test_values_are_found_as_people_write_them(text: str) -> None:
+    assert masked(text) != (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("냉장고 1588-2024 모델", "1588-2024형 냉장고", "조선 후기(1588-1600)", "1588-1598년"),
+        *("인구 1800-1899", "점수 1600-2000", "바코드 8801234567890", "25도 1500m"),
+        *("우체국 택배 송장 1234567890123", "한국은행 통계표 2010-2020-2030"),
+        *("3.1.2.5절 참조", "절 1.2.3.4", "고구마 씨를 심는다"),
+    ],
+)
+def test_what_only_looks_like_a_value_is_left(text: str) -> None:
+    assert masked(text) == (text,)
+
+
+@pytest.mark.parametrize("settings", [{"kinds": ("email",)}, {"names": False}])
+def test_samples_show_no_value_of_a_kind_that_stays(settings: dict[str, Any]) -> None:
+    text = "이하윤 팀장, 010-2345-6789, 900101-1234568, reader@example.com"
+    batch = Mask(MaskSettings(**settings)).apply([record(text)], 0)
+    (sample,) = batch.samples
+    for value in ("이하윤", "010-2345-6789", "900101-1234568", "reader@"):
+        assert value not in sample.before + sample.after
+
+
+def test_a_value_is_found_wherever_a_long_text_is_cut() -> None:
+    text = "가" * ((1 << 20) - 5) + " 010-2345-6789 " + "나" * 50
+    (found,) = masked(text)
+    assert "2345" not in found
 
 
 def test_only_the_kinds_that_are_asked_for_are_masked() -> None:
@@ -172,9 +216,16 @@ def test_no_value_is_anywhere_in_the_output(tmp_path: Path) -> None:
 PIECES = st.sampled_from(
     [
         *("010-2345-6789", "계좌 ", "110-123-456789", "김서준 ", "기자", "[이름1]", "주민 "),
-        *("[계좌번호:abcdefgh]", "900101-1234568", "1588-1234", " ", "은행", "가온시 북문로 12"),
+        *(
+            "[계좌번호:abcdefghijkl]",
+            "900101-1234568",
+            "1588-1234",
+            " ",
+            "은행",
+            "가온시 북문로 12",
+        ),
         *("reader@example.com", "공일공 일이삼사 오육칠팔", "생년월일 ", "1990.01.02", "\n"),
-        *("법인등록번호", "우편번호 ", "06236", "a", "12가3456", "-", "1"),
+        *("가온시 북문로 12", "법인등록번호", "우편번호 ", "06236", "a", "12가3456", "-", "1"),
     ]
 )
 
@@ -183,7 +234,7 @@ PIECES = st.sampled_from(
 def test_what_is_masked_is_not_masked_again_and_the_rest_is_as_it_was(text: str) -> None:
     (once,) = masked(text)
     assert masked(once) == (once,)
-    kept = re.split(r"\[[^\[\]]{1,12}\]", once)
+    kept = re.split(r"\[[^\[\]]{1,20}\]", once)
     place = 0
     for part in kept:
         place = text.find(part, place)

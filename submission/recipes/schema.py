@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date as Date  # noqa: N812 -- a field has the name
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from evaluators.text.structured import json_steps
 from submission.recipes.base import Conflict, NonEmpty, Table
@@ -64,6 +64,14 @@ class Compound(Table):
     joiner: str = " "
 
 
+def _day(given: object) -> object:
+    """A day as TOML and options write it."""
+    try:
+        return Date.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
 class Prompt(Table):
     """How a question becomes the model's input.
 
@@ -83,7 +91,9 @@ class Prompt(Table):
     system: str | None = None
     chat: bool = False
     special_tokens: bool = True
-    date: Annotated[Date | None, Field(exclude_if=lambda day: day is None)] = None
+    date: Annotated[
+        Annotated[Date, BeforeValidator(_day)] | None, Field(exclude_if=lambda day: day is None)
+    ] = None
     chat_template: Annotated[NonEmpty | None, Field(exclude_if=lambda it: it is None)] = None
     chat_template_kwargs: dict[str, JsonValue] = Field(default={}, exclude_if=lambda it: not it)
     fold_system: Annotated[bool, Field(exclude_if=lambda folds: not folds)] = False

@@ -16,11 +16,9 @@ from submission.engines.slot import ModelSlot
 from submission.errors import InputError, Stopped, few
 from submission.generation.plan import Plan, plan_prompts
 from submission.generation.record import recorded
-from submission.prompts.extract import extract
 from submission.recipes import Recipe, find_recipe, model_overrides
 from submission.records.rows import Question
 from submission.runs.attempts import RunJournal
-from submission.runs.costs import spent_on
 from submission.runs.ledger import Ledger
 from submission.runs.rows import Run
 
@@ -62,7 +60,8 @@ class Asker:
         self._budget = budget
         self._slot = ModelSlot(shared=True)
         self._ledger: Ledger | None = None
-        self._runs: dict[str, None] = {}
+        self._work = ""
+        self._runs: set[str] = set()
         self._say: Say = lambda _: None
         self.recipe = self._recipe(None)
 
@@ -76,10 +75,12 @@ class Asker:
         shown = self.recipe.model_dump(mode="json", include={"model", "sampling", "prompt"})
         return {"recipe": shown, "engine": told}
 
-    def open(self, cache: Path, say: Say) -> None:
-        """Use the ledger at ``cache`` from now on."""
+    def open(self, cache: Path, work: str, say: Say) -> None:
+        """Use the ledger at ``cache`` from now on; the budget is that of all tries at ``work``."""
         self._say = say
         self._ledger = Ledger(cache)
+        self._work = f"corpus-{work[:16]}-"
+        self._runs = {each.name for each in self._ledger.runs() if each.name.startswith(self._work)}
 
     def close(self) -> None:
         """Let the model and the ledger go."""
@@ -102,9 +103,9 @@ class Asker:
         if self._ledger is None:
             raise AssertionError("asked before it was opened")
         recipe = self._recipe(schema)
-        run = f"corpus-{digest([recipe.model_dump_json(), list(prompts)])[:24]}"
-        spent = self._spent_money()
-        self._runs[run] = None
+        run = f"{self._work}{digest([recipe.model_dump_json(), list(prompts)])[:24]}"
+        spent = self._money_beside(self._ledger, run)
+        self._runs.add(run)
         context = EngineContext(
             recipe=recipe,
             hash_file=self._ledger.hash_file,
@@ -120,7 +121,7 @@ class Asker:
             self._complete(self._ledger, run, recipe, engine, plan)
         finally:
             engine.close()
-        return self._replies(self._ledger, run, recipe, plan, skip_failed=skip_failed)
+        return self._replies(self._ledger, run, plan, skip_failed=skip_failed)
 
     def _complete(
         self, ledger: Ledger, run: str, recipe: Recipe, engine: Engine, plan: Plan
@@ -142,7 +143,7 @@ class Asker:
         """The first requests that the budget of tokens has room for, whatever is replied."""
         if self._budget.tokens is None:
             return missing
-        left = self._budget.tokens - sum(sum(ledger.tokens(run)[1:]) for run in self._runs)
+        left = self._budget.tokens - sum(_tokens(ledger, run) for run in self._runs)
         for count, request in enumerate(missing):
             # Where a server counts, a token is a byte at least.
             read = len(request.tokens) or AROUND + _bytes(self.recipe.prompt.system, request.text)
@@ -157,22 +158,21 @@ class Asker:
                 )
         return missing
 
-    def _spent_money(self) -> float:
-        if self._ledger is None:
-            return 0.0
-        accounts = [spent_on(self._ledger, run) for run in self._runs]
-        return sum(sum(each.money.values()) for each in accounts if each is not None)
+    def _money_beside(self, ledger: Ledger, run: str) -> float:
+        """The most that the other runs may have cost; of ``run`` its engine knows."""
+        return sum(
+            sum(ledger.account(each).money.values()) + ledger.doubt(each).bound
+            for each in self._runs - {run}
+        )
 
-    def _replies(
-        self, ledger: Ledger, run: str, recipe: Recipe, plan: Plan, *, skip_failed: bool
-    ) -> list[Reply]:
+    def _replies(self, ledger: Ledger, run: str, plan: Plan, *, skip_failed: bool) -> list[Reply]:
         failures = ledger.failures(run)
         replies: list[Reply] = []
         for part in ledger.parts(run):
             if part.completion is None:
                 replies.append(Reply("", cut=False, problem=failures.get(part.key, "no reply")))
             else:
-                replies.append(_reply(part.completion, recipe))
+                replies.append(_reply(part.completion))
         failed = Counter(each.problem for each in replies if each.problem)
         if failed and not skip_failed:
             told = few(f"{why} ({count})" for why, count in failed.most_common())
@@ -200,6 +200,14 @@ def _run(name: str, recipe: Recipe, engine: Engine) -> Run:
     return Run(name, digest([told, identity]), "corpus", told, "", engine.description, "")
 
 
-def _reply(completion: Completion, recipe: Recipe) -> Reply:
-    text = extract(completion.text, recipe.extraction)
-    return Reply(text, cut=completion.finish is Finish.LENGTH)
+def _tokens(ledger: Ledger, run: str) -> int:
+    """What a server charged for, or a model in this process read and wrote."""
+    account = ledger.account(run)
+    if account.attempts:
+        return account.prompt_tokens + account.completion_tokens
+    return sum(ledger.tokens(run)[1:])
+
+
+def _reply(completion: Completion) -> Reply:
+    # A recipe's extraction is for its own answers: it would cut JSON.
+    return Reply(completion.text.strip(), cut=completion.finish is Finish.LENGTH)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from baselines.corpus.asking import Asker, Budget, Reply
 from baselines.corpus.batch import Batch
-from baselines.corpus.folder import Corpus
+from baselines.corpus.folder import Corpus, digest
 from baselines.corpus.origin import child
 from baselines.corpus.record import Record
 from baselines.corpus.steps import Say, Settings, Step
@@ -85,10 +85,11 @@ class Synthesize(Step):
             **self._asker.identity(),
         }
 
-    def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:  # noqa: ARG002
+    def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
         """Open the ledger."""
         beside = out.with_name(f"{out.name}.replies.db")
-        self._asker.open(self.settings.cache or beside, say)
+        work = digest([self.identity(), corpus.digest])
+        self._asker.open(self.settings.cache or beside, work, say)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Ask about each record, and make records of what is replied."""
@@ -106,13 +107,14 @@ class Synthesize(Step):
             if each.value is None:
                 detail = f"{each.problem}: {each.reply}"[:LONGEST_DETAIL]
                 batch.drop(each.record, "not readable" if each.reply else "no reply", detail)
-        by_record: dict[str, list[Record]] = {}
-        for record in made:
-            by_record.setdefault(record.parent, []).append(record)
+        # Not by their ids, which two records may share.
+        of: dict[int, list[Record]] = {}
+        for origin, written in made:
+            of.setdefault(id(origin), []).append(written)
         for record in records:
             if self.settings.originals:
                 batch.kept.append(record)
-            batch.kept += by_record.get(record.id, [])
+            batch.kept += of.get(id(record), [])
         return batch
 
     def notes(self) -> Iterator[str]:
@@ -151,15 +153,16 @@ class Synthesize(Step):
             self._repair, None, str, prompt=asked.prompt, reply=asked.reply, problem=asked.problem
         )
 
-    def _made(self, asked: Sequence[_Asked], batch: Batch) -> list[Record]:
-        """The records of what was replied, as far as their documents support it."""
-        drafts = [(each, pair) for each in asked for pair in _pairs(each.value)]
+    def _made(self, asked: Sequence[_Asked], batch: Batch) -> list[tuple[Record, Record]]:
+        """The records of what was replied, as far as their documents support it, with whose."""
+        most = self.settings.count
+        drafts = [(each, pair) for each in asked for pair in _pairs(each.value)[:most]]
         claims = [
             Claim(pair if isinstance(pair, str) else pair.answer, _grounds(each.record))
             for each, pair in drafts
         ]
         supported = self._supported(claims)
-        made: list[Record] = []
+        made: list[tuple[Record, Record]] = []
         numbers: dict[str, int] = {}
         for (each, pair), claim, text in zip(drafts, claims, supported, strict=True):
             if not text:
@@ -169,9 +172,10 @@ class Synthesize(Step):
                 Claim(text, ()).statements
             )
             number = numbers[each.record.id] = numbers.get(each.record.id, 0) + 1
-            made.append(self._record(each.record, pair, text, number))
+            new = self._record(each.record, pair, text, number)
+            made.append((each.record, new))
             batch.counts["made"] += 1
-            batch.sample("made", made[-1].id, "answers", claim.text, text)
+            batch.sample("made", new.id, "answers", claim.text, text)
         return made
 
     def _supported(self, claims: Sequence[Claim]) -> list[str]:

@@ -16,7 +16,7 @@ from submission.errors import InputError, few
 from submission.prompts.template import free_names
 
 TaskName = Literal["summary", "question", "article", "keywords"]
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1, pattern=r"\S")]
 
 
 class Summary(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,7 +44,8 @@ class Verdicts(msgspec.Struct, forbid_unknown_fields=True):
     supported: list[bool]
 
 
-_TEXT: Final = {"type": "string", "minLength": 1}
+# Of a string with a least length, vLLM's grammar lets control characters be part.
+_TEXT: Final = {"type": "string"}
 _PAIR: Final = {
     "type": "object",
     "properties": {"question": _TEXT, "answer": _TEXT},
@@ -94,6 +95,7 @@ _NEEDED: Final[Mapping[TaskName, tuple[str, ...]]] = {
     "keywords": (),
 }
 _FENCE: Final = re.compile(r"^\s*```(?:json)?\s*|\s*```\s*$")
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
 _COMMA: Final = re.compile(r",(\s*[}\]])")
 
 
@@ -124,9 +126,10 @@ def asked_of(
 def read_reply(text: str, kind: type) -> Any:
     """The reply as ``kind``; raises ``ValueError`` that says what is wrong with it.
 
-    What surrounds the JSON is left out, and a comma too many forgiven: models write both.
+    What surrounds the JSON is left out, and a comma too many or a line break in a text forgiven:
+    models write all of these.
     """
-    plain = _FENCE.sub("", text.strip())
+    plain = _CONTROL.sub(" ", _FENCE.sub("", text.strip()))
     start, stop = plain.find("{"), plain.rfind("}") + 1
     if start < 0 or stop <= start:
         raise ValueError("no JSON object")
@@ -136,9 +139,13 @@ def read_reply(text: str, kind: type) -> Any:
     if found is None:
         raise ValueError("no valid JSON")
     try:
-        return msgspec.convert(found, kind)
+        value: Any = msgspec.convert(found, kind)
+        msgspec.json.encode(value)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+    except UnicodeEncodeError:
+        raise ValueError("half a character (a surrogate without its other half)") from None
+    return value
 
 
 def prompt_of(name: str, given: Path | None) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from baselines.corpus import folder as folders
 from baselines.corpus.execute import Outcome
 from baselines.corpus.folder import Corpus
 from baselines.corpus.record import Record
@@ -167,6 +168,9 @@ def test_a_reply_that_cannot_be_read_is_asked_for_once_more_and_then_kept_apart(
         ('{"question": "왜?"}', "missing required field `answer`"),
         ('{"question": "왜?", "answer": 3}', "Expected `str`"),
         ('{"question": "왜?", "answer": ""}', "length >= 1"),
+        ('{"question": " ", "answer": "풀"}', "matching regex"),
+        ('{"question": "왜\\ud83d", "answer": "풀"}', "half a character"),
+        ('{"question": "왜?\t그리고\n", "answer": "풀"}', "풀"),
         ('{"question": "왜?", "answer": "풀"', "no JSON object"),
         ("[]", "no JSON object"),
         ('{"question" "왜?"}', "no valid JSON"),
@@ -221,6 +225,65 @@ def test_no_request_is_begun_that_could_pass_the_budget(five: Corpus, tmp_path: 
             made(five, tmp_path / "money", max_cost=300 / 1e6)
         assert charged(log) <= 300
         assert log.charges.works < 5
+
+
+@pytest.mark.parametrize("budget", ["token_budget", "max_cost"])
+def test_a_budget_is_that_of_all_tries_also_where_parts_are_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: str
+) -> None:
+    monkeypatch.setattr(folders, "CHUNK", 1)  # a part for each record
+    corpus = corpus_of(
+        tmp_path / "in.jsonl", [document(n, summary="풀을 발랐다.") for n in range(12)]
+    )
+    most: dict[str, Any] = {budget: 900 if budget == "token_budget" else 900 / 1e6}
+    with served(tmp_path) as log:
+        for _ in range(3):
+            with pytest.raises(Stopped):
+                made(corpus, tmp_path / "out", **most)
+            assert log.charges.prompt + log.charges.completion <= 900
+        assert list((tmp_path / "out").glob("part-*"))
+        asked = log.charges.works
+        # Under another name it is the same work: replies of the shared ledger are not paid again.
+        with pytest.raises(Stopped):
+            made(corpus, tmp_path / "other", cache=tmp_path / "out.replies.db", **most)
+        assert log.charges.works == asked
+
+
+def test_what_a_lost_reply_may_have_cost_counts_in_every_later_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "CHUNK", 1)
+    corpus = corpus_of(tmp_path / "in.jsonl", [document(n, summary="풀") for n in range(12)])
+
+    def plan(_: str, before: int) -> Fault:
+        return Fault(cut=True) if before == 0 else Fault()
+
+    with served(tmp_path, plan, idempotent=False) as log:
+        with pytest.raises(Stopped, match="cost"):
+            made(corpus, tmp_path / "out", max_cost=900 / 1e6)
+        assert 0 < log.charges.prompt + log.charges.completion <= 900
+
+
+def test_records_of_one_id_each_have_their_own_and_no_more_than_were_asked_for(
+    tmp_path: Path,
+) -> None:
+    twins = [document(1), document(1, "창을 새로 달았다.")]
+    corpus = corpus_of(tmp_path / "in.jsonl", twins)
+    three = f'{{"pairs": [{PAIR}, {PAIR}, {PAIR}]}}'
+    with served(tmp_path):
+        outcome = made(corpus, tmp_path / "out", three, "article", count=2)
+    assert [(each.id[-1], each.documents) for each in records(outcome)] == [
+        ("1", twins[0].documents), ("2", twins[0].documents),
+        ("3", twins[1].documents), ("4", twins[1].documents),
+    ]  # fmt: skip
+
+
+def test_how_a_recipe_cuts_its_own_answers_does_not_cut_json(five: Corpus, tmp_path: Path) -> None:
+    prompt = '{"question": "왜?",\n\n "answer": {{ document | tojson }}}'
+    with served(tmp_path):
+        recipe = tmp_path / "recipe.toml"
+        recipe.write_text(f'{recipe.read_text("utf-8")}[extraction]\ncut = ["\\n"]\n', "utf-8")
+        assert len(records(made(five, tmp_path / "out", prompt))) == 5
 
 
 def test_a_step_that_is_killed_goes_on_and_pays_once(tmp_path: Path) -> None:

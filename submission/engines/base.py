@@ -155,6 +155,15 @@ def in_steps(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
         size = min(max(int(size * min(ratio, 4.0)), 1), MOST_AT_ONCE)
 
 
+More = Callable[[], Sequence["Request"]]
+"""Requests that have come since it was last called, perhaps none."""
+
+
+def nothing_more() -> Sequence[Request]:
+    """A :data:`More` that never has any."""
+    return ()
+
+
 Hasher = Callable[[Path], str]
 """SHA-256 of a file, cached between runs."""
 
@@ -217,9 +226,11 @@ class Engine(Protocol):
     are the :class:`Setting` that a started engine really runs with; ``takes_all`` is true where the
     requests may come all at once also where time is short, because they are answered about in the
     order in which they come, and where it is not, the longest come first;
-    ``load()`` is the :class:`Load` of an engine that pads its rows; ``footprint()`` is what the
-    model takes of memory, and ``context_length()`` the tokens that a prompt and its answer can
-    have. The last two load no weights.
+    ``at_once`` is how many requests a started engine computes together, whose ``complete`` then
+    takes a :data:`More` as well, and asks it after every step, so that it need not run empty
+    before it gets more; ``load()`` is the :class:`Load` of an engine that pads its rows;
+    ``footprint()`` is what the model takes of memory, and ``context_length()`` the tokens that a
+    prompt and its answer can have. The last two load no weights.
     """
 
     identity: Mapping[str, str]

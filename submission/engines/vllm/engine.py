@@ -20,10 +20,12 @@ from submission.engines.base import (
     EngineContext,
     Failure,
     Finish,
+    More,
     Outcome,
     Request,
     Setting,
     Work,
+    nothing_more,
     sendable_within,
 )
 from submission.engines.checkpoint import Checkpoint
@@ -144,22 +146,34 @@ class VllmEngine:
         """As :meth:`submission.engines.base.ChoosingEngine.choices`."""
         return self._checkpoint.choices(question, text, prompt)
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Outcome]]:
+    @property
+    def at_once(self) -> int:
+        """How many requests the started engine core computes at once."""
+        most: int = self._llm.llm_engine.vllm_config.scheduler_config.max_num_seqs
+        return most
+
+    def complete(
+        self, requests: Sequence[Request], more: More = nothing_more
+    ) -> Iterator[Sequence[Outcome]]:
         """How the requests ended that finish in each step of the engine core.
 
         A core that dies is started anew, and asked what it has not answered; a request that it dies
         of alone is a :class:`Failure`. Raises :class:`Stopped` where it dies more than
         :data:`RESTARTS` times, and where nothing comes of it for ``engine.stall_timeout`` seconds.
         """
-        engine = self._llm.llm_engine
-        self._checkpoint.require_embeddings(requests, engine.model_config.get_vocab_size())
-        refused, sendable = sendable_within(int(engine.model_config.max_model_len), requests)
+        refused, sendable = self._sendable(requests)
         if refused:
             yield refused
-        recovery = Recovery(_in_order(sendable))
+        recovery = Recovery(sendable)
+
+        def further() -> tuple[Sequence[Outcome], Sequence[Request]]:
+            refused, sendable = self._sendable(more())
+            recovery.add(sendable)
+            return refused, sendable
+
         while group := recovery.next():
             try:
-                for step in self._answers(group):
+                for step in self._answers(group, further):
                     recovery.ended(step)
                     yield step
             except _Died as death:
@@ -169,7 +183,19 @@ class VllmEngine:
                 if recovery.next():
                     self._restart(recovery.deaths, death)
 
-    def _answers(self, requests: Sequence[Request]) -> Iterator[Sequence[Outcome]]:
+    def _sendable(self, requests: Sequence[Request]) -> tuple[list[Completion], list[Request]]:
+        if not requests:
+            return [], []
+        config = self._llm.llm_engine.model_config
+        self._checkpoint.require_embeddings(requests, config.get_vocab_size())
+        refused, sendable = sendable_within(int(config.max_model_len), requests)
+        return refused, _in_order(sendable)
+
+    def _answers(
+        self,
+        requests: Sequence[Request],
+        further: Callable[[], tuple[Sequence[Outcome], Sequence[Request]]],
+    ) -> Iterator[Sequence[Outcome]]:
         engine = self._llm.llm_engine
         lora = self._lora()
         self._passes = asked = Asked(
@@ -191,6 +217,9 @@ class VllmEngine:
                     finished += len(ended)
                     yield ended
                     check_interrupted()
+                    refused, requests = further()
+                    if failed := [*refused, *self._add(requests, asked, lora)]:
+                        yield failed
         finally:
             # A consumer that stops early must not leave rows for the next call to find.
             if self._alive and engine.has_unfinished_requests():
@@ -247,10 +276,9 @@ class VllmEngine:
         It takes them in the order in which they were added.
         """
         engine = self._llm.llm_engine
-        most = engine.vllm_config.scheduler_config.max_num_seqs
         states = engine.output_processor.request_states.values()
         owners = self._passes.owners if self._passes is not None else {}
-        return [owners[each.external_req_id] for each in islice(states, most)]
+        return [owners[each.external_req_id] for each in islice(states, self.at_once)]
 
     def _restart(self, deaths: int, death: _Died) -> None:
         """Start the core anew. Raises :class:`Stopped` where that was done too often, or fails."""

@@ -25,6 +25,11 @@ class Recovery:
         self._asked: Sequence[Request] = ()
         self.deaths = 0
 
+    def add(self, requests: Sequence[Request]) -> None:
+        """More requests, asked now beside what :meth:`next` gave."""
+        self._left |= {request.key: request for request in requests}
+        self._asked = [*self._asked, *requests]
+
     def next(self) -> Sequence[Request]:
         """What to ask now, at once; nothing where all have an outcome."""
         trusted = [each for each in self._left.values() if each.key not in self._suspects]

@@ -14,10 +14,11 @@ SMALLEST = 16
 class Blocks:
     """Requests that wait for a worker, those with the longest prompts first.
 
-    A block is half of an equal share of what waits, so that a slow worker takes fewer and all end
-    at about the same time (guided self-scheduling, Polychronopoulos and Kuck, 1987). It has
-    :data:`SMALLEST` requests at least, because a model computes several for little more than
-    one, as long as there are some for every idle worker.
+    An engine that takes more while it runs gets what it has room for, and no more than an equal
+    share, so that it runs full until nothing waits. Any other gets half of that share, so that
+    a slow worker takes fewer and all end at about the same time (guided self-scheduling,
+    Polychronopoulos and Kuck, 1987). That has :data:`SMALLEST` requests at least, because a model
+    computes several for little more than one, as long as there are some for every idle worker.
     """
 
     def __init__(self, requests: Iterable[Request], workers: int) -> None:
@@ -27,10 +28,15 @@ class Blocks:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, idle: int) -> list[Request]:
-        """The next block, for one of ``idle`` workers."""
-        half = max(SMALLEST, math.ceil(len(self._waiting) / (2 * self._workers)))
-        size = min(half, math.ceil(len(self._waiting) / idle))
+    def take(self, sharing: int, room: int | None = None) -> list[Request]:
+        """The next block, for one of the ``sharing`` workers who are to be given one.
+
+        Its engine has ``room`` for so many; None where it takes none while it runs.
+        """
+        waiting = len(self._waiting)
+        if room is None:
+            room = max(SMALLEST, math.ceil(waiting / (2 * self._workers)))
+        size = min(room, math.ceil(waiting / sharing))
         return [self._waiting.popleft() for _ in range(size)]
 
     def put_back(self, requests: Iterable[Request]) -> None:

@@ -27,7 +27,9 @@ class Setup:
 
 @dataclass(frozen=True)
 class Block:
-    """Requests for one worker, which answers with :class:`Finished` rows and then :class:`Idle`."""
+    """Requests for one worker, which answers with :class:`Finished` rows, and :class:`Idle` once it
+    has no more.
+    """
 
     requests: Sequence[Request]
 
@@ -37,10 +39,14 @@ Order = Setup | Block
 
 @dataclass(frozen=True)
 class Ready:
-    """The engine is started: its identity, and what it really runs with."""
+    """The engine is started: its identity, and what it really runs with.
+
+    ``at_once`` is how many requests it computes together where it takes more while it runs, else 0.
+    """
 
     identity: Mapping[str, str]
     settings: Sequence[Setting]
+    at_once: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,9 @@ class Finished:
 
 @dataclass(frozen=True)
 class Idle:
-    """The block is done."""
+    """Everything is done of the ``blocks`` that came since the engine was set up."""
+
+    blocks: int
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,10 @@ class Pool:
         idle = [worker for worker in self._workers if worker.idle]
         for place, worker in enumerate(idle):
             if blocks:
-                worker.ask(blocks.take(len(idle) - place))
+                worker.ask(blocks.take(len(idle) - place, worker.room or None))
+        for worker in self._workers:
+            if blocks and worker.room and worker not in idle:
+                worker.ask(blocks.take(len(self._workers), worker.room))
 
     def _received(self) -> tuple[list[Outcome], list[int]]:
         """Wait a little for messages: the rows they bring, and the places of workers that ended."""
@@ -129,12 +132,13 @@ class Pool:
             elif isinstance(message, Ready):
                 self._require_same(place, message.identity)
                 worker.starting -= 1
+                worker.at_once = message.at_once
                 self.settings = message.settings
             elif isinstance(message, Finished):
                 worker.answered(message)
                 outcomes.extend(message.outcomes)
             elif isinstance(message, Idle):
-                worker.done()
+                worker.done(message.blocks)
         return outcomes, lost
 
     def _require_same(self, place: int, identity: Mapping[str, str]) -> None:

@@ -22,13 +22,16 @@ from submission.engines.workers.shares import Share
 
 PROGRAM = "submission.engines.workers.worker"
 PATIENCE_SECONDS = 3.0
+AHEAD = 4
+"""One part in so many of what an engine computes at once waits beside it, for its next step."""
 
 
 class Worker:
     """A process with an engine of its own, which ends with this one.
 
     ``starting`` is how many engines it was told to start and has not. ``asked`` are the requests of
-    its block that it has not answered; None if it has no block. ``in_flight`` is what it has done
+    its blocks that it has not answered; None if it is idle. ``at_once`` is how many its engine
+    computes together where it takes more while it runs, else 0. ``in_flight`` is what it has done
     of them. ``silent`` is for how many seconds it was listened to in vain.
     """
 
@@ -37,6 +40,8 @@ class Worker:
         self.silent = 0.0
         self._patience = math.inf
         self.asked: dict[str, Request] | None = None
+        self.at_once = 0
+        self._blocks = 0
         self.in_flight = Work(0, 0)
         self._log = EngineLog()
         self.pipe: Connection[Order, Answer]
@@ -58,6 +63,12 @@ class Worker:
         return not self.starting and self.asked is None
 
     @property
+    def room(self) -> int:
+        """How many requests it had better have soon; none where it waits, or computes enough."""
+        missing = 0 if self.starting else self.at_once - len(self.asked or ())
+        return missing + self.at_once // AHEAD if missing > 0 else 0
+
+    @property
     def stalled(self) -> bool:
         """Whether it has something to do, and has not even said that it goes on for too long."""
         return not self.idle and self.silent > self._patience
@@ -65,14 +76,17 @@ class Worker:
     def set_up(self, setup: Setup) -> None:
         """Have it start an engine; ``engine.stall_timeout`` holds from here on."""
         self.starting += 1
+        self._blocks = 0
         self.silent, self._patience = 0.0, setup.recipe.engine.stall_timeout
         _limit_waits(self.pipe, self._patience)
         self._send(setup)
 
     def ask(self, requests: Sequence[Request]) -> None:
         """Hand it a block."""
-        self.asked = {request.key: request for request in requests}
-        self.silent = 0.0
+        if self.asked is None:
+            self.silent = 0.0
+        self.asked = (self.asked or {}) | {request.key: request for request in requests}
+        self._blocks += 1
         self._send(Block(requests))
 
     def answered(self, finished: Finished) -> None:
@@ -81,8 +95,10 @@ class Worker:
         for each in finished.outcomes:
             (self.asked or {}).pop(each.key, None)
 
-    def done(self) -> None:
-        """Note that it has no block any more."""
+    def done(self, blocks: int) -> None:
+        """Note that it is done with so many blocks, which are all unless one is on its way."""
+        if blocks < self._blocks:
+            return
         self.asked, self.in_flight = None, Work(0, 0)
 
     def receive(self) -> Answer | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from submission.engines.base import Engine, EngineContext, Work
+from submission.engines.base import Engine, EngineContext, Request, Work
 from submission.engines.slot import ModelSlot
 from submission.engines.vllm import lifeline
 from submission.engines.workers.messages import (
@@ -41,7 +41,7 @@ class _Line:
 
     def __init__(self, pipe: Connection[Answer, Order]) -> None:
         self._pipe, self._turn = pipe, threading.Lock()
-        self.recv = pipe.recv
+        self.recv, self.poll = pipe.recv, pipe.poll
         threading.Thread(target=self._beat, daemon=True).start()
 
     def send(self, answer: Answer) -> None:
@@ -68,29 +68,48 @@ def main(descriptor: int, processors: set[int]) -> None:
 
 
 def _serve(pipe: _Line, slot: ModelSlot) -> None:
-    engine: Engine | None = None
+    blocks: _Blocks | None = None
     while True:
         order = pipe.recv()
         try:
             if isinstance(order, Setup):
                 engine = _engine(order, pipe, slot)
                 engine.start()
+                blocks = _Blocks(engine, pipe)
                 settings = getattr(engine, "settings", tuple)
-                pipe.send(Ready(engine.identity, settings()))
-            elif engine is not None:
-                _complete(engine, order, pipe)
+                pipe.send(Ready(engine.identity, settings(), getattr(engine, "at_once", 0)))
+            elif blocks is not None:
+                blocks.complete(order)
         except LeaderkitError as error:
             pipe.send(Failed(error))
 
 
-def _complete(engine: Engine, block: Block, pipe: _Line) -> None:
-    in_flight = getattr(engine, "in_flight", lambda: Work(0, 0))
-    told = time.monotonic()
-    for step in engine.complete(block.requests):
-        if step or time.monotonic() - told >= TELL_SECONDS:
-            told = time.monotonic()
-            pipe.send(Finished(step, in_flight()))
-    pipe.send(Idle())
+class _Blocks:
+    """The blocks that an engine is handed, also while it is at others where it can take them."""
+
+    def __init__(self, engine: Engine, pipe: _Line) -> None:
+        self._engine, self._pipe = engine, pipe
+        self._fed = {"more": self._more} if getattr(engine, "at_once", 0) else {}
+        self._came = 0
+
+    def complete(self, block: Block) -> None:
+        """Answer the block, and what comes meanwhile."""
+        in_flight = getattr(self._engine, "in_flight", lambda: Work(0, 0))
+        self._came += 1
+        told = time.monotonic()
+        for step in self._engine.complete(block.requests, **self._fed):
+            if step or time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                self._pipe.send(Finished(step, in_flight()))
+        self._pipe.send(Idle(self._came))
+
+    def _more(self) -> list[Request]:
+        requests: list[Request] = []
+        # Set up anew is only who is idle.
+        while self._pipe.poll() and isinstance(order := self._pipe.recv(), Block):
+            self._came += 1
+            requests += order.requests
+        return requests
 
 
 def _engine(setup: Setup, pipe: _Line, slot: ModelSlot) -> Engine:

@@ -139,6 +139,18 @@ def test_every_request_is_completed_exactly_once(engine: Any) -> None:
     assert sorted(keys) == sorted(request.key for request in many)
 
 
+def test_requests_that_come_while_it_runs_are_completed_too(
+    engine: Any, requests: list[Request]
+) -> None:
+    waiting = [requests[2:4], [], requests[4:]]
+    made = engine(**GREEDY)
+    alone = by_key(made.complete(requests))
+    steps = made.complete(requests[:2], lambda: waiting.pop(0) if waiting else [])
+    found = [each for step in steps for each in step]
+    assert sorted(each.key for each in found) == sorted(alone)
+    assert {each.key: each for each in found} == alone
+
+
 def test_more_seeded_prompts_than_fit_in_a_step_are_all_drawn(engine: Any) -> None:
     # A prompt read in parts would wind back its generator, which a CPU's cannot.
     draw = random.Random(0)  # noqa: S311

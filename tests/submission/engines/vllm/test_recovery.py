@@ -62,6 +62,15 @@ def test_a_death_by_chance_blames_no_request() -> None:
     assert not recovery.next()
 
 
+def test_a_request_that_comes_later_is_asked_again_too() -> None:
+    recovery = Recovery([request("a")])
+    recovery.next()
+    recovery.add([request("b")])
+    recovery.ended([done("a")])
+    assert recovery.died(["b"]) is None
+    assert [request.key for request in recovery.next()] == ["b"]
+
+
 def test_work_that_goes_on_is_left_alone() -> None:
     ended = threading.Event()
     began = time.monotonic()

@@ -51,6 +51,15 @@ def test_few_requests_are_shared_among_all_idle_workers() -> None:
     assert [len(blocks.take(idle)) for idle in (4, 3, 2, 1)] == [3, 3, 2, 2]
 
 
+def test_an_engine_that_takes_more_gets_its_share_as_far_as_it_has_room() -> None:
+    blocks = Blocks([request(number) for number in range(256)], 2)
+    assert [len(blocks.take(idle, room=320)) for idle in (2, 1)] == [128, 128]
+    blocks = Blocks([request(number) for number in range(1000)], 2)
+    assert [len(blocks.take(idle, room=320)) for idle in (2, 1)] == [320, 320]
+    assert len(blocks.take(2, room=70)) == 70
+    assert len(blocks.take(2, room=320)) == 145, "no more than its share of the last ones"
+
+
 def test_what_is_put_back_is_next() -> None:
     blocks = Blocks([request(number) for number in range(100)], 1)
     first = blocks.take(1)

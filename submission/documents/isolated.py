@@ -32,7 +32,7 @@ class Isolated:
 
     def __init__(self, target: str, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._command = [
-            *(sys.executable, "-m", "baselines.corpus.web.isolated"),
+            *(sys.executable, "-m", "submission.documents.isolated"),
             *(target, str(seconds), str(memory)),
         ]
         self._seconds = seconds

@@ -10,7 +10,7 @@ import msgspec
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from baselines.corpus.web.isolated import isolated
+from submission.documents.isolated import isolated
 
 MOST_HTML = 16 << 20
 """Bytes of a page that is read."""
@@ -54,7 +54,7 @@ def read_page(data: bytes, charset: str = "") -> Page:
 
     Raises :class:`InputError`, without the name of a file, where there is no text or too much.
     """
-    return msgspec.convert(isolated("baselines.corpus.web.page:page_of")(data, charset), Page)
+    return msgspec.convert(isolated("submission.documents.page:page_of")(data, charset), Page)
 
 
 def page_of(data: bytes, charset: str = "") -> Page:

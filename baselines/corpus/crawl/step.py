@@ -18,8 +18,8 @@ from baselines.corpus.crawl.visit import AGENT, Manners, Visitor
 from baselines.corpus.folder import Corpus, digest, sha256_file
 from baselines.corpus.record import Record, Source, meta
 from baselines.corpus.steps import Say, Settings
-from baselines.corpus.web.page import Page, read_page
 from submission import __version__
+from submission.documents.page import Page, read_page
 from submission.errors import InputError
 from submission.files.named import named
 from submission.recipes.base import Conflict, NonEmpty

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from baselines.corpus.readers.documents import DocumentFiles
-from baselines.corpus.web.page import read_page
+from submission.documents.page import read_page
 
 
 class HtmlFiles(DocumentFiles):

@@ -28,7 +28,7 @@ from baselines.corpus.crawl.step import Crawl, CrawlSettings
 from baselines.corpus.execute import Outcome, execute
 from baselines.corpus.folder import Corpus, read_manifest
 from baselines.corpus.record import Record
-from baselines.corpus.web.page import page_of
+from submission.documents.page import page_of
 from submission.errors import InputError
 
 

@@ -16,8 +16,8 @@ from baselines.corpus.readers.base import Layout
 from baselines.corpus.readers.others import OTHERS
 from baselines.corpus.readers.plain import TextBlocks
 from baselines.corpus.record import Record
-from baselines.corpus.web.isolated import Isolated
-from baselines.corpus.web.page import page_of
+from submission.documents.isolated import Isolated
+from submission.documents.page import page_of
 from submission.errors import InputError
 
 BODY = "벽지가 우는 것은 풀이 덜 말랐기 때문이다. " * 6
@@ -159,12 +159,12 @@ def test_a_licence_line_is_looked_for_from_the_end() -> None:
 
 
 def test_a_hostile_page_ends_its_own_process_and_the_next_page_is_read() -> None:
-    reader = Isolated("baselines.corpus.web.page:page_of", seconds=0.5)
+    reader = Isolated("submission.documents.page:page_of", seconds=0.5)
     try:
         with pytest.raises(InputError, match=r"takes more than 0\.5 s"):
             reader(b"<div>" * 200_000 + b"x")
         assert reader(html().encode())["title"] == "벽지"
-        small = Isolated("baselines.corpus.web.page:page_of", memory=100 << 20)
+        small = Isolated("submission.documents.page:page_of", memory=100 << 20)
         with pytest.raises(InputError, match="100 MiB of memory"):
             small(b"<p>x</p>" * 1_900_000)
         small.close()

@@ -21,6 +21,8 @@ COMMANDS = {
     "recipes": _here("recipes", "Recipes, their variants, and whether they train.", 4),
     "holdout": _here("holdout", "Make a local test set from train, without leakage.", 5),
     "merge": _here("merge", "Merge an adapter into its base, and measure parity.", 7),
+    "index": _here("index", "Index documents for retrieval, or bring an index up to date.", 7),
+    "retrieve": _here("retrieve", "Search an index; measure what it finds.", 7),
     "generate": _here("generate", "Answer a test file; resumes where it stopped.", 8),
     "score": _here("score", "Score answers by the organizer's formula.", 9),
     "metrics": _here("metrics", "Metrics, and what each needs.", 9),

@@ -162,7 +162,8 @@ def _show_row(
                     "the model saw another prompt, or is another model, than what is here now: "
                     "the row's key differs from the run's"
                 )
-    report = row_report(part, recipe, seen)
+        evidence = book.evidence(run, part.position, part.part)
+    report = row_report(part, recipe, seen, evidence)
     if as_json:
         print_json(report)
     else:

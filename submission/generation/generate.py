@@ -24,13 +24,13 @@ from submission.generation.forecast import Expected, extrapolate, of_all_lengths
 from submission.generation.inputs import job_inputs
 from submission.generation.plan import plan_prompts
 from submission.generation.record import recorded
+from submission.generation.shown import Sources
 from submission.recipes import Recipe
 from submission.records.rows import Question
 from submission.runs.answers import count_degenerate
 from submission.runs.costs import spent_on
 from submission.runs.ledger import Ledger
 from submission.runs.rows import ExampleUse, Run
-from submission.shots import Chooser
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,14 @@ def generate(
     same call. Raises ``InputError`` for files, recipes and models that cannot be used, before
     anything is recorded.
     """
-    questions, chooser, context = job_inputs(job, ledger, say, slot or ModelSlot())
+    questions, sources, context = job_inputs(job, ledger, say, slot or ModelSlot())
     say(f"{len(questions):,} rows of {job.test}.")
     without = sum(not each.options for each in questions)
     if job.recipe.choice is not None and without:
         say(f"{without:,} of {len(questions):,} rows have no options: answered in words.")
     engine = make_engine(context)
     try:
-        return _run(job, ledger, engine, questions, chooser, say)
+        return _run(job, ledger, engine, questions, sources, say)
     finally:
         engine.close()
 
@@ -124,12 +124,14 @@ def _run(
     ledger: Ledger,
     engine: Engine,
     questions: Sequence[Question],
-    chooser: Chooser | None,
+    sources: Sources,
     say: Callable[[str], None],
 ) -> Report:
-    plan = plan_prompts(job.recipe, engine, questions, chooser)
+    plan = plan_prompts(job.recipe, engine, questions, sources)
     for left_out, prompts in sorted(plan.shots_left_out.items()):
         say(f"{prompts} prompts are shown {left_out} examples less, for lack of context.")
+    if shortened := sum(bool(each.cut or each.dropped) for each in plan.evidence.values()):
+        say(f"{shortened} prompts are shown shorter passages, for lack of context.")
     with ledger.writing(job.run):
         record = _run_record(job, ledger, engine)
         known = set()
@@ -146,8 +148,12 @@ def _run(
         if requests:
             engine.start()
         answered = ledger.begin(record, plan.parts, fresh=job.fresh)
-        if chooser is not None:
-            ledger.use_examples(job.run, ExampleUse(str(chooser.file), plan.shots_left_out))
+        if sources.chooser is not None:
+            use = ExampleUse(str(sources.chooser.file), plan.shots_left_out)
+            ledger.use_examples(job.run, use)
+        if sources.retriever is not None:
+            shown = {where: each.plain() for where, each in plan.evidence.items()}
+            ledger.keep_evidence(job.run, shown)
         if answered:
             say(f"{answered} of {len(plan.parts)} prompts are in the ledger already.")
         if requests:

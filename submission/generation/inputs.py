@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from submission.engines.base import EngineContext, TaskData
 from submission.engines.slot import ModelSlot
+from submission.generation.shown import Sources
 from submission.prompts.chat import local_day
 from submission.records.options import with_options
 from submission.records.read import read_questions, read_training
 from submission.records.rows import Question, TrainingRow
+from submission.retrieval.evidence import Retriever
 from submission.runs.answers import run_recipe
 from submission.runs.attempts import RunJournal
 from submission.runs.ledger import Ledger
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Inputs(NamedTuple):
-    """The questions with their options, what chooses their examples, and what the engine knows."""
+    """The questions with their options, what prompts show before them, what the engine knows."""
 
     questions: Sequence[Question]
-    chooser: Chooser | None
+    sources: Sources
     context: EngineContext
 
 
@@ -48,7 +50,9 @@ def job_inputs(
     if examples is not None:
         source = load_source(examples, profile, job.train, job.test, every)
         chooser = Chooser(examples, source)
-    return Inputs(questions, chooser, _engine_context(job, ledger, say, slot))
+    retriever = None if recipe.retrieval is None else Retriever(recipe.retrieval, say)
+    sources = Sources(chooser, retriever)
+    return Inputs(questions, sources, _engine_context(job, ledger, say, slot))
 
 
 def _engine_context(

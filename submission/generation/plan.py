@@ -11,12 +11,13 @@ from typing import cast
 
 from submission.engines.base import ChoosingEngine, Engine, Request, prompts_of
 from submission.files.digest import digest
+from submission.generation.shown import Shown, Sources, fitted, shown_before
 from submission.prompts.choices import Choices
 from submission.prompts.compound import Part, split
 from submission.recipes import Recipe, Sampling
 from submission.records.rows import Question
+from submission.retrieval.evidence import Evidence
 from submission.runs.rows import PlannedPart
-from submission.shots import Asked, Chooser
 
 TOGETHER = 2048
 """Prompts that are made at once: enough for a tokenizer, few in memory."""
@@ -26,24 +27,26 @@ TOGETHER = 2048
 class Plan:
     """Every prompt of a run, and the requests for those that differ, by row key.
 
-    ``shots_left_out`` counts the prompts that lost so many of their examples.
+    ``shots_left_out`` counts the prompts that lost so many of their examples. ``evidence`` is what
+    the prompts of each row, by position and part, show of documents.
     """
 
     parts: list[PlannedPart] = field(default_factory=list)
     requests: dict[str, Request] = field(default_factory=dict)
     shots_left_out: Counter[int] = field(default_factory=Counter)
+    evidence: dict[tuple[int, int], Evidence] = field(default_factory=dict)
 
 
 def plan_prompts(
     recipe: Recipe,
     engine: Engine,
     questions: Sequence[Question],
-    chooser: Chooser | None = None,
+    sources: Sources = Sources(),  # noqa: B008 -- immutable
 ) -> Plan:
-    """What ``recipe`` asks of ``engine`` to answer the questions, with examples of ``chooser``.
+    """What ``recipe`` asks of ``engine`` to answer the questions, with what ``sources`` show.
 
-    Examples that leave too little of the model's context for the answer are left out, those
-    farthest from the question first.
+    Where that leaves too little of the model's context for the answer, examples are left out,
+    those farthest from the question first, and then the least useful sentences of passages.
     """
     plan = Plan()
     row_key = _row_keys(recipe, engine)
@@ -52,28 +55,18 @@ def plan_prompts(
         for position, question in enumerate(questions)
         for number, part in enumerate(_parts(recipe, question.text))
     ]
-    if chooser is not None:
-        shots = chooser.choose(
-            [Asked(each.id, number, text, each.context) for _, number, each, text in asked]
-        )
-        asked = [
-            (position, number, replace(question, shots=some), text)
-            for (position, number, question, text), some in zip(asked, shots, strict=True)
-        ]
+    every = shown_before(sources, [each[1:] for each in asked])
     for start in range(0, len(asked), TOGETHER):
-        block = asked[start : start + TOGETHER]
-        prompts = prompts_of(engine, [each[2:] for each in block])
-        for (position, number, question, text), whole in zip(block, prompts, strict=True):
-            prompt = whole
+        block, some = asked[start : start + TOGETHER], every[start : start + TOGETHER]
+        prompts = prompts_of(engine, [(each.question, each.text) for each in some])
+        for (position, number, _, text), shown, whole in zip(block, some, prompts, strict=True):
+            kept, prompt = _fitted(recipe, engine, sources, shown, whole)
+            question = kept.question
+            if left_out := len(shown.question.shots) - len(question.shots):
+                plan.shots_left_out[left_out] += 1
+            if kept.evidence is not None:
+                plan.evidence[position, number] = kept.evidence
             lead, choices = _choices(recipe, engine, question, text, prompt)
-            if chooser is not None:
-                shown = question.shots
-                while question.shots and not _fits(recipe, engine, prompt, lead, choices):
-                    question = replace(question, shots=chooser.fewer(question.shots))
-                    prompt = engine.prompt(question, text)
-                    lead, choices = _choices(recipe, engine, question, text, prompt)
-                if left_out := len(shown) - len(question.shots):
-                    plan.shots_left_out[left_out] += 1
             tokens = lead if isinstance(prompt, str) else prompt + lead
             for sample in range(recipe.sampling.samples):
                 seed = _seed(recipe.sampling, sample, tokens)
@@ -100,17 +93,41 @@ def _choices(
     return cast(ChoosingEngine, engine).choices(question, text, tokens)
 
 
-def _fits(
+def _fitted(
     recipe: Recipe,
     engine: Engine,
-    prompt: tuple[int, ...] | str,
-    lead: tuple[int, ...],
-    choices: Choices | None,
-) -> bool:
-    """Whether the longest answer fits behind ``prompt``; so it does where nothing is known."""
+    sources: Sources,
+    shown: Shown,
+    whole: tuple[int, ...] | str,
+) -> tuple[Shown, tuple[int, ...] | str]:
+    """What of ``shown`` leaves room for the longest answer, and its prompt.
+
+    Everything does where the model's context is not known. Passages have no more tokens than the
+    recipe gives them, either.
+    """
+    if sources == Sources():
+        return shown, whole
     limit = getattr(engine, "context_length", None)
-    context = limit() if limit is not None and not isinstance(prompt, str) else None
-    return context is None or len(prompt) + len(lead) + answer_tokens(recipe, choices) <= context
+    context = limit() if limit is not None and not isinstance(whole, str) else None
+    most = recipe.retrieval.max_tokens if recipe.retrieval is not None else None
+    prompt = whole
+    bare = 0
+    if most is not None and not isinstance(whole, str):
+        bare = len(engine.prompt(replace(shown.question, context=""), shown.text))
+
+    def over(now: Shown) -> float:
+        nonlocal prompt
+        prompt = whole if now is shown else engine.prompt(now.question, now.text)
+        beyond = [0.0]
+        if context is not None:
+            lead, choices = _choices(recipe, engine, now.question, now.text, prompt)
+            room = context - len(lead) - answer_tokens(recipe, choices)
+            beyond.append(1 - room / len(prompt))
+        if most is not None and bare and len(prompt) > bare:
+            beyond.append(1 - most / (len(prompt) - bare))
+        return max(beyond)
+
+    return fitted(shown, sources, over), prompt
 
 
 def _told(choices: Choices) -> str:

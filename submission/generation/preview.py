@@ -74,10 +74,10 @@ def preview(job: Job, ledger: Ledger, say: Callable[[str], None]) -> Preview:
 
     Raises what that raises before it starts the engine.
     """
-    questions, chooser, knows = job_inputs(job, ledger, say, ModelSlot())
+    questions, sources, knows = job_inputs(job, ledger, say, ModelSlot())
     engine = make_engine(knows)
     try:
-        plan = plan_prompts(job.recipe, engine, questions, chooser)
+        plan = plan_prompts(job.recipe, engine, questions, sources)
         known = set() if job.fresh else ledger.answered(plan.requests)
         requests = [each for key, each in plan.requests.items() if key not in known]
         footprint = getattr(engine, "footprint", None)

@@ -111,7 +111,7 @@ class _Retry:
         self._job = job
         self._ledger = ledger
         self._engine = engine
-        self._questions, self._chooser = inputs.questions, inputs.chooser
+        self._questions, self._sources = inputs.questions, inputs.sources
         self.tokens = 0
         self.seconds = 0.0
 
@@ -131,7 +131,7 @@ class _Retry:
         rows = {part.row_id for part in broken}
         questions = [each for each in self._questions if each.id in rows]
         recipe = reseeded(self._job.recipe, number)
-        plan = plan_prompts(recipe, self._engine, questions, self._chooser)
+        plan = plan_prompts(recipe, self._engine, questions, self._sources)
         new = {(part.row_id, part.part, part.sample): part.key for part in plan.parts}
         return {
             part.key: plan.requests[new[part.row_id, part.part, part.sample]] for part in broken

@@ -69,9 +69,9 @@ def seen_prompt(
     use = ledger.example_use(run)
     train = Path(use.file) if use is not None else None
     job = Job(run, recipe, competition, test, train)
-    questions, chooser, context = job_inputs(job, ledger, say, ModelSlot(), {part.row_id})
+    questions, sources, context = job_inputs(job, ledger, say, ModelSlot(), {part.row_id})
     engine = make_engine(context)
-    plan = plan_prompts(recipe, engine, questions, chooser)
+    plan = plan_prompts(recipe, engine, questions, sources)
     keys = [each.key for each in plan.parts if (each.part, each.sample) == (part.part, part.sample)]
     if not keys:
         raise InputError(f"{test}: no longer has the question that run '{run}' asked.")

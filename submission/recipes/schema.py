@@ -16,6 +16,7 @@ from submission.recipes.examples import Examples
 from submission.recipes.openai import OpenAI
 from submission.recipes.preference import Preference
 from submission.recipes.ray import Ray
+from submission.recipes.retrieval import Retrieval
 from submission.recipes.structure import Structure
 from submission.recipes.thinking import Thinking, conflicts_of_thinking
 from submission.recipes.training import Evaluation, Lora, Quantization, Training
@@ -32,6 +33,7 @@ __all__ = [
     "Prompt",
     "Quantization",
     "Recipe",
+    "Retrieval",
     "Sampling",
     "Thinking",
     "Training",
@@ -226,6 +228,7 @@ class Recipe(Table):
     sampling: Sampling = Sampling()
     thinking: Annotated[Thinking | None, Field(exclude_if=lambda table: table is None)] = None
     choice: Annotated[Choice | None, Field(exclude_if=lambda table: table is None)] = None
+    retrieval: Annotated[Retrieval | None, Field(exclude_if=lambda table: table is None)] = None
     extraction: Extraction = Extraction()
     degenerate: DegenerateRules = DegenerateRules()
     retry: Retry = Retry()

@@ -188,6 +188,17 @@ class Ledger(RunReader, Kept, Attempts):
                 (run, use.file, json.dumps(use.left_out)),
             )
 
+    def keep_evidence(self, run: str, found: Mapping[tuple[int, int], object]) -> None:
+        """Keep what the prompts of ``run`` show of documents, by a row's position and its part."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO evidence (run, position, part, found) VALUES (?, ?, ?, ?)",
+                [
+                    (run, *where, json.dumps(each, ensure_ascii=False))
+                    for where, each in found.items()
+                ],
+            )
+
     def keep_settings(self, run: str, settings: Sequence[Setting]) -> None:
         """What the engine that answers ``run`` from now on really runs with, for what it did."""
         with self._transaction():

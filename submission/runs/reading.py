@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
+from typing import Any
 
 from submission.engines.base import Completion, Finish, Setting
 from submission.errors import InputError, nearest
@@ -235,6 +236,14 @@ class RunReader(Database):
             return None
         left_out = {int(count): prompts for count, prompts in json.loads(row[1]).items()}
         return ExampleUse(row[0], left_out)
+
+    def evidence(self, run: str, position: int, part: int) -> dict[str, Any] | None:
+        """What the prompt of a part of ``run`` shows of documents; None for runs without."""
+        row = self._db.execute(
+            "SELECT found FROM evidence WHERE run = ? AND position = ? AND part = ?",
+            (run, position, part),
+        ).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
 
     def failures(self, run: str) -> dict[str, str]:
         """Why each row key of ``run`` that failed when it was last asked did."""

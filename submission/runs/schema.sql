@@ -43,6 +43,15 @@ CREATE TABLE IF NOT EXISTS example_use (
     left_out TEXT NOT NULL
 ) STRICT;
 
+-- What a run's prompts show of documents, and how that was found (a JSON object), by row and part.
+CREATE TABLE IF NOT EXISTS evidence (
+    run      TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    part     INTEGER NOT NULL,
+    found    TEXT NOT NULL,
+    PRIMARY KEY (run, position, part)
+) STRICT;
+
 -- Why a run's row key got no completion when it was last asked.
 CREATE TABLE IF NOT EXISTS failure (
     run     TEXT NOT NULL REFERENCES run (name) ON DELETE CASCADE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from evaluators.text.cells import shortened
 from submission.engines.base import Finish
 from submission.errors import few
 from submission.generation.seen import SeenPrompt, SeenToken
@@ -22,7 +23,16 @@ ENDED = {
 }
 
 
-def row_report(part: FinishedPart, recipe: Recipe, prompt: SeenPrompt | None) -> dict[str, Any]:
+LONGEST = 160
+"""Characters of a passage that are shown."""
+
+
+def row_report(
+    part: FinishedPart,
+    recipe: Recipe,
+    prompt: SeenPrompt | None,
+    evidence: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """All that is known of one prompt of a row, as JSON values."""
     completion = part.completion
     report: dict[str, Any] = {
@@ -49,6 +59,8 @@ def row_report(part: FinishedPart, recipe: Recipe, prompt: SeenPrompt | None) ->
             "tokens": [token._asdict() for token in prompt.tokens],
             "same": prompt.same,
         }
+    if evidence is not None:
+        report["evidence"] = evidence
     return report
 
 
@@ -63,6 +75,8 @@ def print_row(
         if tokens:
             tell()
             _print_tokens(prompt.tokens)
+    if evidence := report.get("evidence"):
+        _print_evidence(evidence)
     if thinking and report.get("thinking"):
         _section("Thinking")
         tell(report["thinking"])
@@ -87,6 +101,35 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Degenerate", few(kinds)),
         ("Replaced", "yes, the first answer was degenerate" if report["replaced"] else ""),
     ]
+
+
+def _print_evidence(evidence: dict[str, Any]) -> None:
+    _section("Evidence")
+    judged = evidence["sufficient"] is not None
+    for number, each in enumerate(evidence["rounds"], 1):
+        kept = f", {len(each['kept'])} of them kept" if judged else ""
+        tell(f"{number}. {each['method']}, k = {each['k']}: {each['found']} passages{kept}.")
+        if number > 1:
+            tell(f"   Query: {each['query']}")
+    print_table(
+        ["Passage", "Rank by", "Useful", "Text"],
+        [
+            (
+                each["id"],
+                ", ".join(f"{stage} {rank}" for stage, rank in each["ranks"].items()),
+                "" if each["useful"] is None else f"{each['useful']:.2f}",
+                shortened(each["text"], LONGEST),
+            )
+            for each in evidence["passages"]
+        ],
+    )
+    if judged:
+        tell(f"Sufficient: {evidence['sufficient']:.2f}")
+    if evidence["dropped"] or evidence["cut"]:
+        tell(
+            f"Left out for lack of context: {evidence['dropped']} passages, {evidence['cut']} "
+            "sentences."
+        )
 
 
 def _print_tokens(tokens: Iterable[SeenToken]) -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import pytest
 
 from submission.generation.plan import plan_prompts
+from submission.generation.shown import Sources
 from submission.prompts.choices import Choices
 from submission.prompts.user_turn import Shot
 from submission.recipes import Recipe, Sampling
@@ -81,7 +82,7 @@ def test_examples_make_room_for_the_answer_that_a_choice_reads(
         {"name": "test", "model": {"name": "m"}, "choice": choice, "sampling": sampling}
     )
     question = Question("1", "5 6", "", {})
-    plan = plan_prompts(recipe, Showing(), [question], TwoShots())  # type: ignore[arg-type]
+    plan = plan_prompts(recipe, Showing(), [question], Sources(TwoShots()))  # type: ignore[arg-type]
     assert dict(plan.shots_left_out) == left_out
 
 

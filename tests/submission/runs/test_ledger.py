@@ -310,7 +310,7 @@ def test_a_ledger_of_the_first_version_gets_the_tables_that_were_added(tmp_path:
     with sqlite3.connect(path) as raw:
         for added in (
             "special_token", "completion_extra", "failure", "example_use", "engine_setting",
-            "attempt", "attempt_bound", "batch",
+            "attempt", "attempt_bound", "batch", "evidence",
         ):  # fmt: skip
             raw.execute(f"DROP TABLE {added}")
         raw.execute("PRAGMA user_version=1")

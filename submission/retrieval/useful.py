@@ -1,0 +1,220 @@
+"""DocQuest: how useful a passage is for a question, and whether all of them are sufficient.
+
+Both are probabilities, calibrated on held-out questions when a scorer is made. A scorer is a
+folder with ``docquest.json``; the light one is that file alone (features and logistic regression),
+the other has a cross-encoder beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from submission.errors import InputError
+from submission.files.digest import digest
+from submission.files.named import named
+from submission.retrieval.rerank import Reranker
+from submission.retrieval.tokens import bigrams, morphemes, sentences
+
+FILE = "docquest.json"
+VERSION = 1
+FEATURES = (
+    "dense",
+    "sparse",
+    "coverage",
+    "rare_coverage",
+    "title",
+    "bigrams",
+    "best_sentence",
+    "numbers",
+    "rank",
+    "length",
+)
+SET_FEATURES = ("best", "second", "mean", "any", "coverage", "count")
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+class Found(Protocol):
+    """What of a passage is judged: its texts, and the scores of the stages that found it."""
+
+    @property
+    def title(self) -> str:
+        """Its document's title."""
+        ...
+
+    @property
+    def heading(self) -> str:
+        """The heading above it."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        ...
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """By stage: ``dense``, ``sparse``."""
+        ...
+
+
+class Weights(Protocol):
+    """How rare words are."""
+
+    def rarity(self, word: str) -> float:
+        """From 0 for a word that every chunk has to 1 for one that none has."""
+        ...
+
+
+class Logistic(NamedTuple):
+    """A logistic regression over standardized features."""
+
+    mean: list[float]
+    scale: list[float]
+    weights: list[float]
+    bias: float
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One for each row of ``(rows, features)``."""
+        known = (features - np.array(self.mean)) / np.array(self.scale)
+        logits = known @ np.array(self.weights) + self.bias
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), dtype=np.float64)
+
+
+class Scorer:
+    """A trained scorer; the threshold that is set on it belongs to it alone."""
+
+    def __init__(self, folder: Path, told: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self.kind: str = told["kind"]
+        self._useful = Logistic(**told["useful"])
+        self._sufficient = Logistic(**told["sufficient"])
+        self.identity = digest([json.dumps(told, sort_keys=True)])
+
+    def useful(self, question: str, passages: Sequence[Found], index: Weights) -> list[float]:
+        """The usefulness of each passage for the question, in 0..1."""
+        if not passages:
+            return []
+        features = (
+            self._logits(question, passages)
+            if self.kind == "cross-encoder"
+            else passage_features(question, passages, index)
+        )
+        return [float(each) for each in self._useful.probabilities(features)]
+
+    def sufficient(self, question: str, passages: Sequence[Found], index: Weights) -> float:
+        """Whether the passages together answer the question, in 0..1; 0 where there are none."""
+        if not passages:
+            return 0.0
+        useful = self.useful(question, passages, index)
+        features = set_features(question, passages, useful, index)
+        return float(self._sufficient.probabilities(features[None])[0])
+
+    def _logits(self, question: str, passages: Sequence[Found]) -> NDArray[np.float64]:
+        texts = [shown(each) for each in passages]
+        return np.array(self._model.logits(question, texts), dtype=np.float64)[:, None]
+
+    @cached_property
+    def _model(self) -> Reranker:
+        return Reranker(str(self._folder))
+
+
+def load_scorer(name: str) -> Scorer:
+    """The scorer in a folder. Raises :class:`InputError` where there is none."""
+    folder = named(name)
+    try:
+        told = json.loads((folder / FILE).read_text("utf-8"))
+        if told["version"] != VERSION or told["features"] != [*FEATURES]:
+            raise InputError(
+                f"{folder / FILE}: was made by another version. Train the scorer again with "
+                "leaderkit docquest train."
+            )
+        return Scorer(folder, told)
+    except OSError:
+        raise InputError(
+            f"{folder}: is no scorer of passages; it has no {FILE}. Make one with leaderkit "
+            "docquest train."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{folder / FILE}: cannot be read. Train the scorer again with leaderkit docquest "
+            "train."
+        ) from None
+
+
+def shown(passage: Found) -> str:
+    """A passage with its title and heading."""
+    return "\n".join(filter(None, (passage.title, passage.heading, passage.text)))
+
+
+def passage_features(
+    question: str, passages: Sequence[Found], index: Weights
+) -> NDArray[np.float64]:
+    """A row of :data:`FEATURES` for each passage, all of them between 0 and about 1."""
+    texts = [shown(each) for each in passages]
+    asked, *found = morphemes([question, *texts])
+    titles = morphemes([each.title for each in passages])
+    pairs, *found_pairs = (set(each) for each in bigrams([question, *texts]))
+    wanted = set(asked)
+    weight = {word: index.rarity(word) for word in wanted}
+    total = sum(weight.values()) or 1.0
+    numbers = set(_NUMBERS.findall(question))
+    top = max((each.scores.get("sparse", 0.0) for each in passages), default=0.0) or 1.0
+    rows = []
+    for passage, words, title, near in zip(passages, found, titles, found_pairs, strict=True):
+        has = wanted & set(words)
+        told = passage.scores.get("sparse", 0.0)
+        rows.append(
+            [
+                passage.scores.get("dense", 0.0),
+                told / (told + 10.0),
+                len(has) / max(len(wanted), 1),
+                sum(weight[word] for word in has) / total,
+                sum(weight[word] for word in wanted & set(title)) / total,
+                len(pairs & near) / max(len(pairs), 1),
+                _best_sentence(passage.text, wanted, weight, total),
+                len(numbers & set(_NUMBERS.findall(passage.text))) / len(numbers)
+                if numbers
+                else 0.5,
+                told / top,
+                math.log1p(len(passage.text)) / 10,
+            ]
+        )
+    return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
+
+
+def _best_sentence(text: str, wanted: set[str], weight: Mapping[str, float], total: float) -> float:
+    """The weight of the question's words that one sentence has, of all of them."""
+    spans = sentences(text)
+    found = morphemes([text[start:end] for start, end in spans])
+    return max((sum(weight[w] for w in wanted & set(words)) for words in found), default=0) / total
+
+
+def set_features(
+    question: str, passages: Sequence[Found], useful: Sequence[float], index: Weights
+) -> NDArray[np.float64]:
+    """:data:`SET_FEATURES` of passages with their usefulness, a vector."""
+    ordered = sorted(useful, reverse=True)
+    asked, *found = (set(each) for each in morphemes([question, *map(shown, passages)]))
+    weight = {word: index.rarity(word) for word in asked}
+    total = sum(weight.values()) or 1.0
+    covered = asked & set().union(*found)
+    return np.array(
+        [
+            ordered[0],
+            ordered[1] if len(ordered) > 1 else 0.0,
+            sum(ordered) / len(ordered),
+            1 - math.prod(1 - each for each in ordered),
+            sum(weight[word] for word in covered) / total,
+            min(len(ordered), 10) / 10,
+        ],
+        dtype=np.float64,
+    )

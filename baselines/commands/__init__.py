@@ -10,6 +10,7 @@ def _here(name: str, text: str, order: int) -> CommandEntry:
 COMMANDS = {
     "demo": _here("demo", "Run the whole chain on the sample data.", 1),
     "corpus": _here("corpus", "Prepare training data from raw documents.", 5),
+    "docquest": _here("docquest", "Train and tune scorers of retrieved passages.", 7),
     "train": _here("train", "Fine-tune an adapter or a whole model.", 6),
     "prefer": _here("prefer", "Choose between samples, for preference tuning.", 9),
     "tune": _here("tune", "Tune an adapter on preferences (DPO).", 9),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -159,31 +159,32 @@ def passage_features(
     question: str, passages: Sequence[Found], index: Weights
 ) -> NDArray[np.float64]:
     """A row of :data:`FEATURES` for each passage, all of them between 0 and about 1."""
-    texts = [shown(each) for each in passages]
-    asked, *found = morphemes([question, *texts])
-    titles = morphemes([each.title for each in passages])
-    pairs, *found_pairs = (set(each) for each in bigrams([question, *texts]))
-    wanted = set(asked)
+    wanted = set(morphemes([question])[0])
     weight = {word: index.rarity(word) for word in wanted}
     total = sum(weight.values()) or 1.0
+    pairs = set(bigrams([question])[0])
     numbers = set(_NUMBERS.findall(question))
     top = max((each.scores.get("sparse", 0.0) for each in passages), default=0.0) or 1.0
+
+    def share(words: Collection[str]) -> float:
+        return sum(weight[word] for word in wanted.intersection(words)) / total
+
     rows = []
-    for passage, words, title, near in zip(passages, found, titles, found_pairs, strict=True):
-        has = wanted & set(words)
+    for passage in passages:
+        title, *parts = _words(f"{passage.title}\n{passage.heading}", passage.text)
+        words = title.union(*parts)
         told = passage.scores.get("sparse", 0.0)
+        found = numbers.intersection(_NUMBERS.findall(passage.text))
         rows.append(
             [
                 passage.scores.get("dense", 0.0),
                 told / (told + 10.0),
-                len(has) / max(len(wanted), 1),
-                sum(weight[word] for word in has) / total,
-                sum(weight[word] for word in wanted & set(title)) / total,
-                len(pairs & near) / max(len(pairs), 1),
-                _best_sentence(passage.text, wanted, weight, total),
-                len(numbers & set(_NUMBERS.findall(passage.text))) / len(numbers)
-                if numbers
-                else 0.5,
+                len(wanted & words) / max(len(wanted), 1),
+                share(words),
+                share(title),
+                len(pairs.intersection(bigrams([shown(passage)])[0])) / max(len(pairs), 1),
+                max(map(share, parts), default=0.0),
+                len(found) / len(numbers) if numbers else 0.5,
                 told / top,
                 math.log1p(len(passage.text)) / 10,
             ]
@@ -191,11 +192,11 @@ def passage_features(
     return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
 
 
-def _best_sentence(text: str, wanted: set[str], weight: Mapping[str, float], total: float) -> float:
-    """The weight of the question's words that one sentence has, of all of them."""
-    spans = sentences(text)
-    found = morphemes([text[start:end] for start, end in spans])
-    return max((sum(weight[w] for w in wanted & set(words)) for words in found), default=0) / total
+@lru_cache(maxsize=1 << 15)
+def _words(title: str, text: str) -> tuple[frozenset[str], ...]:
+    """The words of a title, and of each sentence of a text; passages come again and again."""
+    parts = [text[start:end] for start, end in sentences(text)]
+    return tuple(frozenset(words) for words in morphemes([title, *parts]))
 
 
 def set_features(
@@ -203,10 +204,11 @@ def set_features(
 ) -> NDArray[np.float64]:
     """:data:`SET_FEATURES` of passages with their usefulness, a vector."""
     ordered = sorted(useful, reverse=True)
-    asked, *found = (set(each) for each in morphemes([question, *map(shown, passages)]))
+    asked = set(morphemes([question])[0])
+    found = [_words(f"{each.title}\n{each.heading}", each.text) for each in passages]
     weight = {word: index.rarity(word) for word in asked}
     total = sum(weight.values()) or 1.0
-    covered = asked & set().union(*found)
+    covered = asked.intersection(word for parts in found for words in parts for word in words)
     return np.array(
         [
             ordered[0],

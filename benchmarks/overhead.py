@@ -24,7 +24,7 @@ from generate import ENDS_EVERY, TEMPLATE, make_model  # type: ignore[import-not
 
 import submission.generation.generate as module
 from submission.competitions import find_competition
-from submission.engines.base import Outcome, Request
+from submission.engines.base import More, Outcome, Request, nothing_more
 from submission.engines.vllm.engine import VllmEngine
 from submission.generation.generate import Job
 from submission.recipes import Recipe
@@ -38,10 +38,12 @@ class Watched(VllmEngine):
     steps = 0
     waited = whole = 0.0
 
-    def complete(self, requests: Sequence[Request]) -> Iterator[Sequence[Outcome]]:
+    def complete(
+        self, requests: Sequence[Request], more: More = nothing_more
+    ) -> Iterator[Sequence[Outcome]]:
         """The steps of the engine."""
         began = time.perf_counter()
-        for step in super().complete(requests):
+        for step in super().complete(requests, more):
             given = time.perf_counter()
             yield step
             Watched.waited += time.perf_counter() - given

@@ -3,9 +3,11 @@
     python benchmarks/workers.py [--engine NAME] [--rows N] [--repeat N] [--json FILE]
 
 The model is that of benchmarks/generate.py, in float32, over the sample competition's questions,
-numbered so that there are ``--rows`` different prompts. Counted are the seconds from the first
-request to the last row, without loading. ``--engine`` is vllm, transformers, or ray, which is
-measured with its loading and with two engines of its own. The answers have to be the same.
+numbered so that there are ``--rows`` different prompts: by default as many for each of two workers
+as vLLM computes at once, since a batch that is not full takes more time a token. Counted are the
+seconds from the first request to the last row, without loading. ``--engine`` is vllm, transformers,
+or ray, which is measured with its loading and with two engines of its own. The answers have to be
+the same.
 """
 
 from __future__ import annotations
@@ -87,7 +89,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--engine", default="vllm")
-    parser.add_argument("--rows", type=int, default=256)
+    parser.add_argument("--rows", type=int, default=512)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)

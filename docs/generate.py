@@ -29,6 +29,11 @@ INTRODUCTION = re.compile(f"{re.escape(OPEN)}\n(.*?){re.escape(CLOSE)}", re.DOTA
 INDEX = "index.md"
 
 
+def page_of(name: str) -> str:
+    """The file of a command's page; that of ``index`` leaves the folder its own."""
+    return f"{name}-command.md" if f"{name}.md" == INDEX else f"{name}.md"
+
+
 @dataclass(frozen=True)
 class Pages:
     """The current pages by file name, and why others cannot be made."""
@@ -48,7 +53,7 @@ def build(folder: Path) -> Pages:
     root = root_context()
     lines = {}
     for name in cli.list_commands(root):
-        path = folder / f"{name}.md"
+        path = folder / page_of(name)
         shown = os.path.relpath(path)
         introduction = _introduction(path)
         if introduction is None:
@@ -152,7 +157,7 @@ def _variables(context: click.Context) -> Iterator[tuple[str, str]]:
 
 
 def _index(lines: Mapping[str, str]) -> str:
-    rows = "\n".join(f"| [{name}]({name}.md) | {text} |" for name, text in lines.items())
+    rows = "\n".join(f"| [{name}]({page_of(name)}) | {text} |" for name, text in lines.items())
     return f"""# Commands
 
 The commands in the order in which you use them. `leaderkit COMMAND --help` shows the same help.
@@ -188,7 +193,7 @@ def main(
     if not check:
         _write(folder, pages.texts)
         _write(competitions, described)
-    commands = {f"{name}.md" for name in cli.list_commands(root_context())} | {INDEX}
+    commands = {page_of(name) for name in cli.list_commands(root_context())} | {INDEX}
     problems = [
         *pages.problems,
         *stale(folder, pages.texts, commands),

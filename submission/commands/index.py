@@ -58,7 +58,7 @@ SHOWN = 5
 @click.option("--anywhere", is_flag=True, help="Cut chunks at spaces, not at sentences.")
 @click.option(
     "--words",
-    type=click.Choice(["morphemes", "bigrams", "words"]),
+    type=click.Choice(["morphemes", "bigrams", "mixed", "words"]),
     default="morphemes",
     show_default=True,
     help="What BM25 counts.",

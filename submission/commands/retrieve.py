@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
 
 from evaluators.text.cells import shortened
 from submission.commands import options
-from submission.terminal.output import print_json, tell
+from submission.terminal import numbers
+from submission.terminal.output import print_json, tell, warn
 from submission.terminal.tables import print_table
 
 if TYPE_CHECKING:
+    from evaluators.retrieval import Cell
+    from submission.retrieval.questions import Known
     from submission.retrieval.search import Passage
+
+Method = Literal["dense", "sparse", "hybrid"]
 
 LONGEST = 200
 """Characters of a passage that are shown."""
@@ -22,13 +28,23 @@ LONGEST = 200
 @click.command()
 @click.argument("index", type=options.NAME)
 @click.argument("question", nargs=-1)
-@click.option("-k", type=click.IntRange(1, 1000), default=5, show_default=True, help="Passages.")
+@click.option(
+    "-k",
+    "ks",
+    type=click.IntRange(1, 1000),
+    multiple=True,
+    default=(5,),
+    show_default=True,
+    help="Passages; several, to measure each.",
+)
 @click.option(
     "--method",
+    "methods",
     type=click.Choice(["dense", "sparse", "hybrid"]),
-    default="hybrid",
+    multiple=True,
+    default=("hybrid",),
     show_default=True,
-    help="Vectors, BM25, or both.",
+    help="Vectors, BM25, or both; several, to compare them with the first.",
 )
 @click.option("--fusion", type=click.Choice(["rrf", "weighted"]), default="rrf", show_default=True)
 @click.option(
@@ -63,14 +79,28 @@ LONGEST = 200
     metavar="COLUMN=VALUE",
     help="Only chunks with this value; the same column again admits another.",
 )
-@click.option("--questions", type=options.FILE, help="File with a question a row.")
+@click.option(
+    "--questions",
+    type=options.FILE,
+    help="File with a question a row; with a column gold (document ids with | between) or answers, "
+    "what is found is measured.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(["recall", "hit", "precision", "mrr", "ndcg", "map", "answer"]),
+    default=("recall", "mrr", "ndcg"),
+    show_default=True,
+    help="Of documents against gold; answer: a passage has an answer in it.",
+)
 @click.option("--explain", is_flag=True, help="The rank and score of every stage.")
 @options.as_json()
 def command(
     index: str,
     question: tuple[str, ...],
-    k: int,
-    method: str,
+    ks: tuple[int, ...],
+    methods: tuple[Method, ...],
     fusion: str,
     weight: float,
     candidates: int,
@@ -79,26 +109,27 @@ def command(
     neighbours: int,
     filters: tuple[str, ...],
     questions: Path | None,
+    metrics: tuple[str, ...],
     explain: bool,
     as_json: bool,
 ) -> None:
     """Search INDEX for a QUESTION, or for those of a file."""
     from submission.files.toml import validate
     from submission.recipes.retrieval import Retrieval
+    from submission.retrieval.questions import Known, read_known
     from submission.retrieval.search import Index
 
     if bool(question) == (questions is not None):
         raise click.UsageError("Give a question, or a file of them (--questions).")
-    asked = {"": " ".join(question)} if question else _asked(questions)
     wanted: dict[str, list[str]] = {}
-    for each in filters:
-        column, equals, value = each.partition("=")
+    for text in filters:
+        column, equals, value = text.partition("=")
         if not equals:
-            raise click.UsageError(f"--filter '{each}': write it as COLUMN=VALUE.")
+            raise click.UsageError(f"--filter '{text}': write it as COLUMN=VALUE.")
         wanted.setdefault(column, []).append(value)
+    k = max(ks)
     told = {
         "k": k,
-        "method": method,
         "fusion": fusion,
         "weight": weight,
         "candidates": max(candidates, k),
@@ -107,36 +138,126 @@ def command(
         "neighbours": neighbours,
         "filter": wanted,
     }
-    options_ = validate(Retrieval, told, "leaderkit retrieve")
-    found = dict(zip(asked, Index(index).search(list(asked.values()), options_), strict=True))
+    opened = Index(index)
+    if questions is None:
+        asked = [Known("", " ".join(question), None, ())]
+    else:
+        asked = read_known(questions, opened.documents)
+    measured = any(each.gold is not None or each.answers for each in asked)
+    if (len(methods) > 1 or len(ks) > 1) and not measured:
+        raise click.UsageError("Several -k or --method are for questions with gold or answers.")
+    texts = [each.text for each in asked]
+    found: dict[str, list[list[Passage]]] = {}
+    for method in methods:
+        fused = {} if method == "hybrid" else {"fusion": "rrf"}
+        chosen = validate(Retrieval, {**told, **fused, "method": method}, "leaderkit retrieve")
+        found[method] = list(opened.search(texts, chosen))
+    _warn_of_same(found)
+    if measured:
+        cells, coverage = measure(asked, found, metrics, sorted(ks))
+        if as_json:
+            print_json({"cells": [each._asdict() for each in cells], **coverage})
+        else:
+            _print_cells(cells, coverage)
+        return
+    passages = found[methods[0]]
     if as_json:
         print_json(
             [
-                {"id": name, "question": asked[name], "passages": [_plain(each) for each in some]}
-                for name, some in found.items()
+                {
+                    "id": each.id,
+                    "question": each.text,
+                    "passages": [_plain(passage) for passage in some],
+                }
+                for each, some in zip(asked, passages, strict=True)
             ]
         )
         return
-    for name, some in found.items():
-        if name:
-            tell(f"{name}: {asked[name]}", style="bold")
+    for each, some in zip(asked, passages, strict=True):
+        if questions is not None:
+            tell(f"{each.id}: {each.text}", style="bold")
         _print(some, explain=explain)
 
 
-def _asked(path: Path | None) -> dict[str, str]:
-    from submission.errors import InputError
-    from submission.tables import read_table
+def _warn_of_same(found: dict[str, list[list[Passage]]]) -> None:
+    for method, every in found.items():
+        lists = {tuple(each.id for each in some) for some in every}
+        if len(every) > 2 and len(lists) == 1:
+            warn(f"{method}: every question got the same passages")
 
-    if path is None:
-        raise AssertionError("no file")
-    table = read_table(path)
-    table.require(["question"])
-    ids = table.ids("id") if "id" in table.columns else [str(n + 1) for n in range(len(table))]
-    texts = table.column("question")
-    for place, text in enumerate(texts):
-        if not text.strip():
-            raise InputError(f"{table.where(place, 'question')}: the question is empty.")
-    return dict(zip(ids, texts, strict=True))
+
+def measure(
+    asked: Sequence[Known],
+    found: Mapping[str, Sequence[Sequence[Passage]]],
+    metrics: Sequence[str],
+    ks: Sequence[int],
+) -> tuple[list[Cell], dict[str, int]]:
+    """The metrics of each way to search at each k, and how many questions they are over.
+
+    Documents are ranked by their best passage. ``answer`` is over the questions with answers, and
+    all others over those with gold documents.
+    """
+    import numpy as np
+
+    from evaluators.retrieval import Coverage, Query, Row, answer_ranks, evaluate, tabulate
+
+    queries = [
+        Query(each.id, dict.fromkeys(each.gold or (), 1.0), each.answers, each.category)
+        for each in asked
+    ]
+    having = [place for place, each in enumerate(queries) if each.answers]
+    with_gold = sum(bool(each.gold) for each in queries)
+    chosen = [each for each in metrics if (having if each == "answer" else with_gold)]
+    rows: dict[str, list[Row]] = {}
+    for way, every in found.items():
+        rankings = {
+            query.id: list(dict.fromkeys(passage.document for passage in some))
+            for query, some in zip(queries, every, strict=True)
+        }
+        rows[way] = []
+        for metric in chosen:
+            for k in ks:
+                if metric != "answer":
+                    rows[way].append(evaluate(queries, rankings, metric, k))
+                    continue
+                hits = [
+                    any(answer_ranks([p.text for p in every[n][:k]], queries[n].answers))
+                    for n in having
+                ]
+                coverage = Coverage(len(queries), len(having), len(having))
+                rows[way].append(Row("answer", k, np.array(hits, dtype=float), coverage))
+    told = {"questions": len(queries), "with_gold": with_gold, "with_answers": len(having)}
+    return (tabulate(rows) if chosen else []), told
+
+
+def _print_cells(cells: Sequence[Cell], coverage: dict[str, int]) -> None:
+    several = any(each.p is not None for each in cells)
+    beside = ["Difference", "p"] if several else []
+    print_table(
+        ["Metric", "Method", "N", "Mean", "95% interval", *beside],
+        [
+            (
+                f"{each.metric}@{each.k}",
+                each.way,
+                str(each.n),
+                f"{each.mean:.4f}",
+                numbers.interval(each.low, each.high),
+                *(_beside(each) if several else ()),
+            )
+            for each in sorted(cells, key=lambda each: (each.metric, each.k))
+        ],
+    )
+    tell(
+        f"{coverage['questions']} questions: {coverage['with_gold']} with gold documents, "
+        f"{coverage['with_answers']} with answers."
+        + (" p: paired permutation test against the first, Holm." if several else "")
+    )
+
+
+def _beside(cell: Cell) -> tuple[str, str]:
+    if cell.difference is None or cell.p is None:
+        return "", ""
+    return f"{cell.difference:+.4f}", f"{cell.p:.4f}"
 
 
 def _plain(passage: Passage) -> dict[str, Any]:

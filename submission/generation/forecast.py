@@ -117,7 +117,10 @@ class Forecast:
 
     def _look(self) -> Work:
         work, now = self._work(), self._clock()
-        if now - self._looks[-1][0] >= SAMPLE_SECONDS:
+        before, last = self._looks[-1]
+        # What shows at the end of a long step, such as the reading of a batch's prompts, took the
+        # time since anything showed.
+        if now - before >= SAMPLE_SECONDS and work != last:
             self._looks.append((now, work))
         return work
 

@@ -192,7 +192,8 @@ def literal(text: str) -> Any:
 
 def _with_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """``data`` with the files that it names found from ``folder``, or read from there."""
-    return with_schema(_with_template(_with_examples(data, folder), folder), folder)
+    data = _with_retrieval(_with_examples(data, folder), folder)
+    return with_schema(_with_template(data, folder), folder)
 
 
 def _with_examples(data: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -202,6 +203,21 @@ def _with_examples(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     if not isinstance(given, str) or not given:
         return data
     return _merge(data, {"prompt": {"examples": {"file": str(beside(folder, given))}}})
+
+
+def _with_retrieval(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """``data`` with its index, unless that is a URL, and its scorer found from ``folder``."""
+    retrieval = data.get("retrieval")
+    if not isinstance(retrieval, dict):
+        return data
+    found: dict[str, Any] = {}
+    index, docquest = retrieval.get("index"), retrieval.get("docquest")
+    if isinstance(index, str) and index and "://" not in index:
+        found["index"] = str(beside(folder, index))
+    scorer = docquest.get("scorer") if isinstance(docquest, dict) else None
+    if isinstance(scorer, str) and scorer:
+        found["docquest"] = {"scorer": str(beside(folder, scorer))}
+    return _merge(data, {"retrieval": found})
 
 
 def _with_template(data: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +60,12 @@ def build(
     made again. Raises :class:`InputError` where the index was made with other settings, unless it
     is to ``rebuild``, for two documents with one id, and for no documents.
     """
+    given = iter(documents)
+    # Before anything is written.
+    first = next(given, None)
+    if first is None:
+        raise InputError("There are no documents to index.")
+    documents = chain([first], given)
     encoder = embedder(settings.dense) if settings.dense is not None else None
     told = identity(settings, encoder)
     _prepare(store, told, encoder, rebuild)
@@ -70,8 +76,6 @@ def build(
     for batch in _batches(_chunks(documents, settings.chunking, length, seen, writer)):
         writer.write(batch)
         progress(len(writer.wanted))
-    if not writer.wanted:
-        raise InputError("There are no documents to index.")
     removed = set() if add else known.digests.keys() - writer.wanted
     if add:
         # Of a document that is given again, only what it has now.

@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,22 +52,30 @@ class Store:
     """The tables of an index at a path or URL. Raises :class:`InputError` where none can be."""
 
     def __init__(self, place: str, *, create: bool = False) -> None:
+        self.place = place
+        self._where = place if _URL.match(place) else str(named(place))
+        if not create and (
+            (not _URL.match(place) and not named(place).is_dir()) or not self._names
+        ):
+            raise InputError(f"{place}: there is no index. Make one with leaderkit index.")
+
+    @cached_property
+    def _base(self) -> Any:
         # It logs every table that it makes.
         os.environ.setdefault("LANCEDB_LOG", "error")
         import lancedb
 
-        self.place = place
-        where = place if _URL.match(place) else str(named(place))
-        self._local = None if _URL.match(place) else named(place)
-        if self._local is not None and not create and not self._local.is_dir():
-            raise InputError(f"{place}: there is no index. Make one with leaderkit index.")
         try:
-            self._base = lancedb.connect(where)
-            self._names = set(self._base.list_tables().tables)
+            return lancedb.connect(self._where)
         except Exception as error:  # noqa: BLE001 -- it raises what its storage raises
-            raise InputError(f"{place}: cannot be opened: {_first(error)}") from None
-        if not create and not self._names:
-            raise InputError(f"{place}: there is no index. Make one with leaderkit index.")
+            raise InputError(f"{self.place}: cannot be opened: {_first(error)}") from None
+
+    @cached_property
+    def _names(self) -> set[str]:
+        try:
+            return set(self._base.list_tables().tables)
+        except Exception as error:  # noqa: BLE001 -- as above
+            raise InputError(f"{self.place}: cannot be opened: {_first(error)}") from None
 
     def manifest(self) -> Manifest | None:
         """The manifest; None where no index was finished yet."""
@@ -211,12 +220,8 @@ class Store:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._open("chunks").create_index(
-                metric="cosine",
-                vector_column_name="vector",
-                replace=True,
-                config=HnswSq(distance_type="cosine", num_partitions=partitions),
-            )
+            config = HnswSq(distance_type="cosine", num_partitions=partitions)
+            self._open("chunks").create_index("vector", config=config, replace=True)
 
     def _open(self, name: str) -> Any:
         try:

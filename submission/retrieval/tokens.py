@@ -59,16 +59,29 @@ def morphemes(texts: Sequence[str]) -> list[list[str]]:
     return found
 
 
+def mixed(texts: Sequence[str]) -> list[list[str]]:
+    """Morphemes and bigrams together, the latter marked so that no morpheme is taken for one.
+
+    Kiwi may take a name that it does not know and the particle behind it for one noun; the pairs
+    of letters are found all the same.
+    """
+    return [
+        [*whole, *(f"{pair}\t" for pair in pairs)]
+        for whole, pairs in zip(morphemes(texts), bigrams(texts), strict=True)
+    ]
+
+
 WAYS: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
     "morphemes": morphemes,
     "bigrams": bigrams,
+    "mixed": mixed,
     "words": words,
 }
 
 
 def signature(way: str) -> str:
     """The way with the versions that its tokens depend on."""
-    if way != "morphemes":
+    if way not in ("morphemes", "mixed"):
         return way
     return f"{way}, kiwi {version('kiwipiepy')}, model {version('kiwipiepy_model')}"
 

@@ -45,7 +45,7 @@ def test_every_page_is_current() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_a_page_with_an_introduction_and_an_example(name: str) -> None:
-    text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
+    text = (DOCS / "commands" / generate.page_of(name)).read_text("utf-8")
     introduction = generate.INTRODUCTION.search(text)[1]
 
     assert f"leaderkit {name}" in introduction.split("```sh")[1]
@@ -55,7 +55,7 @@ def test_every_command_has_a_page_with_an_introduction_and_an_example(name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_example_uses_options_that_exist(name: str) -> None:
-    text = (DOCS / "commands" / f"{name}.md").read_text("utf-8")
+    text = (DOCS / "commands" / generate.page_of(name)).read_text("utf-8")
     shell = generate.INTRODUCTION.search(text)[1].split("```sh")[1].split("```")[0]
     for line in shell.replace("\\\n", " ").splitlines():
         words = line.split("|")[0].split()

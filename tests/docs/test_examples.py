@@ -26,6 +26,10 @@ TRAINED = dict.fromkeys(
     "trains a model or works on what training made, which tests of its own run",
 )
 CORPUS = "reads downloads or a corpus of one's own; tests of its own run it"
+INDEXES = dict.fromkeys(
+    ("index", "retrieve", "docquest"),
+    "reads documents of one's own or an index of them; tests of their own run it",
+)
 NOT_RUN_LINES = {
     "leaderkit generate exam.toml": "needs a model, which scores options",
     "leaderkit ensemble labels texts": "runs of that model",
@@ -64,7 +68,7 @@ def reason(page: str, words: list[str]) -> str | None:
         return "asks for vectors of the organizer's encoder, from the hub"
     if page.startswith(SYSTEMS) and command == "compare":
         return "compares models that the page trains"
-    return CORPUS if command == "corpus" else TRAINED.get(command)
+    return CORPUS if command == "corpus" else (TRAINED | INDEXES).get(command)
 
 
 # Its commands are those of README.md.

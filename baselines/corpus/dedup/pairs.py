@@ -66,14 +66,12 @@ class Shuffled:
 
     def __call__(self, signed: NDArray[np.uint32], bands: Bands) -> Iterator[Bucketed]:
         """The pairs of some buckets at a time; each bucket is whole on one node."""
-        keys = [band_key(signed, band, bands) for band in range(bands.bands)]
-        # Equal keys of two bands are two buckets.
-        together = np.concatenate([key ^ np.uint64(band) for band, key in enumerate(keys)])
-        numbers = np.tile(np.arange(len(signed)), bands.bands)
+        keys = np.concatenate([band_key(signed, band, bands) for band in range(bands.bands)])
         columns = {
-            "key": together.view(np.int64),
-            "number": numbers,
-            "group": (together % np.uint64(GROUPS)).astype(np.int64),
+            "key": keys.view(np.int64),
+            "band": np.repeat(np.arange(bands.bands), len(signed)),
+            "number": np.tile(np.arange(len(signed)), bands.bands),
+            "group": (keys % np.uint64(GROUPS)).astype(np.int64),
         }
         for found in self._cluster.grouped(columns, "group", _pairs_of_group):
             pairs = np.stack((found["first"], found["second"]), axis=1)
@@ -82,17 +80,21 @@ class Shuffled:
 
 def _pairs_of_group(columns: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
     """The pairs of the buckets that came together in one group."""
-    order = np.argsort(columns["number"], kind="stable")
-    numbers = columns["number"][order]
-    pairs, cut = bucket_pairs(columns["key"][order].view(np.uint64))
-    told = np.zeros(len(pairs) + 1, np.int64)
+    order = np.lexsort((columns["number"], columns["band"]))
+    bands, numbers, keys = (columns[name][order] for name in ("band", "number", "key"))
+    starts = np.flatnonzero(np.diff(bands, prepend=-1))
+    # A group without pairs is a row as well.
+    first, second = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
+    cut = 0
+    # Equal keys of two bands are two buckets.
+    for start, stop in zip(starts, [*starts[1:], len(bands)], strict=True):
+        pairs, more = bucket_pairs(keys[start:stop].view(np.uint64))
+        first.append(numbers[start:stop][pairs[:, 0]])
+        second.append(numbers[start:stop][pairs[:, 1]])
+        cut += more
+    told = np.zeros(sum(map(len, first)), np.int64)
     told[-1] = cut
-    nothing = np.zeros(1, np.int64)  # a group without pairs is a row as well
-    return {
-        "first": np.concatenate((numbers[pairs[:, 0]], nothing)),
-        "second": np.concatenate((numbers[pairs[:, 1]], nothing)),
-        "cut": told,
-    }
+    return {"first": np.concatenate(first), "second": np.concatenate(second), "cut": told}
 
 
 def verified(

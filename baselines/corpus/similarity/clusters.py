@@ -59,20 +59,21 @@ def clusters(pairs: Iterable[Pair], rank: Callable[[int], Any], cap: int) -> Clu
             _keep(found, ordered[0], ordered[1:])
             continue
         found.cut += 1
-        left = dict.fromkeys(ordered)
-        while left:
-            stays = next(iter(left))
-            go = [number for number in left if number in alike[stays]]
-            for number in (stays, *go):
-                del left[number]
+        done: set[int] = set()
+        for stays in ordered:
+            if stays in done:
+                continue
+            go = alike[stays] - done
+            done |= {stays, *go}
             if go:
                 _keep(found, stays, go)
     return found
 
 
-def _keep(found: Clusters, stays: int, go: list[int]) -> None:
-    found.members.append([stays, *sorted(go)])
-    found.kept.update(dict.fromkeys(go, stays))
+def _keep(found: Clusters, stays: int, go: Iterable[int]) -> None:
+    gone = sorted(go)
+    found.members.append([stays, *gone])
+    found.kept.update(dict.fromkeys(gone, stays))
 
 
 def _neighbours(pairs: Iterable[Pair]) -> Mapping[int, set[int]]:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.corpus import folder as folders
+from baselines.corpus.dedup.pairs import Shuffled
 from baselines.corpus.dedup.step import CLUSTERS, PAIRS, Dedup, DedupSettings
 from baselines.corpus.execute import Applied, Outcome, execute
 from baselines.corpus.folder import Corpus
@@ -21,7 +23,7 @@ from baselines.corpus.on_ray import HERE, OnRay
 from baselines.corpus.record import Record, Source, encoder
 from baselines.corpus.similarity.bands import Bands, bands_for
 from baselines.corpus.similarity.clusters import Pair, clusters
-from baselines.corpus.similarity.minhash import candidates, signatures
+from baselines.corpus.similarity.minhash import candidates, each_band, signatures
 from baselines.corpus.similarity.text import flat_shingles, jaccard, shingles, solid
 from baselines.stand_ins.articles import FOLDER, articles
 from submission.errors import InputError
@@ -214,6 +216,37 @@ def test_exactly_one_of_a_cluster_stays_in_any_order(
 
 
 @pytest.mark.slow
+def test_a_long_chain_is_taken_apart_link_by_link() -> None:
+    links = 200_000  # a look at every record for every other one would take hours
+    pairs = [Pair(number, number + 1, 0.9, "near") for number in range(links)]
+    found = clusters(pairs, lambda _: 0, 200)
+    assert found.cut == 1
+    assert found.members == [[number, number + 1] for number in range(0, links, 2)]
+
+
+class Together:
+    """A cluster that groups rows on this machine."""
+
+    def grouped(self, columns: Any, by: str, function: Any) -> Any:
+        for group in np.unique(columns[by]):
+            rows = columns[by] == group
+            yield function({name: values[rows] for name, values in columns.items()})
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.2, 0.26, 0.5, 0.8]))
+@settings(max_examples=20, deadline=None)
+def test_a_shuffle_gives_the_candidates_that_one_look_at_each_band_gives(
+    seed: int, near: float
+) -> None:
+    random_numbers = np.random.default_rng(seed)
+    bands = bands_for(near, 0.9)
+    signed = random_numbers.integers(0, 4, (60, bands.slots), dtype=np.uint32)
+    alone, cut = candidates(signed, bands, near, each_band)
+    shuffled, also_cut = candidates(signed, bands, near, Shuffled(Together()))  # type: ignore[arg-type]
+    assert shuffled.tolist() == alone.tolist()
+    assert also_cut == cut
+
+
 @pytest.mark.skipif(not find_spec("ray"), reason="Ray is not installed")
 def test_a_shuffle_over_ray_finds_what_one_process_finds(
     sample: tuple[list[Record], set[frozenset[str]]],

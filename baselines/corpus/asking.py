@@ -90,9 +90,16 @@ class Asker:
             self._ledger = None
 
     def ask(
-        self, prompts: Sequence[str], schema: Mapping[str, Any] | None, *, skip_failed: bool
+        self,
+        prompts: Sequence[str],
+        schema: Mapping[str, Any] | None,
+        *,
+        skip_failed: bool = False,
+        number: int = 0,
     ) -> list[Reply]:
         """One reply for each prompt, in their order; JSON of ``schema`` where one is given.
+
+        Another ``number`` draws another reply to the same prompt, where replies are drawn.
 
         Raises:
             Stopped: the budget would be passed, the engine ended, or requests failed and are not
@@ -103,6 +110,9 @@ class Asker:
         if self._ledger is None:
             raise AssertionError("asked before it was opened")
         recipe = self._recipe(schema)
+        if not recipe.sampling.greedy:
+            sampling = recipe.sampling.model_copy(update={"seed": recipe.sampling.seed + number})
+            recipe = recipe.model_copy(update={"sampling": sampling})
         run = f"{self._work}{digest([recipe.model_dump_json(), list(prompts)])[:24]}"
         spent = self._money_beside(self._ledger, run)
         self._runs.add(run)

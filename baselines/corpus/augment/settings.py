@@ -58,6 +58,15 @@ class Augmenting(Settings):
     translate_prompt: Path | None = Field(
         default=None, description="Prompt (Jinja2) that shows {{ text }} and {{ language }}."
     )
+    cache: Path | None = Field(
+        default=None, description="Ledger of the replies, also for other runs [OUT.replies.db]."
+    )
+    max_cost: float | None = Field(
+        default=None, gt=0, description="Most money, in the currency of the recipe's prices."
+    )
+    token_budget: int | None = Field(
+        default=None, gt=0, description="Most tokens of prompts and replies together."
+    )
     pivot: str = Field(default="en", description="Language of the back-translation.")
     shortest: Annotated[float, Field(ge=0)] = Field(
         default=0.5, description="Least length of a new text, as a part of the old one's."

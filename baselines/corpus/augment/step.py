@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
+from baselines.corpus.asking import Asker, Budget
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits, Verdict
 from baselines.corpus.augment.likelihood import AnswerLoss
@@ -14,7 +15,7 @@ from baselines.corpus.augment.rewrite import Rewriter, template_of
 from baselines.corpus.augment.settings import WRITTEN, Augmenting
 from baselines.corpus.augment.synonyms import Synonyms, read_groups
 from baselines.corpus.batch import Batch
-from baselines.corpus.folder import Corpus
+from baselines.corpus.folder import Corpus, digest
 from baselines.corpus.origin import chance, child
 from baselines.corpus.record import Record
 from baselines.corpus.steps import Say, Settings, Step
@@ -59,14 +60,19 @@ class Augment(Step):
                     "translate", settings.translate_prompt, ["text", "language"]
                 ),
             }
-            self._rewriter = Rewriter(settings.recipe, settings.model, settings.change, prompts)
+            budget = Budget(settings.token_budget, settings.max_cost)
+            asker = Asker(settings.recipe, settings.model, settings.change, budget)
+            self._rewriter = Rewriter(asker, prompts)
         if settings.recipe or settings.encoder or settings.likelihood:
             self.in_process = True  # type: ignore[misc]  # a model is loaded once
 
     def identity(self) -> dict[str, Any]:
         """The settings, with what stands in files instead of their places."""
-        files = {"synonyms", "paraphrase_prompt", "translate_prompt", "recipe", "model", "change"}
-        found = self.settings.model_dump(mode="json", exclude=files)
+        elsewhere = {
+            *("synonyms", "paraphrase_prompt", "translate_prompt", "recipe", "model", "change"),
+            *("cache", "max_cost", "token_budget"),
+        }
+        found = self.settings.model_dump(mode="json", exclude=elsewhere)
         if "synonym" in self.settings.kinds:
             found["synonyms"] = [list(group) for group in self._synonyms.groups]
         if {"particle", "ending"} & {*self.settings.kinds}:
@@ -77,10 +83,12 @@ class Augment(Step):
             found["encoder"] = self._loaded().digest
         return found
 
-    def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:  # noqa: ARG002
-        """Find what a model has answered before."""
+    def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
+        """Open the ledger of what a model has answered."""
         if self._rewriter is not None:
-            self._rewriter.open(out)
+            beside = out.with_name(f"{out.name}.replies.db")
+            work = digest([self.identity(), corpus.digest])
+            self._rewriter.open(self.settings.cache or beside, work, say)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Each record, and behind it what was made of it."""

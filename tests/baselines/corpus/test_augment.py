@@ -15,7 +15,6 @@ from baselines.corpus import folder as folders
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits
 from baselines.corpus.augment.likelihood import AnswerLoss
-from baselines.corpus.augment.rewrite import JOURNAL
 from baselines.corpus.augment.settings import Augmenting
 from baselines.corpus.augment.step import Augment
 from baselines.corpus.augment.synonyms import Synonyms, fitting, read_groups
@@ -274,7 +273,6 @@ def test_a_model_writes_paraphrases_and_translations_there_and_back(
     asked = by_id["made:1"].question
     assert by_id["made:1~paraphrase-1"].question == f"답: {asked}"
     assert by_id["made:1~back-translation-1"].question == f"답: 한국어: 답: 영어: {asked}"
-    assert not (outcome.out / JOURNAL).exists()
     assert outcome.manifest.counts == {"paraphrase added": 5, "back-translation added": 5}
 
 
@@ -286,14 +284,36 @@ def test_what_was_answered_is_not_asked_again(five: Corpus, tmp_path: Path) -> N
 
     with openai_server(plan) as log:
         given = {"kinds": ("paraphrase",), **rewriting(tmp_path, log.url)}
-        with pytest.raises(Stopped, match="1 of 5 texts were not rewritten"):
+        with pytest.raises(Stopped, match="1 of 5 requests failed"):
             run(Augment, five, tmp_path / "out", **given)
         assert log.charges.works == 4
         broken = False
         outcome = run(Augment, five, tmp_path / "out", **given)
         assert log.charges.works == 5
+        replies = tmp_path / "out.replies.db"
+        again = run(Augment, five, tmp_path / "again", cache=replies, **given)
+        assert log.charges.works == 5, "another output takes the replies from the ledger"
         whole = run(Augment, five, tmp_path / "whole", **given)
-    assert outcome.manifest == whole.manifest
+        assert log.charges.works == 10
+    assert outcome.manifest == whole.manifest == again.manifest
+
+
+def test_a_budget_of_tokens_ends_rewriting_and_a_larger_one_goes_on(
+    five: Corpus, tmp_path: Path
+) -> None:
+    with openai_server(lambda _prompt, _before: Fault()) as log:
+        given = {
+            "kinds": ("paraphrase",),
+            "change": ("sampling.max_tokens=50",),
+            **rewriting(tmp_path, log.url),
+        }
+        with pytest.raises(Stopped, match="budget of 300 tokens"):
+            run(Augment, five, tmp_path / "out", token_budget=300, **given)
+        paid = log.charges.works
+        assert 0 < paid < 5
+        outcome = run(Augment, five, tmp_path / "out", token_budget=100_000, **given)
+        assert log.charges.works == 5
+    assert outcome.manifest.counts["paraphrase added"] == 5
 
 
 def test_a_prompt_that_hides_the_text_is_refused(five: Corpus, tmp_path: Path) -> None:

@@ -153,10 +153,10 @@ class Asker:
         """The first requests that the budget of tokens has room for, whatever is replied."""
         if self._budget.tokens is None:
             return missing
-        left = self._budget.tokens - sum(_tokens(ledger, run) for run in self._runs)
+        spent = sum(_tokens(ledger, run) + self._lost(ledger, run, most) for run in self._runs)
+        left = self._budget.tokens - spent
         for count, request in enumerate(missing):
-            # Where a server counts, a token is a byte at least.
-            read = len(request.tokens) or AROUND + _bytes(self.recipe.prompt.system, request.text)
+            read = len(request.tokens) or self._read(request.text)
             left -= read + most
             if left < 0:
                 if count:
@@ -167,6 +167,21 @@ class Asker:
                     "kept: the same command goes on with a larger one"
                 )
         return missing
+
+    def _read(self, prompt: str) -> int:
+        """The most tokens of a prompt: where a server counts, a token is a byte at least."""
+        return AROUND + _bytes(self.recipe.prompt.system, prompt)
+
+    def _lost(self, ledger: Ledger, run: str, most: int) -> int:
+        """The most that requests without a reply may have cost."""
+        if not (lost := ledger.lost(run)):
+            return 0
+        prompts = {part.key: part.question for part in ledger.parts(run)}
+        return sum(
+            often * (self._read(prompts[key]) + most)
+            for key, often in lost.items()
+            if key in prompts
+        )
 
     def _money_beside(self, ledger: Ledger, run: str) -> float:
         """The most that the other runs may have cost; of ``run`` its engine knows."""

@@ -100,6 +100,15 @@ class Attempts(Database):
         ).fetchone()
         return Doubt(*found)
 
+    def lost(self, run: str) -> dict[str, int]:
+        """How often each row key of ``run`` was sent, or may have been, without a reply."""
+        rows = self._db.execute(
+            "SELECT row_key, sum(times - (ending IS NOT NULL AND ending <> ?)) AS often"
+            " FROM attempt WHERE run = ? GROUP BY row_key HAVING often > 0",
+            (Ending.LOST, run),
+        )
+        return dict(rows.fetchall())
+
     def has_answers(self, run: str) -> bool:
         """Whether any row of ``run`` has an answer."""
         found = self._db.execute(

@@ -249,8 +249,9 @@ def test_a_budget_is_that_of_all_tries_also_where_parts_are_finished(
         assert log.charges.works == asked
 
 
+@pytest.mark.parametrize("budget", ["token_budget", "max_cost"])
 def test_what_a_lost_reply_may_have_cost_counts_in_every_later_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: str
 ) -> None:
     monkeypatch.setattr(folders, "CHUNK", 1)
     corpus = corpus_of(tmp_path / "in.jsonl", [document(n, summary="풀") for n in range(12)])
@@ -259,8 +260,9 @@ def test_what_a_lost_reply_may_have_cost_counts_in_every_later_part(
         return Fault(cut=True) if before == 0 else Fault()
 
     with served(tmp_path, plan, idempotent=False) as log:
-        with pytest.raises(Stopped, match="cost"):
-            made(corpus, tmp_path / "out", max_cost=900 / 1e6)
+        most: dict[str, Any] = {budget: 900 if budget == "token_budget" else 900 / 1e6}
+        with pytest.raises(Stopped):
+            made(corpus, tmp_path / "out", **most)
         assert 0 < log.charges.prompt + log.charges.completion <= 900
 
 

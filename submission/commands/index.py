@@ -59,7 +59,7 @@ SHOWN = 5
 @click.option(
     "--words",
     type=click.Choice(["morphemes", "bigrams", "mixed", "words"]),
-    default="morphemes",
+    default="mixed",
     show_default=True,
     help="What BM25 counts.",
 )

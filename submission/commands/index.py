@@ -19,7 +19,7 @@ SHOWN = 5
 
 @click.command()
 @click.argument("documents", nargs=-1, type=options.NAME)
-@click.option("--out", required=True, metavar="FOLDER|URL", help="The index.")
+@click.option("--out", type=options.NAME, required=True, metavar="FOLDER|URL", help="The index.")
 @click.option(
     "--encoder",
     default="offline",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from submission.retrieval.embed import Dense, Embedder, embedder, unit
 from submission.retrieval.sparse import Sparse, indexed
 from submission.retrieval.store import AT_ONCE, Manifest, Store
 from submission.retrieval.tokens import WAYS, signature
+
+Item = TypeVar("Item")
 
 SPARSE = "sparse"
 PROBES = 200
@@ -73,7 +75,7 @@ def build(
     writer = _Writer(store, settings, encoder, known.digests, known.ids)
     length = _length(settings, encoder)
     seen: dict[str, str] = {}
-    for batch in _batches(_chunks(documents, settings.chunking, length, seen, writer)):
+    for batch in _some(_chunks(documents, settings.chunking, length, seen, writer)):
         writer.write(batch)
         progress(len(writer.wanted))
     removed = set() if add else known.digests.keys() - writer.wanted
@@ -255,29 +257,29 @@ def _chunks(
         yield from chunks_of(document, chunking, meta, length)
 
 
-def _batches(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
-    while batch := list(islice(chunks, AT_ONCE)):
-        yield batch
+def _some(items: Iterator[Item]) -> Iterator[list[Item]]:
+    while some := list(islice(items, AT_ONCE)):
+        yield some
 
 
 def _sparse(store: Store, settings: Settings) -> tuple[int, int, int]:
     """Make the BM25 part of what the table holds: its version, the chunks and the documents."""
     found = store.current()
-    texts = (
-        "\n".join(filter(None, each))
-        for each in zip(
-            found["title"].to_pylist(),
-            found["heading"].to_pylist(),
-            found["text"].to_pylist(),
-            strict=True,
-        )
+    tokens = (
+        words
+        for some in found.to_batches(AT_ONCE)
+        for words in WAYS[settings.sparse.tokens](_searched(some))
     )
-    tokens: list[list[str]] = []
-    while some := list(islice(texts, AT_ONCE)):
-        tokens += WAYS[settings.sparse.tokens](some)
     arrays, vocabulary = indexed(tokens, settings.sparse)
-    version = store.keep_arrays(SPARSE, arrays, vocabulary)
-    return version, found.num_rows, len(set(found["document"].to_pylist()))
+    rows, documents = found.num_rows, len(found["document"].unique())
+    del found
+    return store.keep_arrays(SPARSE, arrays, vocabulary), rows, documents
+
+
+def _searched(chunks: Any) -> list[str]:
+    """What is searched of some chunks, as :attr:`Chunk.embedded`."""
+    columns = (chunks[name].to_pylist() for name in ("title", "heading", "text"))
+    return ["\n".join(filter(None, each)) for each in zip(*columns, strict=True)]
 
 
 def _approximate(store: Store, writer: _Writer) -> float:

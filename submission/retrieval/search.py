@@ -21,6 +21,9 @@ from submission.retrieval.rerank import Reranker
 from submission.retrieval.sparse import Bm25
 from submission.retrieval.store import Store, matrix
 
+SHOWN = ("id", "document", "number", "start", "end", "title", "heading", "text")
+"""Columns of a chunk that a passage is made of."""
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -72,6 +75,7 @@ class Index:
         self.dense = self._settings.dense is not None
         self._vectors = matrix(rows["vector"]) if self.dense and not manifest.approximate else None
         self._rows = rows.drop_columns(["vector"]) if self.dense else rows
+        self._shown = {name: self._rows[name].combine_chunks() for name in SHOWN}
         self._ids: list[str] = self._rows["id"].to_pylist()
         self._place = {each: place for place, each in enumerate(self._ids)}
         self._encoder = embedder(self._settings.dense) if self._settings.dense else None
@@ -232,8 +236,7 @@ class Index:
         return text
 
     def _row(self, place: int) -> dict[str, Any]:
-        row: dict[str, Any] = self._rows.slice(place, 1).to_pylist()[0]
-        return row
+        return {name: column[place].as_py() for name, column in self._shown.items()}
 
     def _text(self, place: int) -> str:
         row = self._row(place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -63,18 +63,21 @@ class Bm25:
 
 
 def indexed(
-    tokens: Sequence[Sequence[str]], sparse: Sparse
+    tokens: Iterable[Sequence[str]], sparse: Sparse
 ) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """What :class:`Bm25` needs of the words of all chunks: arrays, and the vocabulary."""
-    if not any(tokens):
+    places: dict[str, int] = {}
+    # A number of one place is one object: a word costs a pointer.
+    every = [[places.setdefault(word, len(places)) for word in words] for words in tokens]
+    count = np.array(len(every))
+    if not places:
         empty = np.zeros(0, dtype=np.int32)
-        count = np.array(len(tokens))
         return {"data": empty, "indices": empty, "indptr": empty, "count": count}, []
     model = _model(sparse)
-    model.index([list(each) for each in tokens], create_empty_token=False, show_progress=False)
-    vocabulary = sorted(model.vocab_dict, key=model.vocab_dict.__getitem__)
-    scores = {name: model.scores[name] for name in ("data", "indices", "indptr")}
-    return {**scores, "count": np.array(len(tokens))}, vocabulary
+    scores = model.build_index_from_ids([*places.values()], every, show_progress=False)
+    return {**{name: scores[name] for name in ("data", "indices", "indptr")}, "count": count}, [
+        *places
+    ]
 
 
 def _model(sparse: Sparse) -> Any:

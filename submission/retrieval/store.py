@@ -152,7 +152,7 @@ class Store:
         np.savez(file, allow_pickle=False, **arrays)
         told = json.dumps(texts, ensure_ascii=False)
         rows = pa.table(
-            {"arrays": [file.getvalue()], "texts": [told]},
+            {"arrays": pa.array([file.getbuffer()], pa.large_binary()), "texts": [told]},
             schema=pa.schema([("arrays", pa.large_binary()), ("texts", pa.large_string())]),
         )
         table = self._base.create_table(name, data=rows, mode="overwrite")

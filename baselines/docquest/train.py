@@ -19,6 +19,7 @@ from submission.retrieval.useful import (
     FEATURES,
     FILE,
     SET_FEATURES,
+    TOP,
     VERSION,
     Logistic,
     passage_features,
@@ -26,8 +27,6 @@ from submission.retrieval.useful import (
 )
 
 FOLDS = 5
-TOP = 5
-"""Passages in a set whose sufficiency is learned."""
 
 Features = Callable[[Sequence[Example], Sequence[Example]], list[NDArray[np.float64]]]
 """The features of the passages of the second examples, by what was learned of the first."""

@@ -19,7 +19,7 @@ SHOWN = 5
 
 @click.command()
 @click.argument("documents", nargs=-1, type=options.NAME)
-@click.option("--out", required=True, metavar="FOLDER|URL", help="The index.")
+@click.option("--out", type=options.NAME, required=True, metavar="FOLDER|URL", help="The index.")
 @click.option(
     "--encoder",
     default="offline",
@@ -59,7 +59,7 @@ SHOWN = 5
 @click.option(
     "--words",
     type=click.Choice(["morphemes", "bigrams", "mixed", "words"]),
-    default="morphemes",
+    default="mixed",
     show_default=True,
     help="What BM25 counts.",
 )

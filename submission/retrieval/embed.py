@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.endpoint import KEY_VARIABLE, Endpoint
 from submission.errors import InputError
-from submission.recipes.base import NonEmpty, Table
+from submission.recipes.base import Conflict, NonEmpty, Table
 
 AT_ONCE = 256
 """Texts in one request to a server."""
+TIMEOUT = 120.0
+RETRIES = 5
 
 
 class Dense(Table):
@@ -26,9 +31,19 @@ class Dense(Table):
 
     encoder: NonEmpty = "offline"
     base_url: NonEmpty | None = None
-    key: NonEmpty = "OPENAI_API_KEY"
+    key: NonEmpty = KEY_VARIABLE
     query_prefix: str = ""
     passage_prefix: str = ""
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """An address that may hold a secret, which would be kept with the index."""
+        parts = urlsplit(self.base_url or "")
+        if "@" in parts.netloc or parts.query:
+            yield Conflict(
+                "key",
+                "the address of the server has a name, a password or a query, which an index does "
+                "not keep: leave it out, and put the key into this environment variable",
+            )
 
 
 class Embedder(Protocol):
@@ -66,13 +81,8 @@ class _Server:
     """Of the weights behind a server nothing is known: its name has to do."""
 
     def __init__(self, dense: Dense) -> None:
-        import os
-
-        from openai import OpenAI
-
-        key = os.environ.get(dense.key, "")
+        self._endpoint = Endpoint.from_environment(dense.base_url, dense.key)
         self._model = dense.encoder
-        self._client = OpenAI(base_url=dense.base_url, api_key=key or "none", max_retries=5)
         self.identity = f"{dense.encoder} at a server"
 
     @cached_property
@@ -80,25 +90,35 @@ class _Server:
         return int(self.encode(["가"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        found = asyncio.run(self._asked(list(texts)))
+        if len({len(each) for each in found}) > 1:
+            raise InputError(f"{self._endpoint.address} gave vectors of several lengths.")
+        return np.asarray(found, dtype=np.float32)
+
+    async def _asked(self, texts: list[str]) -> list[list[float]]:
         from openai import APIStatusError, OpenAIError
 
-        found: list[Any] = []
-        for start in range(0, len(texts), AT_ONCE):
-            some = list(texts[start : start + AT_ONCE])
-            try:
-                data = self._client.embeddings.create(model=self._model, input=some).data
-            except APIStatusError as error:
-                raise InputError(
-                    f"The encoder's server refuses '{self._model}' (HTTP {error.status_code})."
-                ) from None
-            except OpenAIError as error:
-                raise InputError(f"The encoder's server cannot be used: {error}.") from None
-            if len(data) != len(some):
-                raise InputError(
-                    f"The encoder's server gave {len(data)} vectors for {len(some)} texts."
-                )
-            found += [each.embedding for each in sorted(data, key=lambda each: each.index)]
-        return np.asarray(found, dtype=np.float32)
+        server, found = self._endpoint, []
+        try:
+            async with server.client(timeout_s=TIMEOUT, retries=RETRIES) as client:
+                for start in range(0, len(texts), AT_ONCE):
+                    some = texts[start : start + AT_ONCE]
+                    reply = await client.embeddings.create(
+                        model=self._model, input=some, encoding_format="float"
+                    )
+                    data = sorted(reply.data, key=lambda each: each.index)
+                    if [each.index for each in data] != list(range(len(some))):
+                        raise InputError(
+                            f"{server.address} gave {len(data)} vectors for {len(some)} texts."
+                        )
+                    found += [each.embedding for each in data]
+        except APIStatusError as error:
+            told = server.refusal(error) or f"{server.address}: HTTP {error.status_code}"
+            raise InputError(f"{told}.") from None
+        except OpenAIError as error:
+            told = server.without_key(str(error)) or type(error).__name__
+            raise InputError(f"{server.address}: {told}") from None
+        return found
 
 
 def embedder(dense: Dense) -> Embedder:

@@ -16,7 +16,7 @@ from submission.retrieval.tokens import WAYS
 class Sparse(Table):
     """What a word is, and the parameters of BM25 (Robertson and Zaragoza, 2009; Lucene's form)."""
 
-    tokens: Literal["morphemes", "bigrams", "mixed", "words"] = "morphemes"
+    tokens: Literal["morphemes", "bigrams", "mixed", "words"] = "mixed"
     k1: float = Field(default=1.5, ge=0.0, le=10.0)
     b: float = Field(default=0.75, ge=0.0, le=1.0)
 

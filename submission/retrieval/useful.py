@@ -38,7 +38,9 @@ FEATURES = (
     "rank",
     "length",
 )
-SET_FEATURES = ("best", "second", "mean", "any", "coverage", "count")
+SET_FEATURES = ("best", "second", "mean", "any", "coverage")
+TOP = 5
+"""Passages that count for whether all of them are sufficient."""
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -202,21 +204,24 @@ def _words(title: str, text: str) -> tuple[frozenset[str], ...]:
 def set_features(
     question: str, passages: Sequence[Found], useful: Sequence[float], index: Weights
 ) -> NDArray[np.float64]:
-    """:data:`SET_FEATURES` of passages with their usefulness, a vector."""
-    ordered = sorted(useful, reverse=True)
+    """:data:`SET_FEATURES` of the :data:`TOP` most useful of some passages, a vector."""
+    order = sorted(range(len(passages)), key=lambda place: -useful[place])[:TOP]
+    best = [useful[place] for place in order]
     asked = set(morphemes([question])[0])
-    found = [_words(f"{each.title}\n{each.heading}", each.text) for each in passages]
     weight = {word: index.rarity(word) for word in asked}
     total = sum(weight.values()) or 1.0
+    found = [
+        _words(f"{passages[place].title}\n{passages[place].heading}", passages[place].text)
+        for place in order
+    ]
     covered = asked.intersection(word for parts in found for words in parts for word in words)
     return np.array(
         [
-            ordered[0],
-            ordered[1] if len(ordered) > 1 else 0.0,
-            sum(ordered) / len(ordered),
-            1 - math.prod(1 - each for each in ordered),
+            best[0],
+            best[1] if len(best) > 1 else 0.0,
+            sum(best) / len(best),
+            1 - math.prod(1 - each for each in best),
             sum(weight[word] for word in covered) / total,
-            min(len(ordered), 10) / 10,
         ],
         dtype=np.float64,
     )

@@ -137,7 +137,7 @@ def test_other_settings_are_refused_with_what_differs(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         make(place, documents(), other)
     assert "made.chunking.size: 1000 in the index, 500 now" in str(refusal.value)
-    assert "made.sparse.tokens: 'morphemes' in the index, 'bigrams' now" in str(refusal.value)
+    assert "made.sparse.tokens: 'mixed' in the index, 'bigrams' now" in str(refusal.value)
     make(place, documents(), other, rebuild=True)
     assert ids(place, "곰팡이는 왜", method="sparse") == ["곰팡이#0"]
 

@@ -17,10 +17,13 @@ from urllib.request import urlopen
 
 import pytest
 
+from baselines.corpus.synthesize.step import Synthesize
 from submission import cli
 from submission.machine.hardware import vllm_version
 from submission.runs.ledger import Ledger
 from submission.tables import write_csv
+from tests.baselines.corpus.made import corpus_of, question
+from tests.baselines.corpus.made import run as run_step
 from tests.submission.engines.openai.conftest import KEY, account
 
 pytestmark = [
@@ -182,3 +185,48 @@ def test_a_prompt_beyond_the_models_context_fails_alone(
     assert reason.startswith("HTTP 400: ")
     assert "context length" in reason
     assert len(completions("long")) == len(ROWS)
+
+
+SYNTHESIZING = """
+name = "writer"
+[model]
+name = "served"
+[engine]
+name = "openai"
+[engine.openai]
+base_url = "{url}"
+extensions = ["structured_outputs"]
+[prompt]
+template = "{{{{ question }}}}"
+[sampling]
+max_tokens = 40
+"""
+
+
+def test_records_are_synthesized_by_the_server_and_paid_once(url: str, tmp_path: Path) -> None:
+    Path("recipe.toml").write_text(SYNTHESIZING.format(url=url), encoding="utf-8")
+    Path("prompt.j2").write_text("글: {{ document }} 요약: {{ summary }} 문제:", encoding="utf-8")
+    documents = [question(n, documents=(f"{n}번 벽지.",), summary="벽지") for n in range(6)]
+    corpus = corpus_of(tmp_path / "in.jsonl", documents)
+    given: dict[str, Any] = {
+        "recipe": "recipe.toml",
+        "prompt": Path("prompt.j2"),
+        "task": "question",
+    }
+    done = run_step(Synthesize, corpus, tmp_path / "out", **given)
+    # So small a model writes what can be read seldom or never: then the reply is dropped with why.
+    assert done.manifest.rows + sum(done.manifest.dropped.values()) == 6
+    repeated = done.manifest.counts["asked once more"]
+    with Ledger(tmp_path / "out.replies.db") as book:
+        runs = [each.name for each in book.runs()]
+        found = [book.account(name) for name in runs]
+        assert sum(each.replies for each in found) == 6 + repeated
+        assert sum(each.unmetered for each in found) == 0
+        spent = sum(each.prompt_tokens + each.completion_tokens for each in found)
+    again = run_step(
+        Synthesize, corpus, tmp_path / "again", cache=tmp_path / "out.replies.db",
+        token_budget=spent, **given,
+    )  # fmt: skip
+    assert again.manifest == done.manifest
+    with Ledger(tmp_path / "out.replies.db") as book:
+        assert sum(book.account(each.name).replies for each in book.runs()) == 6 + repeated

@@ -131,8 +131,9 @@ class HeldOutScore:
                 else self._scorer.metric(self._metric, examples)
             )
         except EvaluationError as error:
+            said = str(error).rstrip(".")
             raise InputError(
-                f"The held-out rows cannot be scored: {error} Name another metric in "
+                f"The held-out rows cannot be scored: {said}. Name another metric in "
                 "training.evaluation.metric, such as loss, or give --encoder."
             ) from error
         self.direction = score.direction

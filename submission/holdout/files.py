@@ -32,7 +32,8 @@ class Files:
     """What the files of a local test set are made of.
 
     Files hold what the organizer's do: ``test_columns`` are those of the test file, the declared
-    ones and answers that the organizer's leaves empty.
+    ones and answers that the organizer's leaves empty. Where the organizer's rows have no ids but
+    their numbers, an id column is added, which the references and the sample submission refer to.
     """
 
     profile: Profile
@@ -43,7 +44,8 @@ class Files:
     def of(cls, profile: Profile, source: Source, known: Sequence[str] = ()) -> Files:
         """``known`` are the columns of the organizer's test file, if there is one to look at."""
         empty = [name for name in _answers(profile) if name in known]
-        return cls(profile, source, tuple(dict.fromkeys([*profile.test.columns, *empty])))
+        ids = [profile.test.id] if profile.test.numbered else []
+        return cls(profile, source, tuple(dict.fromkeys([*ids, *profile.test.columns, *empty])))
 
     def path(self, folder: Path, name: str) -> Path:
         """Where the file ``name`` of a set is."""

@@ -40,6 +40,11 @@ NOT_RUN_LINES = {
     "leaderkit score -c nikl-2025-culture": "needs BLEURT's weights",
     "leaderkit score -c dacon-236291": "a run of another competition than here",
     "leaderkit holdout -c dacon-236291": "files of another competition than here",
+    "leaderkit holdout -c kiise-vaiv-2024": "files of another competition than here",
+    "leaderkit holdout -c squad-odqa": "files of another competition than here",
+    "leaderkit score -c kiise-vaiv-2024": "a run of another competition than here",
+    "leaderkit score -c squad-odqa": "a run of another competition than here",
+    "leaderkit score -c seed-003": "needs COMET's weights",
     "leaderkit score -c sample-": "a run of a model that the page trains",
     "leaderkit submit -c dacon-236291": "a run of a model that the page trains",
 }

@@ -81,12 +81,31 @@ class LeakIndex:
     def leaks(self, record: Record) -> Iterator[Leak]:
         """What of a record nearly equals a text of the test files, one row for each text."""
         texts: Mapping[Field, Iterable[tuple[str, str]]] = {
-            "question": [("question", record.question)],
-            "document": [(f"documents[{n}]", text) for n, text in enumerate(record.documents)],
-            "answer": [(f"answers[{n}]", text) for n, text in enumerate(record.answers)],
+            "question": [("question", record.question), *_asked(record)],
+            "document": _numbered("documents", record.documents),
+            "answer": _numbered("answers", record.answers),
         }
         for field, index in self.fields.items():
             for name, text in texts[field]:
                 found = index.nearest(text)
                 if found is not None:
                     yield Leak(name, found[0], round(found[1], 6))
+
+
+def _asked(record: Record) -> Iterator[tuple[str, str]]:
+    """Texts that a competition asks as its question, where the record has them elsewhere.
+
+    What is translated or summarized is the test row's question. Translations are exported in either
+    direction, and interviews with question and answer in one text.
+    """
+    if record.task == "translation":
+        yield from _numbered("answers", record.answers)
+    if record.task in ("translation", "summary", "dialogue-summary"):
+        yield from _numbered("documents", record.documents)
+    elif record.task == "interview-summary":
+        for name, text in _numbered("documents", record.documents):
+            yield name, f"질문: {record.question}\n\n답변: {text}"
+
+
+def _numbered(field: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((f"{field}[{n}]", text) for n, text in enumerate(texts))

@@ -131,6 +131,8 @@ def _learn(name: str, rows: list[TrainingRow], folder: Path) -> None:
         ("gemma-study:koen-lora", "벽이 젖었다 1.", "Damp walls. 1"),
         ("gemma-study:enko-fft", "Damp walls. 1", "벽이 젖었다 1."),
         ("gemma-study:kocn-lora", "벽이 젖었다 1.", "墙壁潮湿。 1"),
+        ("gemma-study:cnko-fft", "墙壁潮湿。 1", "벽이 젖었다 1."),
+        ("gemma-study:kojp-lora", "벽이 젖었다 1.", "壁が湿っている。 1"),
         ("gemma-study:jpko-lora", "壁が湿っている。 1", "벽이 젖었다 1."),
     ],
 )

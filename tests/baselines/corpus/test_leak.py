@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from baselines.corpus.execute import Applied, Outcome, execute
 from baselines.corpus.folder import Corpus
@@ -89,3 +90,35 @@ def test_each_question_of_a_cell_with_two_is_looked_for(tmp_path: Path) -> None:
 def test_a_table_whose_columns_nobody_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"test\.csv: say what its columns are"):
         leak(tmp_path, [record("a", "질문입니다")], test=(FOLDER / "test.csv",))
+
+
+@pytest.mark.parametrize(
+    ("task", "document", "answer", "field"),
+    [
+        ("translation", "역이 어디예요?", "Where is the station?", "documents[0]"),
+        ("translation", "Where is the station?", "역이 어디예요?", "answers[0]"),
+        ("summary", "역이 어디예요?", "", "documents[0]"),
+        ("dialogue-summary", "역이 어디예요?", "", "documents[0]"),
+    ],
+)
+def test_what_is_translated_or_summarized_is_the_question_of_a_test_file(
+    task: str, document: str, answer: str, field: str, tmp_path: Path
+) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("id,source\nT1,역이  어디예요?\n", "utf-8")
+    made = replace(record("a", "", answer, document), task=task)
+    found = leak(tmp_path, [made], test=(test,), competition="seed-003", remove=True)
+    assert listed(found) == [{"id": "a", "field": field, "test_id": "T1", "similarity": 1.0}]
+    assert found.manifest.dropped == {"leak": 1}
+
+
+def test_an_interview_is_held_against_question_and_answer_in_one_text(tmp_path: Path) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text(
+        'id,category,document\nT1,,"질문: 왜 지원했나요?\n\n답변: 집이 좋아서요."\n', "utf-8"
+    )
+    made = replace(
+        record("a", "왜 지원했나요?", document="집이 좋아서요."), task="interview-summary"
+    )
+    found = leak(tmp_path, [made], test=(test,), competition="sample-summary")
+    assert [each["test_id"] for each in listed(found)] == ["T1"]

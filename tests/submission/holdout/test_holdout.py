@@ -20,7 +20,7 @@ from submission.cli import run
 from submission.competitions import find_competition
 from submission.competitions.profile import Profile
 from submission.errors import CheckFailed, InputError
-from submission.holdout import Options, Report, hold_out, make
+from submission.holdout import Options, Report, hold_out, hold_out_folds, make
 from submission.holdout.cells import CONNECTORS, finished
 from submission.holdout.draw import draw
 from submission.holdout.similarity import Measure, normal_form
@@ -399,6 +399,22 @@ def test_the_files_have_the_organizers_columns_and_marks(tmp_path: Path) -> None
     assert [question.id for question in made.test] == [f"TEST_{i:03}" for i in range(20)]
     zeros = files["sample_submission.csv"].splitlines()[1]
     assert zeros == b",".join([b"TEST_000", *[b"0"] * 512])
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_rows_without_ids_get_those_of_the_references(folds: int, tmp_path: Path) -> None:
+    rng = seeded(3)
+    rows = [[f"[1] {word(rng)} {word(rng)}.", f"{word(rng)}?", word(rng)] for _ in range(30)]
+    train = write_rows(tmp_path / "train.csv", ["Context", "Question", "Answer"], rows)
+    profile, out = profile_of("kiise-vaiv-2024"), tmp_path / "out"
+    if folds == 1:
+        hold_out(profile, train, out, Options())
+        tests = [out / "test.csv"]
+    else:
+        hold_out_folds(profile, train, out, Options(folds=folds), folds)
+        tests = [out / f"fold-{fold}" / "test.csv" for fold in range(1, folds + 1)]
+    asked = [each.id for path in tests for each in read_questions(profile, path)]
+    assert asked == [each.id for each in read_references(profile, out / "references.csv")]
 
 
 def test_what_remains_of_train_is_as_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,16 +35,21 @@ LONGEST_DETAIL = 500
 
 
 @dataclass
-class _Asked:
-    """A prompt for a record, and what came of it."""
+class _Prompt:
+    """A prompt, and what came of it."""
 
-    record: Record
     prompt: str
-    number: int
-    """Which prompt of its record it is, from 1."""
     value: Any = None
     problem: str = ""
     reply: str = ""
+
+
+@dataclass
+class _Asked(_Prompt):
+    """A prompt for a record; ``number`` is which of its record it is, from 1."""
+
+    record: Record = field(kw_only=True)
+    number: int = field(kw_only=True)
 
 
 class Synthesize(Step):
@@ -95,13 +101,7 @@ class Synthesize(Step):
         """Ask about each record, and make records of what is replied."""
         batch = Batch()
         asked = [each for record in records for each in self._asked(record, batch)]
-        self._fill(asked, REPLIES[self.settings.task])
-        repeated = [each for each in asked if each.value is None and each.reply]
-        batch.counts["asked once more"] += len(repeated)
-        again = [_Asked(each.record, self._repaired(each), each.number) for each in repeated]
-        self._fill(again, REPLIES[self.settings.task])
-        for each, new in zip(repeated, again, strict=True):
-            each.value, each.problem, each.reply = new.value, new.problem, new.reply
+        self._fill(asked, REPLIES[self.settings.task], batch)
         made = self._made([each for each in asked if each.value is not None], batch)
         for each in asked:
             if each.value is None:
@@ -131,14 +131,26 @@ class Synthesize(Step):
         prompts = [render(self._prompt, None, str, **variables) for variables in found]
         if not prompts:
             batch.drop(record, "no keyword")
-        return [_Asked(record, prompt, number) for number, prompt in enumerate(prompts, start=1)]
+        return [
+            _Asked(prompt, record=record, number=number)
+            for number, prompt in enumerate(prompts, start=1)
+        ]
 
     def _ask(self, prompts: Sequence[str], kind: type) -> list[Reply]:
         schema = SCHEMAS[kind] if self.settings.structure else None
         return self._asker.ask(prompts, schema, skip_failed=self.settings.skip_failed)
 
-    def _fill(self, asked: Sequence[_Asked], kind: type) -> None:
-        """Ask, and read each reply."""
+    def _fill(self, asked: Sequence[_Prompt], kind: type, batch: Batch) -> None:
+        """Ask, and read each reply; of one that cannot be read, once more."""
+        self._fill_once(asked, kind)
+        repeated = [each for each in asked if each.value is None and each.reply]
+        batch.counts["asked once more"] += len(repeated)
+        again = [_Prompt(self._repaired(each)) for each in repeated]
+        self._fill_once(again, kind)
+        for each, new in zip(repeated, again, strict=True):
+            each.value, each.problem, each.reply = new.value, new.problem, new.reply
+
+    def _fill_once(self, asked: Sequence[_Prompt], kind: type) -> None:
         for each, reply in zip(asked, self._ask([one.prompt for one in asked], kind), strict=True):
             each.reply, each.problem = reply.text, reply.problem
             if reply.problem:
@@ -148,7 +160,7 @@ class Synthesize(Step):
             except ValueError as error:
                 each.problem = f"{error}, cut off" if reply.cut else str(error)
 
-    def _repaired(self, asked: _Asked) -> str:
+    def _repaired(self, asked: _Prompt) -> str:
         return render(
             self._repair, None, str, prompt=asked.prompt, reply=asked.reply, problem=asked.problem
         )
@@ -161,7 +173,7 @@ class Synthesize(Step):
             Claim(pair if isinstance(pair, str) else pair.answer, _grounds(each.record))
             for each, pair in drafts
         ]
-        supported = self._supported(claims)
+        supported = self._supported(claims, batch)
         made: list[tuple[Record, Record]] = []
         numbers: dict[str, int] = {}
         for (each, pair), claim, text in zip(drafts, claims, supported, strict=True):
@@ -178,31 +190,28 @@ class Synthesize(Step):
             batch.sample("made", new.id, "answers", claim.text, text)
         return made
 
-    def _supported(self, claims: Sequence[Claim]) -> list[str]:
+    def _supported(self, claims: Sequence[Claim], batch: Batch) -> list[str]:
         if self.settings.verify == "none":
             return [claim.text for claim in claims]
         if self.settings.verify == "overlap":
             return by_words(claims, self.settings.min_support)
-        return by_model(claims, self._judged)
+        return by_model(claims, partial(self._judged, batch))
 
-    def _judged(self, claims: Sequence[Claim]) -> list[Verdicts | None]:
-        prompts = [
-            render(
-                self._verify,
-                None,
-                str,
-                document="\n\n".join(claim.documents),
-                statements=claim.statements,
+    def _judged(self, batch: Batch, claims: Sequence[Claim]) -> list[Verdicts | None]:
+        asked = [
+            _Prompt(
+                render(
+                    self._verify,
+                    None,
+                    str,
+                    document="\n\n".join(claim.documents),
+                    statements=claim.statements,
+                )
             )
             for claim in claims
         ]
-        found: list[Verdicts | None] = []
-        for reply in self._ask(prompts, Verdicts):
-            try:
-                found.append(read_reply(reply.text, Verdicts))
-            except ValueError:
-                found.append(None)
-        return found
+        self._fill(asked, Verdicts, batch)
+        return [each.value for each in asked]
 
     def _record(self, record: Record, pair: Pair | str, text: str, number: int) -> Record:
         kind = self.settings.task

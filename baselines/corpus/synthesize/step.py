@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,7 +26,7 @@ from baselines.corpus.synthesize.tasks import (
     prompt_of,
     read_reply,
 )
-from baselines.corpus.synthesize.verify import Claim, by_model, by_words
+from baselines.corpus.synthesize.verify import Claim, by_verdicts, by_words
 from submission.errors import InputError
 from submission.prompts.template import render
 
@@ -35,28 +34,35 @@ LONGEST_DETAIL = 500
 
 
 @dataclass
-class _Prompt:
-    """A prompt, and what came of it."""
+class _Asked:
+    """A prompt for a record, and what came of it."""
 
+    record: Record
     prompt: str
+    number: int
+    """Which prompt of its record it is, from 1."""
+    verdicts: int = 0
+    """How many statements are judged, where any are."""
     value: Any = None
     problem: str = ""
     reply: str = ""
 
+    @property
+    def lack(self) -> str:
+        """Why there is no value, in two words."""
+        return "not readable" if self.reply else "no reply"
 
-@dataclass
-class _Asked(_Prompt):
-    """A prompt for a record; ``number`` is which of its record it is, from 1."""
-
-    record: Record = field(kw_only=True)
-    number: int = field(kw_only=True)
+    @property
+    def detail(self) -> str:
+        """The same, with what was replied."""
+        return f"{self.problem}: {self.reply}"[:LONGEST_DETAIL]
 
 
 class Synthesize(Step):
     """Have a model write summaries, questions and answers, and check them against the documents.
 
-    A reply that is not the JSON asked for is asked for once more. Statements that the document
-    does not support are taken out. What cannot be read or is not supported goes to
+    A reply that is not the JSON asked for, a verdict too, is asked for once more. Statements that
+    the document does not support are taken out. What cannot be read or is not supported goes to
     dropped-*.jsonl. Replies are in a ledger: no request is paid twice, and a step that was
     stopped goes on with what is missing.
     """
@@ -101,12 +107,11 @@ class Synthesize(Step):
         """Ask about each record, and make records of what is replied."""
         batch = Batch()
         asked = [each for record in records for each in self._asked(record, batch)]
-        self._fill(asked, REPLIES[self.settings.task], batch)
+        self._answer(asked, REPLIES[self.settings.task], batch)
         made = self._made([each for each in asked if each.value is not None], batch)
         for each in asked:
             if each.value is None:
-                detail = f"{each.problem}: {each.reply}"[:LONGEST_DETAIL]
-                batch.drop(each.record, "not readable" if each.reply else "no reply", detail)
+                batch.drop(each.record, each.lack, each.detail)
         # Not by their ids, which two records may share.
         of: dict[int, list[Record]] = {}
         for origin, written in made:
@@ -131,36 +136,34 @@ class Synthesize(Step):
         prompts = [render(self._prompt, None, str, **variables) for variables in found]
         if not prompts:
             batch.drop(record, "no keyword")
-        return [
-            _Asked(prompt, record=record, number=number)
-            for number, prompt in enumerate(prompts, start=1)
-        ]
+        return [_Asked(record, prompt, number) for number, prompt in enumerate(prompts, start=1)]
 
     def _ask(self, prompts: Sequence[str], kind: type) -> list[Reply]:
         schema = SCHEMAS[kind] if self.settings.structure else None
         return self._asker.ask(prompts, schema, skip_failed=self.settings.skip_failed)
 
-    def _fill(self, asked: Sequence[_Prompt], kind: type, batch: Batch) -> None:
-        """Ask, and read each reply; of one that cannot be read, once more."""
-        self._fill_once(asked, kind)
+    def _answer(self, asked: Sequence[_Asked], kind: type, batch: Batch) -> None:
+        """Ask, and once more for what cannot be read."""
+        self._fill(asked, kind)
         repeated = [each for each in asked if each.value is None and each.reply]
         batch.counts["asked once more"] += len(repeated)
-        again = [_Prompt(self._repaired(each)) for each in repeated]
-        self._fill_once(again, kind)
+        again = [replace(each, prompt=self._repaired(each)) for each in repeated]
+        self._fill(again, kind)
         for each, new in zip(repeated, again, strict=True):
             each.value, each.problem, each.reply = new.value, new.problem, new.reply
 
-    def _fill_once(self, asked: Sequence[_Prompt], kind: type) -> None:
+    def _fill(self, asked: Sequence[_Asked], kind: type) -> None:
+        """Ask, and read each reply."""
         for each, reply in zip(asked, self._ask([one.prompt for one in asked], kind), strict=True):
             each.reply, each.problem = reply.text, reply.problem
             if reply.problem:
                 continue
             try:
-                each.value = read_reply(reply.text, kind)
+                each.value = _whole(read_reply(reply.text, kind), each.verdicts)
             except ValueError as error:
                 each.problem = f"{error}, cut off" if reply.cut else str(error)
 
-    def _repaired(self, asked: _Prompt) -> str:
+    def _repaired(self, asked: _Asked) -> str:
         return render(
             self._repair, None, str, prompt=asked.prompt, reply=asked.reply, problem=asked.problem
         )
@@ -173,10 +176,12 @@ class Synthesize(Step):
             Claim(pair if isinstance(pair, str) else pair.answer, _grounds(each.record))
             for each, pair in drafts
         ]
-        supported = self._supported(claims, batch)
+        supported = self._supported([each.record for each, _ in drafts], claims, batch)
         made: list[tuple[Record, Record]] = []
         numbers: dict[str, int] = {}
         for (each, pair), claim, text in zip(drafts, claims, supported, strict=True):
+            if text is None:
+                continue
             if not text:
                 batch.drop(each.record, "not supported", claim.text[:LONGEST_DETAIL])
                 continue
@@ -190,28 +195,27 @@ class Synthesize(Step):
             batch.sample("made", new.id, "answers", claim.text, text)
         return made
 
-    def _supported(self, claims: Sequence[Claim], batch: Batch) -> list[str]:
+    def _supported(
+        self, records: Sequence[Record], claims: Sequence[Claim], batch: Batch
+    ) -> Sequence[str | None]:
+        """What the documents support of each claim; ``None`` of one that is dropped here."""
         if self.settings.verify == "none":
             return [claim.text for claim in claims]
         if self.settings.verify == "overlap":
             return by_words(claims, self.settings.min_support)
-        return by_model(claims, partial(self._judged, batch))
-
-    def _judged(self, batch: Batch, claims: Sequence[Claim]) -> list[Verdicts | None]:
         asked = [
-            _Prompt(
-                render(
-                    self._verify,
-                    None,
-                    str,
-                    document="\n\n".join(claim.documents),
-                    statements=claim.statements,
-                )
-            )
-            for claim in claims
+            _Asked(record, self._judging(claim), number=1, verdicts=len(claim.statements))
+            for record, claim in zip(records, claims, strict=True)
         ]
-        self._fill(asked, Verdicts, batch)
-        return [each.value for each in asked]
+        self._answer(asked, Verdicts, batch)
+        for each in asked:
+            if each.value is None:
+                batch.drop(each.record, f"verdict: {each.lack}", each.detail)
+        return by_verdicts(claims, [each.value for each in asked])
+
+    def _judging(self, claim: Claim) -> str:
+        document = "\n\n".join(claim.documents)
+        return render(self._verify, None, str, document=document, statements=claim.statements)
 
     def _record(self, record: Record, pair: Pair | str, text: str, number: int) -> Record:
         kind = self.settings.task
@@ -221,6 +225,13 @@ class Synthesize(Step):
         return child(
             (record,), kind, number, task=task, question=pair.question.strip(), answers=(text,)
         )
+
+
+def _whole(value: Any, verdicts: int) -> Any:
+    """The value; raises ``ValueError`` where verdicts are not one for each statement."""
+    if isinstance(value, Verdicts) and len(value.supported) != verdicts:
+        raise ValueError(f"{len(value.supported)} verdicts on {verdicts} statements")
+    return value
 
 
 def _pairs(value: Summary | Pair | Pairs) -> Sequence[Pair | str]:

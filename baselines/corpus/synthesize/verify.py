@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from baselines.corpus.similarity.support import support
@@ -32,19 +32,13 @@ def by_words(claims: Sequence[Claim], least: float) -> list[str]:
     ]
 
 
-def by_model(
-    claims: Sequence[Claim], judge: Callable[[Sequence[Claim]], Sequence[Verdicts | None]]
-) -> list[str]:
-    """Each claim's statements that the model finds in the documents.
-
-    A verdict that cannot be read, or is not one for each statement, supports nothing.
-    """
-    found: list[str] = []
-    for claim, verdicts in zip(claims, judge(claims), strict=True):
-        statements = claim.statements
-        if verdicts is None or len(verdicts.supported) != len(statements):
-            found.append("")
-            continue
-        kept = zip(statements, verdicts.supported, strict=True)
-        found.append(" ".join(each for each, holds in kept if holds))
-    return found
+def by_verdicts(claims: Sequence[Claim], verdicts: Sequence[Verdicts | None]) -> list[str | None]:
+    """Each claim's statements that a verdict supports; ``None`` without a verdict."""
+    return [
+        None
+        if found is None
+        else " ".join(
+            each for each, holds in zip(claim.statements, found.supported, strict=True) if holds
+        )
+        for claim, found in zip(claims, verdicts, strict=True)
+    ]

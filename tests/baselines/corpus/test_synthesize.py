@@ -52,6 +52,14 @@ def document(number: int, text: str = BODY, **other: Any) -> Record:
     return question(number, documents=(f"{number}번 방. {text}",), **other)
 
 
+def replied(text: str) -> bytes:
+    """The body of a server's reply."""
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    usage = {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}
+    return json.dumps({"id": "1", "choices": [choice], "usage": usage}).encode()
+
+
 @contextmanager
 def served(
     tmp_path: Path, plan: Any = lambda _prompt, _before: Fault(), **server: Any
@@ -141,14 +149,9 @@ def test_statements_that_the_document_does_not_support_are_removed(
 def test_a_reply_that_cannot_be_read_is_asked_for_once_more_and_then_kept_apart(
     five: Corpus, tmp_path: Path
 ) -> None:
-    words = json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": "served",
-        "choices": [{"index": 0, "finish_reason": "stop", "message":
-            {"role": "assistant", "content": "질문은 없습니다."}}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}})  # fmt: skip
-
     def plan(prompt: str, _: int) -> Fault:
         bad = "1번 방" in prompt and "앞서" not in prompt
-        return Fault(body=words.encode()) if bad or "2번 방" in prompt else Fault()
+        return Fault(body=replied("질문은 없습니다.")) if bad or "2번 방" in prompt else Fault()
 
     with served(tmp_path, plan) as log:
         outcome = made(five, tmp_path / "out", structure=False)
@@ -158,6 +161,41 @@ def test_a_reply_that_cannot_be_read_is_asked_for_once_more_and_then_kept_apart(
     assert log.charges.works == 7
     dropped = (outcome.out / "dropped-00000.jsonl").read_text("utf-8")
     assert "no JSON object: 질문은 없습니다." in dropped
+
+
+def test_a_verdict_that_cannot_be_read_is_asked_for_once_more_and_then_kept_apart(
+    five: Corpus, tmp_path: Path
+) -> None:
+    # Of rooms 1 and 2 it judges more than was said; asked again, of room 2 nothing.
+    verdict = (
+        '{"supported": [true{% if document[0] == "1" %}, true{% endif %}'
+        '{% if document[0] == "2" %}, true, true{% endif %}]}'
+    )
+    (tmp_path / "verify.j2").write_text(f"{{{{ statements[0] }}}} {verdict}", "utf-8")
+
+    def plan(prompt: str, _: int) -> Fault:
+        if "앞서" in prompt and "true, true]" in prompt and "true, true, true" not in prompt:
+            return Fault(body=replied('{"supported": [true]}'))
+        if "앞서" in prompt:
+            return Fault(body=replied('{"supported": []}'))
+        return Fault()
+
+    one = '{"question": "왜?", "answer": "{{ document[0] }}번 방."}'
+    given: dict[str, Any] = {
+        "verify": "model",
+        "verify_prompt": tmp_path / "verify.j2",
+        "structure": False,
+    }
+    with served(tmp_path, plan) as log:
+        outcome = made(five, tmp_path / "out", one, **given)
+        assert log.charges.works == 5 + 5 + 2
+        made(five, tmp_path / "again", one, cache=tmp_path / "out.replies.db", **given)
+        assert log.charges.works == 5 + 5 + 2
+    assert [each.parent for each in records(outcome)] == [f"made:{n}" for n in (0, 1, 3, 4)]
+    assert outcome.manifest.counts["asked once more"] == 2
+    assert outcome.manifest.dropped == {"verdict: not readable": 1}
+    dropped = (outcome.out / "dropped-00000.jsonl").read_text("utf-8")
+    assert "0 verdicts on 1 statements" in dropped
 
 
 @pytest.mark.parametrize(

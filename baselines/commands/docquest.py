@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from submission.commands import options
+from submission.terminal import numbers
 from submission.terminal.output import print_json, say, tell
 from submission.terminal.tables import print_table
 
@@ -109,3 +110,91 @@ def _row(name: str, quality: Quality) -> tuple[str, ...]:
         f"{quality.ece:.3f}",
         f"{quality.brier:.3f}",
     )
+
+
+@command.command()
+@click.argument("recipe", type=options.NAME)
+@options.competition()
+@click.option("--test", type=options.FILE, required=True, help="The test file.")
+@click.option("--references", type=options.FILE, required=True, help="Its reference answers.")
+@click.option(
+    "--threshold",
+    "thresholds",
+    type=click.FloatRange(0, 1),
+    multiple=True,
+    default=(0.0, 0.1, 0.3, 0.5, 0.7, 0.9),
+    show_default=True,
+    help="What is tried; the others are tested against the first.",
+)
+@options.overrides()
+@click.option("--plot", type=options.PLACE, metavar="FILE", help="Plot, as SVG, PNG or PDF.")
+@options.encoder()
+@options.ledger()
+@options.as_json()
+def tune(
+    recipe: str,
+    competition: str,
+    test: Path,
+    references: Path,
+    thresholds: tuple[float, ...],
+    overrides: tuple[str, ...],
+    plot: Path | None,
+    encoder: str | None,
+    ledger: Path,
+    as_json: bool,
+) -> None:
+    """Answer with several thresholds of usefulness, and compare the scores.
+
+    Runs are kept in the ledger (docquest-NAME-THRESHOLD-DIGEST) and reused.
+    """
+    from baselines.docquest import tune as tuning
+    from submission.competitions import find_competition
+    from submission.errors import InputError
+    from submission.runs.ledger import Ledger
+
+    tried = list(dict.fromkeys(thresholds))
+    if len(tried) < 2:
+        raise click.UsageError("Give at least two thresholds.")
+    if plot is not None and plot.suffix.lower() not in (".svg", ".png", ".pdf"):
+        raise InputError(f"{plot}: a plot is a file .svg, .png or .pdf.")
+    contest = find_competition(competition)
+    with Ledger(ledger) as book:
+        points = tuning.sweep(
+            recipe, overrides, tried, contest, test, references, book, say, encoder
+        )
+    if plot is not None:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        tuning.plot(points, 1.0).savefig(plot)
+    if as_json:
+        print_json(
+            [
+                {
+                    "threshold": each.threshold,
+                    "run": each.row.name,
+                    "score": each.row.score,
+                    "low": each.row.low,
+                    "high": each.row.high,
+                    "difference": each.row.difference,
+                    "p": each.row.p_value,
+                    "passages": each.passages,
+                }
+                for each in points
+            ]
+        )
+        return
+    print_table(
+        ["Threshold", "Passages", "Score", "95% interval", "Difference", "p"],
+        [
+            (
+                f"{each.threshold:g}",
+                f"{each.passages:.1f}",
+                numbers.score(each.row.score),
+                numbers.interval(each.row.low, each.row.high),
+                "" if each.row.difference is None else numbers.difference(each.row.difference),
+                "" if each.row.p_value is None else f"{each.row.p_value:.3f}",
+            )
+            for each in points
+        ],
+    )
+    if points[0].row.proxy:
+        tell(f"Proxy: {points[0].row.proxy}.", style="yellow")

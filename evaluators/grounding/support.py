@@ -9,9 +9,10 @@ alone and the others do without it. What supports what is asked of a model of en
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from evaluators.text.answer_string import holding, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from evaluators.grounding.citations import Cited
 
 _NUMBERS: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _WORDS: Final = re.compile(r"\w+")
 
 
@@ -34,6 +36,7 @@ class StringSupport:
     """A proxy of entailment: the premise has every number of the claim, and of the pairs of
     neighbouring letters in its words at least ``share``.
 
+    Both are read in NFKC and without case; 1,926 and 1926 are one number, 1926 and 19 are not.
     Negation and who did what to whom are not seen.
     """
 
@@ -46,7 +49,7 @@ class StringSupport:
 
     def __call__(self, premise: str, claim: str) -> bool:
         """Whether it is likely by letters; False for a claim without any."""
-        has, wanted = _normal(premise), _normal(claim)
+        has, wanted = (_THOUSANDS.sub("", normal(text)) for text in (premise, claim))
         if not set(_NUMBERS.findall(wanted)) <= set(_NUMBERS.findall(has)):
             return False
         pairs = _pairs(wanted)
@@ -98,15 +101,12 @@ def grounding(sentences: Sequence[Cited], passages: Sequence[str], supports: Sup
 
 
 def attributed(answers: Iterable[str], sentences: Sequence[Cited], passages: Sequence[str]) -> bool:
-    """Whether one of the ``answers`` stands in a passage that some sentence cites."""
+    """Whether one of the ``answers`` is held by a passage that some sentence cites.
+
+    What holds an answer is as in :func:`evaluators.retrieval.answer_ranks`.
+    """
     cited = {number for sentence in sentences for number in sentence.passages}
-    texts = ["".join(_normal(passages[number - 1]).split()) for number in sorted(cited)]
-    wanted = ["".join(_normal(each).split()) for each in answers]
-    return any(each in text for each in wanted if each for text in texts)
-
-
-def _normal(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    return any(holding((passages[number - 1] for number in sorted(cited)), tuple(answers)))
 
 
 def _pairs(text: str) -> set[str]:

@@ -15,17 +15,32 @@ from evaluators.retrieval.metrics import (
     reciprocal_rank,
 )
 from evaluators.retrieval.ranking import Query, answer_ranks, ranked, require_known
-from evaluators.retrieval.table import METRICS, Cell, Coverage, Row, evaluate, tabulate
+from evaluators.retrieval.table import (
+    ANSWER_METRICS,
+    METRICS,
+    Cell,
+    Coverage,
+    Row,
+    WithoutGold,
+    by_category,
+    evaluate,
+    evaluate_answers,
+    tabulate,
+)
 
 __all__ = [
+    "ANSWER_METRICS",
     "METRICS",
     "Cell",
     "Coverage",
     "Query",
     "Row",
+    "WithoutGold",
     "answer_ranks",
     "average_precision",
+    "by_category",
     "evaluate",
+    "evaluate_answers",
     "hit",
     "ndcg",
     "precision",

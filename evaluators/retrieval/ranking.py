@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from evaluators.errors import EvaluationError
+from evaluators.text.answer_string import holding
+from evaluators.text.listed import few
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -39,25 +41,27 @@ def ranked(scores: Mapping[str, float]) -> list[str]:
 def answer_ranks(passages: Sequence[str], answers: Iterable[str]) -> list[bool]:
     """For each passage, whether it holds one of the answers.
 
-    Both are compared in NFKC, in lower case, without white space; an answer of nothing else is in
-    no passage. (NFD, which some evaluators use, would take Hangul syllables apart.)
+    Both are compared in NFKC, without case and white space; numbers and Latin words must be whole
+    (6일 is not in 16일). An answer of nothing but white space is in no passage.
     """
-    wanted = [text for text in map(_normal, answers) if text]
-    return [any(text in _normal(passage) for text in wanted) for passage in passages]
+    return holding(passages, answers)
 
 
 def require_known(queries: Iterable[Query], documents: Collection[str]) -> None:
-    """Raise EvaluationError that lists gold ids which are no documents, and grades below 0."""
-    unknown = [
-        f"{gold} (query {query.id})"
-        for query in queries
-        for gold in query.gold
-        if gold not in documents
-    ]
+    """Raise EvaluationError that lists gold ids which are no documents, or unusable grades.
+
+    A grade is a number from 0 up; NaN and infinity are none.
+    """
+    golds = [(query.id, *item) for query in queries for item in query.gold.items()]
+    unknown = [f"{gold} (query {query})" for query, gold, _ in golds if gold not in documents]
     if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        raise EvaluationError(f"no document has the gold id {', '.join(unknown[:5])}{more}")
+        raise EvaluationError(f"no document has the gold id {few(unknown)}")
+    bad = [
+        f"{grade} of {gold} (query {query})" for query, gold, grade in golds if not _usable(grade)
+    ]
+    if bad:
+        raise EvaluationError(f"a grade must be a finite number from 0 up, not {few(bad)}")
 
 
-def _normal(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
+def _usable(grade: float) -> bool:
+    return 0 <= grade < inf

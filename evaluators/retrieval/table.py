@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from evaluators.errors import EvaluationError, one_of
 from evaluators.retrieval import metrics
+from evaluators.retrieval.ranking import answer_ranks
 from evaluators.significance import bootstrap_interval, holm, paired_test
 
 if TYPE_CHECKING:
@@ -27,9 +28,18 @@ METRICS: Final[Mapping[str, Callable[..., float]]] = {
 }
 """The metrics by name; in a table ``recall@5`` is the mean of recall at k = 5."""
 
+ANSWER_METRICS: Final[Mapping[str, Callable[..., float]]] = {
+    "answer": metrics.hit,
+    "answer-mrr": metrics.reciprocal_rank,
+}
+"""Metrics of passages by name: whether, and how soon, one of them holds an answer."""
+
+WithoutGold = Literal["exclude", "zero"]
+_CHOICES: Final[tuple[WithoutGold, ...]] = get_args(WithoutGold)
+
 
 class Coverage(NamedTuple):
-    """How many queries there are, have gold documents, and have a ranking."""
+    """How many queries there are, have gold (documents or answers), and of these a ranking."""
 
     queries: int
     with_gold: int
@@ -37,15 +47,16 @@ class Coverage(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The scores of all queries with gold documents, in their order, for one metric at one k.
+    """The scores of queries, in their order, for one metric at one k: shape ``(queries,)``.
 
-    A query without a ranking scores 0; one without gold documents is left out.
+    A query without a ranking scores 0. ``queries`` are the ids of those that are scored.
     """
 
     metric: str
     k: int
     scores: NDArray[np.float64]
     coverage: Coverage
+    queries: tuple[str, ...] = ()
 
 
 class Cell(NamedTuple):
@@ -66,24 +77,111 @@ class Cell(NamedTuple):
 
 
 def evaluate(
-    queries: Sequence[Query], rankings: Mapping[str, Sequence[str]], metric: str, k: int
+    queries: Sequence[Query],
+    rankings: Mapping[str, Sequence[str]],
+    metric: str,
+    k: int,
+    without_gold: WithoutGold = "exclude",
 ) -> Row:
-    """Score each query's ranking (document ids by query id) by ``metric`` at ``k``.
+    """Score each query's ranking (document ids by query id) by a metric of ``METRICS`` at ``k``.
 
-    Raises EvaluationError for an unknown metric, a ranking with a document twice, and where no
-    query has gold documents.
+    A query without gold documents is left out, or scores 0 by ``without_gold="zero"``. Raises
+    EvaluationError for an unknown metric, a ranking with a document twice, and where no query has
+    gold documents.
     """
     score = METRICS[one_of("metric", metric, tuple(METRICS))]
-    judged = [query for query in queries if any(grade > 0 for grade in query.gold.values())]
-    if not judged:
-        raise EvaluationError("no query has gold documents, so there is nothing to measure")
-    found = [score(rankings.get(query.id, ()), query.gold, k) for query in judged]
-    having = sum(query.id in rankings for query in judged)
-    return Row(metric, k, np.array(found), Coverage(len(queries), len(judged), having))
+
+    def of(query: Query) -> float:
+        return score(rankings.get(query.id, ()), query.gold, k)
+
+    having = [any(grade > 0 for grade in query.gold.values()) for query in queries]
+    return _row(queries, having, rankings, metric, k, without_gold, of)
+
+
+def evaluate_answers(
+    queries: Sequence[Query],
+    passages: Mapping[str, Sequence[str]],
+    metric: str,
+    k: int,
+    without_gold: WithoutGold = "exclude",
+) -> Row:
+    """Score each query's passages (texts by query id, best first) by ``ANSWER_METRICS`` at ``k``.
+
+    What holds an answer says :func:`answer_ranks`. Otherwise as :func:`evaluate`, with answers for
+    gold documents.
+    """
+    score = ANSWER_METRICS[one_of("metric", metric, tuple(ANSWER_METRICS))]
+
+    def of(query: Query) -> float:
+        held = answer_ranks(passages.get(query.id, ())[:k], query.answers)
+        places = [str(place) for place in range(len(held))]
+        gold = {place: 1.0 for place, found in zip(places, held, strict=True) if found}
+        return score(places, gold, k) if gold else 0.0
+
+    having = [any(each.strip() for each in query.answers) for query in queries]
+    return _row(queries, having, passages, metric, k, without_gold, of)
+
+
+def _row(
+    queries: Sequence[Query],
+    having: Sequence[bool],
+    found: Mapping[str, Sequence[str]],
+    metric: str,
+    k: int,
+    without_gold: WithoutGold,
+    score: Callable[[Query], float],
+) -> Row:
+    if k < 1:
+        raise EvaluationError(f"k is {k}; it must be at least 1")
+    if not any(having):
+        what = "gold documents" if metric in METRICS else "answers"
+        raise EvaluationError(f"no query has {what}, so there is nothing to measure")
+    all_count = one_of("without_gold", without_gold, _CHOICES) == "zero"
+    scored = [
+        (query.id, score(query) if has else 0.0)
+        for query, has in zip(queries, having, strict=True)
+        if has or all_count
+    ]
+    ids, scores = zip(*scored, strict=True)
+    ranked = sum(has and query.id in found for query, has in zip(queries, having, strict=True))
+    coverage = Coverage(len(queries), sum(having), ranked)
+    return Row(metric, k, np.array(scores, dtype=np.float64), coverage, ids)
+
+
+def by_category(
+    rows: Mapping[str, Sequence[Row]], queries: Sequence[Query], seed: int = 0
+) -> dict[str, list[Cell]]:
+    """The table of each category's queries, categories in alphabetical order.
+
+    p-values are adjusted within a category as in :func:`tabulate`. A row without a query of the
+    category has no cell there. Raises EvaluationError as :func:`tabulate` does.
+    """
+    _require_same(rows)
+    of = {query.id: query.category for query in queries}
+    tables = {}
+    for category in sorted(set(of.values())):
+        parts: dict[str, list[Row]] = {}
+        for way, some in rows.items():
+            cut = [_cut(row, [of.get(each) == category for each in row.queries]) for row in some]
+            parts[way] = [row for row in cut if row.queries]
+        if any(parts.values()):
+            tables[category] = tabulate(parts, seed)
+    return tables
+
+
+def _cut(row: Row, kept: Sequence[bool]) -> Row:
+    if len(row.scores) != len(row.queries):
+        raise EvaluationError(f"{row.metric}@{row.k} does not name its queries")
+    ids = tuple(each for each, keep in zip(row.queries, kept, strict=True) if keep)
+    return row._replace(scores=row.scores[np.array(kept, dtype=bool)], queries=ids)
 
 
 def tabulate(rows: Mapping[str, Sequence[Row]], seed: int = 0) -> list[Cell]:
-    """A cell for each way and each of its rows, which are of the same queries for all ways."""
+    """A cell for each way and each of its rows, which are of the same queries for all ways.
+
+    Raises EvaluationError for no ways, and for ways with other metrics or queries than the first.
+    """
+    _require_same(rows)
     ways = list(rows)
     cells = []
     for place in range(len(rows[ways[0]])):
@@ -108,3 +206,17 @@ def tabulate(rows: Mapping[str, Sequence[Row]], seed: int = 0) -> list[Cell]:
                 )
             )
     return cells
+
+
+def _require_same(rows: Mapping[str, Sequence[Row]]) -> None:
+    """Rows are paired by place: they must be of the same metrics and queries."""
+    if not rows:
+        raise EvaluationError("there is no way to search to make a table of")
+    first, *others = rows.items()
+    for way, some in others:
+        if [(row.metric, row.k, row.queries) for row in some] != [
+            (row.metric, row.k, row.queries) for row in first[1]
+        ]:
+            raise EvaluationError(
+                f"{way} is measured by other metrics or on other queries than {first[0]}"
+            )

@@ -154,6 +154,7 @@ def command(
             rebuild=rebuild,
             approximate=approximate,
             progress=progress,
+            say=say,
         )
         for each in skipped[:SHOWN]:
             warn(f"skipped: {each}")

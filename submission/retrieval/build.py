@@ -55,6 +55,7 @@ def build(
     rebuild: bool = False,
     approximate: bool = False,
     progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Make the index hold ``documents`` and, with ``add``, those that it has already.
 
@@ -87,6 +88,7 @@ def build(
     store.remove(removed)
     store.compact()
     recall = _approximate(store, writer) if approximate and encoder is not None else None
+    say(f"Counting the words of {len(writer.wanted):,} chunks.")
     version, rows, count = _sparse(store, settings)
     store.commit(
         Manifest(

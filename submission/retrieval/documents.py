@@ -15,11 +15,14 @@ from submission.files.named import named
 from submission.tables import read_table
 from submission.tables.text import read_text
 
+AT_ONCE = 1024
+"""Rows of a Parquet file in memory."""
+
 ID_NAMES = ("id", "doc_id", "document_id", "docid", "_id")
 TEXT_NAMES = ("text", "document", "documents", "context", "content", "contents", "body", "본문")
 TITLE_NAMES = ("title", "제목", "name")
 CATEGORY_NAMES = ("category", "분류", "genre")
-_TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl"})
+_TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".parquet"})
 _TEXTS = frozenset({".txt", ".text", ".md"})
 
 
@@ -77,8 +80,9 @@ def _files(folder: Path) -> list[Path]:
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-    if (folder / "manifest.json").is_file() and (folder / "parts").is_dir():
-        return [path for path in found if (folder / "parts") in path.parents]
+    if (folder / "manifest.json").is_file():
+        # Beside them is what a step of the corpus left out.
+        return [path for path in found if path.parent == folder and path.name.startswith("part-")]
     return found
 
 
@@ -89,6 +93,8 @@ def _file(
     try:
         if suffix == ".jsonl":
             documents = _lines(path, name, columns)
+        elif suffix == ".parquet":
+            documents = _parquet(path, name, columns)
         elif suffix in _TABLES:
             documents = _table(path, name, columns)
         else:
@@ -169,6 +175,24 @@ def _lines(path: Path, name: str, columns: Columns) -> Iterator[Document]:
                 yield from _object(values, name, number, chosen, place)
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+
+
+def _parquet(path: Path, name: str, columns: Columns) -> Iterator[Document]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            chosen = _chosen(path, file.schema_arrow.names, columns)
+            number = 0
+            for batch in file.iter_batches(AT_ONCE):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield from _object(values, name, number, chosen, f"{path}, row {number}")
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: cannot be read as Parquet: {error}.") from None
 
 
 def _object(

@@ -11,7 +11,8 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,12 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from submission.errors import InputError, sentence
+from submission.errors import InputError, Stopped, sentence
 from submission.files.named import named
 from submission.retrieval.chunks import Chunk
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _KEPT = timedelta(days=36500)
+_OLD = timedelta(days=7)
+"""Versions as old as that are read by nobody any more."""
 AT_ONCE = 1024
 """Chunks in one write: single ones cost a file each."""
 
@@ -115,6 +118,18 @@ class Store:
         found = table.limit(len(ids)).to_arrow()
         return dict(zip(found["id"].to_pylist(), _matrix(found["vector"]), strict=True))
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (InputError, Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 -- it raises what its storage raises
+            raise Stopped(
+                f"{self.place}: cannot be written: {_first(error)} What is there is kept; the same "
+                "command goes on."
+            ) from None
+
     def put(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32] | None, new: bool) -> None:
         """Write chunks, in place of those of the same ids unless all are ``new``."""
         import pyarrow as pa
@@ -128,11 +143,12 @@ class Store:
             flat = pa.array(vectors.ravel(), pa.float32())
             columns["vector"] = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
         rows = pa.table(columns, schema=table.schema)
-        if new:
-            table.add(rows)
-        else:
-            changed = table.merge_insert("id").when_matched_update_all()
-            changed.when_not_matched_insert_all().execute(rows)
+        with self._writing():
+            if new:
+                table.add(rows)
+            else:
+                changed = table.merge_insert("id").when_matched_update_all()
+                changed.when_not_matched_insert_all().execute(rows)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Remove chunks."""
@@ -155,7 +171,8 @@ class Store:
             {"arrays": pa.array([file.getbuffer()], pa.large_binary()), "texts": [told]},
             schema=pa.schema([("arrays", pa.large_binary()), ("texts", pa.large_string())]),
         )
-        table = self._base.create_table(name, data=rows, mode="overwrite")
+        with self._writing():
+            table = self._base.create_table(name, data=rows, mode="overwrite")
         self._names.add(name)
         version: int = table.version
         return version
@@ -170,6 +187,8 @@ class Store:
     def commit(self, manifest: Manifest) -> None:
         """Make this the index, in one step; what only the one before needed is removed later."""
         self._write("manifest", manifest._asdict())
+        with self._writing():
+            self._open("chunks").optimize(cleanup_older_than=_OLD)
 
     def version(self) -> int:
         """The version of the chunks as they are now."""
@@ -245,7 +264,8 @@ class Store:
 
     def _write(self, name: str, told: object) -> None:
         row = {"told": json.dumps(told, ensure_ascii=False)}
-        self._base.create_table(name, data=[row], mode="overwrite")
+        with self._writing():
+            self._base.create_table(name, data=[row], mode="overwrite")
         self._names.add(name)
 
 

@@ -34,7 +34,6 @@ WHOLE = {
     "evaluators/metrics/judge.py": "kinds of problems",
     "evaluators/metrics/rouge.py": "two options",
     "evaluators/ranking/sensitivity.py": "known tokenizers",
-    "evaluators/retrieval/ranking.py": "five at most, and how many more there are",
     "evaluators/text/listed.py": "the function itself",
     "submission/adapters/merge.py": "checks of a merge",
     "submission/bundle/script.py": "a list as Python writes it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,18 +67,19 @@ class Shuffled:
     def __call__(self, signed: NDArray[np.uint32], bands: Bands) -> Iterator[Bucketed]:
         """The pairs of some buckets at a time; each bucket is whole on one node."""
         keys = np.concatenate([band_key(signed, band, bands) for band in range(bands.bands)])
+        # 14 bytes for each record and band: all of these are in memory here.
         columns = {
             "key": keys.view(np.int64),
-            "band": np.repeat(np.arange(bands.bands), len(signed)),
-            "number": np.tile(np.arange(len(signed)), bands.bands),
-            "group": (keys % np.uint64(GROUPS)).astype(np.int64),
+            "band": np.repeat(np.arange(bands.bands, dtype=np.int8), len(signed)),
+            "number": np.tile(np.arange(len(signed), dtype=np.int32), bands.bands),
+            "group": (keys % np.uint64(GROUPS)).astype(np.int8),
         }
         for found in self._cluster.grouped(columns, "group", _pairs_of_group):
             pairs = np.stack((found["first"], found["second"]), axis=1)
             yield pairs[found["first"] < found["second"]], int(found["cut"].sum())
 
 
-def _pairs_of_group(columns: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:
+def _pairs_of_group(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
     """The pairs of the buckets that came together in one group."""
     order = np.lexsort((columns["number"], columns["band"]))
     bands, numbers, keys = (columns[name][order] for name in ("band", "number", "key"))

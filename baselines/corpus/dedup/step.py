@@ -104,7 +104,7 @@ class Dedup(Step):
         return {**super().identity(), "bands": list(self._bands), "minhash": algorithm()}
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
-        """Find every pair and cluster. In memory: 500 bytes a record, and the pairs."""
+        """Find every pair and cluster. In memory: 1,000 bytes a record, and the pairs."""
         if self.cluster is not None:
             self._search(corpus, out, say, self.cluster.spread, ways.Shuffled(self.cluster))
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -41,11 +42,15 @@ def shingles_of(solid_texts: Sequence[str], gram: int = GRAM) -> Iterator[Shingl
     """The shingles of each text, as :func:`shingles` gives them."""
     for start in range(0, len(solid_texts), TOGETHER):
         hashes, offsets = flat_shingles(solid_texts[start : start + TOGETHER], gram)
-        for own in np.split(hashes, offsets[1:-1].astype(np.int64)):
-            ordered = np.sort(own)
-            first = np.ones(len(ordered), bool)
-            np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-            yield ordered[first]
+        bounds = offsets.astype(np.int64)
+        for one, next_one in pairwise(bounds.tolist()):
+            hashes[one:next_one].sort()
+        first = np.ones(len(hashes), bool)
+        np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
+        first[bounds[bounds < len(hashes)]] = True
+        distinct = hashes[first]
+        ends = np.concatenate(([0], np.cumsum(first)))[bounds]
+        yield from (distinct[one:next_one] for one, next_one in pairwise(ends.tolist()))
 
 
 def flat_shingles(
@@ -60,8 +65,8 @@ def flat_shingles(
     encoded = "".join(padded).encode("utf-32-le", "surrogatepass")
     points = np.frombuffer(encoded, np.uint32).astype(np.uint64)
     windows = max(len(points) - gram + 1, 0)
-    hashes = np.zeros(windows, np.uint64)
-    for place in range(gram):
+    hashes = points[:windows].copy()
+    for place in range(1, gram):
         hashes *= _FACTOR
         hashes += points[place : place + windows]
     hashes ^= hashes >> np.uint64(31)
@@ -80,7 +85,8 @@ def flat_shingles(
 
 def jaccard(first: Shingles, second: Shingles) -> float:
     """Size of the intersection of two ascending sets by that of their union; 0 for empty ones."""
-    both = np.sort(np.concatenate((first, second)))
+    both = np.concatenate((first, second))
+    both.sort()
     shared = int(np.count_nonzero(both[1:] == both[:-1]))
     union = len(first) + len(second) - shared
     return shared / union if union else 0.0

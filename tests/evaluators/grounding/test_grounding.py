@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,10 @@ from evaluators.grounding import (
         ("[2] 시청은 중구에 있다.", [(2,)]),
         ("시청은 중구에 있다.", [()]),
         ("시청은 중구에 있다.\n[1]", [(1,)]),
+        ("시청은 중구에 있다.[1]역은 둘이다.[2]", [(1,), (2,)]),
+        ("시청은 중구에 있다. [1] [3]역은 둘이다.", [(1, 3), ()]),
+        ("시청은 중구에 있다\n[1] 역은 둘이다", [(1,), ()]),
+        ("시청[1]은 중구에 있다［2］.", [(1, 2)]),
     ],
 )
 def test_a_mark_belongs_to_the_sentence_before_it(
@@ -49,6 +55,40 @@ def test_any_text_has_its_sentences_and_no_citation_beyond_the_passages(
     for each in cited_sentences(answer, passages):
         assert each.text
         assert all(1 <= number <= passages for number in each.passages)
+
+
+def test_a_mark_leaves_its_sentence_as_it_is_read_without_it() -> None:
+    found = cited_sentences("서울[1]은 수도다 [2]. Seoul [1]is big.[2]It is old.", 2)
+    assert [each.text for each in found] == ["서울은 수도다.", "Seoul is big.", "It is old."]
+
+
+def test_numbers_of_any_length_are_marks() -> None:
+    (found,) = cited_sentences(f"시청은 중구에 있다[{'9' * 5000}][00000001].", 2)
+    assert (found.text, found.passages, len(found.invalid)) == ("시청은 중구에 있다.", (1,), 1)
+
+
+def test_another_splitter_gets_the_text_without_marks() -> None:
+    seen = []
+
+    def split(text: str) -> list[tuple[int, int]]:
+        seen.append(text)
+        return [(0, 5), (6, len(text))]
+
+    found = cited_sentences("가나다라.[1] 마바사.[2]", 2, split)
+    assert seen == ["가나다라. 마바사."]
+    assert [(each.text, each.passages) for each in found] == [
+        ("가나다라.", (1,)),
+        ("마바사.", (2,)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer", ["가나다. [1] " * 8000, "[1]" * 20_000, " " * 50_000, "[1," * 20_000]
+)
+def test_a_looping_answer_takes_linear_time(answer: str) -> None:
+    started = time.perf_counter()
+    cited_sentences(answer, 2)
+    assert time.perf_counter() - started < 10
 
 
 def says(premise: str, claim: str) -> bool:
@@ -85,6 +125,8 @@ def test_letters_support_a_claim_only_with_its_numbers() -> None:
     support = StringSupport()
     assert support("한울시청은 1926년에 지었다", "시청은 1926년에 지었다.")
     assert not support("한울시청은 1926년에 지었다", "시청은 1927년에 지었다.")
+    assert not support("한울시청은 1926년에 지었다", "시청은 19년에 지었다.")
+    assert support("한울시는 1,926명이 산다", "한울시는 1926명이 산다.")
     assert not support("곰팡이는 습기 때문이다", "시청은 중구에 있다.")
     assert not support("무엇이든", "...")
 
@@ -93,6 +135,7 @@ def test_an_answer_is_attributed_only_to_what_is_cited() -> None:
     passages = ["부산항은 크다", "서울 특별시"]
     assert attributed(["서울특별시"], [Cited("서울", (2,), ())], passages)
     assert not attributed(["서울특별시"], [Cited("서울", (1,), ())], passages)
+    assert not attributed(["6일"], [Cited("6일이다", (1,), ())], ["16일이다"])
 
 
 def test_abstention_is_a_class_of_its_own() -> None:

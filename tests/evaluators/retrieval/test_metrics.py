@@ -14,7 +14,9 @@ from evaluators.retrieval import (
     Query,
     answer_ranks,
     average_precision,
+    by_category,
     evaluate,
+    evaluate_answers,
     ndcg,
     precision,
     ranked,
@@ -115,6 +117,12 @@ def test_gold_ids_that_are_no_documents_are_listed() -> None:
     require_known(queries, {"a", "x", "y"})
 
 
+@pytest.mark.parametrize("grade", [-1, float("nan"), float("inf")])
+def test_grades_that_are_no_gain_are_listed(grade: float) -> None:
+    with pytest.raises(EvaluationError, match=r"of a \(query 1\)"):
+        require_known([Query("1", {"a": grade, "b": 0})], {"a", "b"})
+
+
 def test_an_answer_is_found_in_other_widths_and_normal_forms() -> None:
     decomposed = "\u1109\u1165\u110b\u116e\u11af"
     assert answer_ranks([f"{decomposed}에 있다", "부산", "ＳＥＯＵＬ 시"], ["서울", "seoul시"]) == [
@@ -146,3 +154,82 @@ def test_a_table_tests_every_way_against_the_first() -> None:
     assert worse.difference == -0.5
     assert worse.p is not None
     assert worse.p < 0.001
+    with pytest.raises(EvaluationError, match="other metrics or on other queries than good"):
+        tabulate(rows | {"part": [evaluate(queries[:9], good, "mrr", 5)]})
+    with pytest.raises(EvaluationError, match="no way"):
+        tabulate({})
+
+
+def test_a_query_without_gold_scores_nothing_only_where_that_is_asked_for() -> None:
+    queries = [Query("1", {"a": 1}, ("서울",)), Query("2", {"a": 0}, (" ",)), Query("3")]
+    for row in (
+        evaluate(queries, {"1": ["a"]}, "ndcg", 5, "zero"),
+        evaluate_answers(queries, {"1": ["서울은"]}, "answer", 5, "zero"),
+    ):
+        assert row.scores.tolist() == [1.0, 0.0, 0.0]
+        assert (row.queries, row.coverage) == (("1", "2", "3"), (3, 1, 1))
+    assert evaluate(queries, {"1": ["a"]}, "ndcg", 5).queries == ("1",)
+    with pytest.raises(EvaluationError, match="without_gold='drop'"):
+        evaluate(queries, {}, "ndcg", 5, "drop")  # type: ignore[arg-type]
+
+
+def test_passages_are_scored_by_the_first_that_holds_an_answer() -> None:
+    queries = [Query("1", answers=("한울", "서울")), Query("2", answers=("부산",)), Query("3")]
+    passages = {"1": ["인천은", "서울은", "한울은"], "2": ["부산항"]}
+    scores = {
+        (metric, k): evaluate_answers(queries, passages, metric, k).scores.tolist()
+        for metric in ("answer", "answer-mrr")
+        for k in (1, 9)
+    }
+    assert scores == {
+        ("answer", 1): [0.0, 1.0],
+        ("answer", 9): [1.0, 1.0],
+        ("answer-mrr", 1): [0.0, 1.0],
+        ("answer-mrr", 9): [0.5, 1.0],
+    }
+    with pytest.raises(EvaluationError, match="no query has answers"):
+        evaluate_answers([Query("3", {"a": 1})], passages, "answer", 5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "passage", "found"),
+    [
+        ("6일", "책은 16일 동안", False),
+        ("6일", "책은 6 일 동안", True),
+        ("926", "1,926명", False),
+        ("3번", "2,3번", True),
+        ("3", "3.5배", False),
+        ("3", "모두 3.", True),
+        ("1,926", "1,926명", True),
+        ("1", "1,926명", False),
+        ("AI", "he said so", False),
+        ("AI", "생성형 AI는", True),
+        ("서울특별시", "서울 특별시는", True),
+        ("C++ (언어)", "C++(언어)", True),
+    ],
+)
+def test_numbers_and_latin_words_of_an_answer_are_whole(
+    answer: str, passage: str, found: bool
+) -> None:
+    assert answer_ranks([passage], [answer]) == [found]
+
+
+def test_every_category_has_a_table_of_its_own() -> None:
+    queries = [
+        Query(str(number), {"a": 1}, category="시설" if number < 3 else "기업")
+        for number in range(8)
+    ]
+    good = {query.id: ["a"] for query in queries}
+    mixed = {query.id: ["a"] if query.category == "시설" else ["b"] for query in queries}
+    rows = {
+        name: [evaluate(queries, found, metric, 5) for metric in ("recall", "mrr")]
+        for name, found in {"good": good, "mixed": mixed}.items()
+    }
+    tables = by_category(rows, queries)
+    assert list(tables) == ["기업", "시설"]
+    shown = {
+        name: [(cell.way, cell.metric, cell.n, cell.mean) for cell in cells]
+        for name, cells in tables.items()
+    }
+    assert shown["기업"][:2] == [("good", "recall", 5, 1.0), ("mixed", "recall", 5, 0.0)]
+    assert shown["시설"][2:] == [("good", "mrr", 3, 1.0), ("mixed", "mrr", 3, 1.0)]

@@ -96,6 +96,19 @@ def test_a_trained_scorer_judges_what_was_found(
     assert len(evidence["rounds"]) == 2
     assert [each["k"] for each in evidence["rounds"]] == [5, 10]
 
+    swept = result(
+        capsys, "docquest", "tune", *GENERATE[1:4], *GENERATE[6:-2],
+        *("--set", "engine.name=transformers"), *judging,
+        *("--test", str(wallpaper / "test.csv"), "--encoder", "offline"),
+        *("--references", str(wallpaper / "references.csv"), "--plot", "swept.svg"),
+        *("--threshold", "0", "--threshold", "1"),
+    )  # fmt: skip
+    none, every = swept[1], swept[0]
+    assert (every["passages"], none["passages"]) == (5.0, 0.0)
+    assert none["p"] is not None
+    assert every["low"] <= every["score"] <= every["high"]
+    assert Path("swept.svg").read_text("utf-8").lstrip().startswith("<?xml")
+
 
 def test_passages_are_cut_to_the_context_and_the_question_is_not(
     wallpaper: Path, capsys: pytest.CaptureFixture[str]
@@ -176,3 +189,20 @@ def test_documents_of_every_kind_are_read(capsys: pytest.CaptureFixture[str]) ->
     found = result(capsys, "retrieve", "index", "둘째 글", "--method", "sparse", "-k", "1")
     assert found[0]["passages"][0]["document"] == "set:1#2"
     assert found[0]["passages"][0]["title"] == "제목"
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_corpus_is_indexed_without_what_its_step_left_out(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path("raw")
+    folder.mkdir()
+    for number in range(3):
+        text = f"{number}번 방의 벽지는 습기에 약하므로 환기를 자주 해야 한다. " * 3
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+    (folder / "short.txt").write_text("짧다", encoding="utf-8")
+    assert run(["corpus", "read", "raw", "--out", "read"]) == 0
+    assert run(["corpus", "clean", "read", "--out", "clean", "--form", form]) == 0
+    assert list(Path("clean").glob("dropped-*"))
+    made = result(capsys, "index", "clean", "--out", "index")
+    assert made["documents"] == 3

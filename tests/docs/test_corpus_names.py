@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from submission.competitions import find_competition
+from submission.errors import InputError
 from submission.recipes import find_recipe
 from tests.docs.blocks import PAGES, ROOT, leaderkit_commands
 
@@ -15,6 +16,7 @@ NAMED: dict[str, Callable[[str], object]] = {
     "-c": find_competition,
     "--competition": find_competition,
     "--for": find_recipe,
+    "--recipe": find_recipe,
 }
 FIRST = ("train", "tune", "generate")
 """Commands whose first word is a recipe."""
@@ -46,3 +48,10 @@ def test_a_name_on_a_page_of_the_corpus_exists(page: str, option: str, name: str
 
 def test_the_pages_name_something() -> None:
     assert len(EVERY) > 20
+    assert {option for _, option, _ in EVERY} == {*NAMED}
+
+
+@pytest.mark.parametrize("option", NAMED)
+def test_a_name_that_there_is_not_is_refused(option: str) -> None:
+    with pytest.raises(InputError, match="gemma-nonsense"):
+        NAMED[option]("gemma-nonsense")

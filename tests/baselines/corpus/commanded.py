@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from baselines.corpus.finish import Summary
 from baselines.corpus.folder import MANIFEST, SCHEMA, Manifest, write_manifest
 from baselines.corpus.record import Record
 from tests.baselines.corpus.made import question
+from tests.submission.engines.openai.openai_server import Log
 
 PROJECT = Path(__file__).parents[3]
 
@@ -73,6 +75,16 @@ def said(*arguments: str | Path, **more: object) -> tuple[int, str]:
     process = start(*arguments, **more)
     told = process.communicate(timeout=120)[0]
     return process.returncode, told
+
+
+def kill_after(works: int, log: Log, *arguments: str | Path) -> None:
+    """The command, killed when the server has done so much for it."""
+    before = log.charges.works
+    process = start(*arguments)
+    while process.poll() is None and log.charges.works < before + works:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, process.communicate()[0]
 
 
 def contents(out: Path) -> dict[str, bytes]:

@@ -21,6 +21,7 @@ from baselines.corpus.augment.synonyms import Synonyms, fitting, read_groups
 from baselines.corpus.folder import Corpus
 from evaluators.encoders import OfflineEncoder
 from submission.errors import InputError, Stopped
+from tests.baselines.corpus.commanded import contents, kill_after
 from tests.baselines.corpus.made import corpus_of, question, records, run
 from tests.models import gpt2
 from tests.submission.engines.openai.openai_server import Fault, openai_server, refused
@@ -244,6 +245,9 @@ template = "{{{{ question }}}}"
 """
 
 
+ONE_BY_ONE = "engine.openai.connections=1"
+
+
 def rewriting(folder: Path, url: str) -> dict[str, Any]:
     """Settings by which the server's "답: PROMPT" is the new text."""
     (folder / "recipe.toml").write_text(RECIPE.format(url=url), encoding="utf-8")
@@ -296,6 +300,27 @@ def test_what_was_answered_is_not_asked_again(five: Corpus, tmp_path: Path) -> N
         whole = run(Augment, five, tmp_path / "whole", **given)
         assert log.charges.works == 10
     assert outcome.manifest == whole.manifest == again.manifest
+
+
+def test_a_step_that_is_killed_asks_nothing_twice(five: Corpus, tmp_path: Path) -> None:
+    kinds = ("paraphrase", "back-translation")
+    with openai_server(lambda _prompt, _before: Fault(), seconds=0.05) as log:
+        given = {"kinds": kinds, "change": (ONE_BY_ONE,), **rewriting(tmp_path, log.url)}
+        whole = run(Augment, five, tmp_path / "whole", **given)
+        assert log.charges.works == 15
+        log.forget()
+        kill_after(
+            7, log, "augment", five.path, "--kinds", ",".join(kinds),
+            "--recipe", given["recipe"], "--paraphrase-prompt", given["paraphrase_prompt"],
+            "--translate-prompt", given["translate_prompt"],
+            "--change", ONE_BY_ONE, "--out", tmp_path / "out",
+        )  # fmt: skip
+        assert 7 <= log.charges.works < 15
+        outcome = run(Augment, five, tmp_path / "out", **given)
+        assert log.charges.works == 15
+        run(Augment, five, tmp_path / "out", **given)
+        assert log.charges.works == 15
+    assert contents(outcome.out) == contents(whole.out)
 
 
 def test_a_budget_of_tokens_ends_rewriting_and_a_larger_one_goes_on(

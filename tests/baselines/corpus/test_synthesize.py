@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +16,9 @@ from baselines.corpus.folder import Corpus
 from baselines.corpus.record import Record
 from baselines.corpus.synthesize.step import Synthesize
 from baselines.corpus.synthesize.tasks import Pair, read_reply
+from submission.engines.openai import concurrency, dispatch
 from submission.errors import InputError, Stopped
+from tests.baselines.corpus.commanded import contents, kill_after
 from tests.baselines.corpus.made import corpus_of, question, records, run
 from tests.submission.engines.openai.openai_server import Fault, Log, openai_server, refused
 
@@ -326,36 +322,55 @@ def test_how_a_recipe_cuts_its_own_answers_does_not_cut_json(five: Corpus, tmp_p
         assert len(records(made(five, tmp_path / "out", prompt))) == 5
 
 
-def test_a_step_that_is_killed_goes_on_and_pays_once(tmp_path: Path) -> None:
-    count = 24
+@pytest.mark.parametrize(("count", "kills"), [(10, 1), pytest.param(24, 3, marks=pytest.mark.slow)])
+def test_a_step_that_is_killed_goes_on_and_pays_once(
+    tmp_path: Path, count: int, kills: int
+) -> None:
     corpus = corpus_of(
         tmp_path / "in.jsonl", [document(n, summary="풀을 발랐다.") for n in range(count)]
     )
-    with served(tmp_path, seconds=0.15) as log:
+    with served(tmp_path, seconds=0.05) as log:
         whole = made(corpus, tmp_path / "whole")
         log.forget()
-        out = tmp_path / "out"
-        command = [
-            sys.executable, "-m", "submission.cli", "corpus", "synthesize", str(corpus.path),
-            "--task", "question", "--recipe", str(tmp_path / "recipe.toml"), "--prompt",
-            str(tmp_path / "prompt.j2"), "--change", "engine.openai.connections=2",
-            "--out", str(out),
-        ]  # fmt: skip
-        chance, kills = random.Random(5), 0  # noqa: S311
-        while kills < 3:
-            before = log.charges.works
-            process = subprocess.Popen(command, env={**os.environ, "HF_HUB_OFFLINE": "1"})
-            while process.poll() is None and log.charges.works < before + 3:
-                time.sleep(0.01)
-            time.sleep(chance.uniform(0, 0.2))
-            process.send_signal(signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
-            kills += 1
-        assert subprocess.run(command, check=False, env={**os.environ}).returncode == 0
+        for _ in range(kills):
+            kill_after(
+                3, log, "synthesize", corpus.path, "--task", "question",
+                "--recipe", tmp_path / "recipe.toml", "--prompt", tmp_path / "prompt.j2",
+                "--change", "engine.openai.connections=2", "--out", tmp_path / "out",
+            )  # fmt: skip
+        assert 3 * kills <= log.charges.works < count
+        outcome = made(corpus, tmp_path / "out", change=("engine.openai.connections=2",))
         assert log.charges.works == count
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
-        path.name: path.read_bytes() for path in whole.out.iterdir()
-    }
+    assert contents(outcome.out) == contents(whole.out)
+
+
+@pytest.mark.parametrize("budget", [{}, {"token_budget": 5_000}, {"max_cost": 5_000 / 1e6}])
+def test_a_server_that_fails_is_paid_once_and_within_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(dispatch, "BACKOFF_S", 0.01)
+    monkeypatch.setattr(concurrency, "PAUSE_S", 0.02)
+    corpus = corpus_of(
+        tmp_path / "in.jsonl", [document(n, summary="풀을 발랐다.") for n in range(40)]
+    )
+    faults = (
+        refused(429, retry_after="0"), refused(500), refused(503),
+        Fault(cut=True), Fault(reset=True), Fault(body=b"<html>"),
+    )  # fmt: skip
+
+    def plan(prompt: str, before: int) -> Fault:
+        return Fault() if before else faults[sum(map(ord, prompt)) % len(faults)]
+
+    with served(tmp_path, plan) as log:
+        if budget:
+            with pytest.raises(Stopped):
+                made(corpus, tmp_path / "out", **budget)
+            assert 0 < log.charges.prompt + log.charges.completion <= 5_000
+            assert 0 < log.charges.works < 40
+        outcome = made(corpus, tmp_path / "out")
+        assert log.charges.works == len(records(outcome)) == 40
+        made(corpus, tmp_path / "again", cache=tmp_path / "out.replies.db")
+        assert log.charges.works == 40
 
 
 def test_settings_that_make_no_sense_are_refused_before_anything_is_written(

@@ -42,10 +42,30 @@ def command() -> None:
     show_default=True,
     help="Passages for a question: those that do not answer it are its hard negatives.",
 )
-@click.option("--epochs", type=click.IntRange(1, 100), default=2, show_default=True)
-@click.option("--rate", type=click.FloatRange(0, 1, min_open=True), default=2e-5, show_default=True)
-@click.option("--batch", type=click.IntRange(1, 1024), default=16, show_default=True)
-@click.option("--seed", type=options.TRAINING_SEED, default=0, show_default=True)
+@click.option(
+    "--epochs", type=click.IntRange(1, 100), default=2, show_default=True, help="With --model."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=2e-5,
+    show_default=True,
+    help="Learning rate, with --model.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 1024),
+    default=16,
+    show_default=True,
+    help="Pairs in a batch, with --model.",
+)
+@click.option(
+    "--seed",
+    type=options.TRAINING_SEED,
+    default=0,
+    show_default=True,
+    help="Of the folds and of training.",
+)
 @options.as_json()
 def train(
     questions: Path,

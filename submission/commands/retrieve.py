@@ -46,7 +46,13 @@ LONGEST = 200
     show_default=True,
     help="Vectors, BM25, or both; several, to compare them with the first.",
 )
-@click.option("--fusion", type=click.Choice(["rrf", "weighted"]), default="rrf", show_default=True)
+@click.option(
+    "--fusion",
+    type=click.Choice(["rrf", "weighted"]),
+    default="rrf",
+    show_default=True,
+    help="How hybrid joins both: by reciprocal ranks, or by weighted scores.",
+)
 @click.option(
     "--weight",
     type=click.FloatRange(0, 1),

@@ -12,7 +12,8 @@ from submission.engines.vllm.lifeline import OWNER
 def engine_processes(owner: int) -> dict[int, str]:
     """Processes that the engine of process ``owner`` started: their ids and command lines.
 
-    Python's own resource tracker, which ends with its owner, counts when the owner is gone.
+    Python's own resource tracker, which ends with its owner, counts when the owner is gone. What
+    reads documents for this process is none of an engine's.
     """
     running = Path(f"/proc/{owner}").exists()
     mark = f"{OWNER}={owner}".encode()
@@ -26,6 +27,8 @@ def engine_processes(owner: int) -> dict[int, str]:
         except OSError:
             continue
         # A dead process that nobody has asked about yet has no command line.
+        if "submission.documents.isolated" in command:
+            continue
         if command and not (running and "resource_tracker" in command):
             found[int(folder.name)] = command
     return found

@@ -12,7 +12,6 @@ from submission.prompts.chat import local_day
 from submission.records.options import with_options
 from submission.records.read import read_questions, read_training
 from submission.records.rows import Question, TrainingRow
-from submission.retrieval.evidence import Retriever
 from submission.runs.answers import run_recipe
 from submission.runs.attempts import RunJournal
 from submission.runs.ledger import Ledger
@@ -50,7 +49,11 @@ def job_inputs(
     if examples is not None:
         source = load_source(examples, profile, job.train, job.test, every)
         chooser = Chooser(examples, source)
-    retriever = None if recipe.retrieval is None else Retriever(recipe.retrieval, say)
+    retriever = None
+    if recipe.retrieval is not None:
+        from submission.retrieval.evidence import Retriever
+
+        retriever = Retriever(recipe.retrieval, say)
     sources = Sources(chooser, retriever)
     return Inputs(questions, sources, _engine_context(job, ledger, say, slot))
 

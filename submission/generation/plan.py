@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from submission.engines.base import ChoosingEngine, Engine, Request, prompts_of
 from submission.files.digest import digest
@@ -16,8 +16,10 @@ from submission.prompts.choices import Choices
 from submission.prompts.compound import Part, split
 from submission.recipes import Recipe, Sampling
 from submission.records.rows import Question
-from submission.retrieval.evidence import Evidence
 from submission.runs.rows import PlannedPart
+
+if TYPE_CHECKING:
+    from submission.retrieval.evidence import Evidence
 
 TOGETHER = 2048
 """Prompts that are made at once: enough for a tokenizer, few in memory."""

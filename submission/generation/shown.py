@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from submission.records.rows import Question
-from submission.retrieval.evidence import Evidence, Retriever, shorter
 from submission.shots import Asked, Chooser
+
+if TYPE_CHECKING:
+    from submission.retrieval.evidence import Evidence, Retriever
 
 
 class Sources(NamedTuple):
@@ -57,6 +59,10 @@ def fitted(shown: Shown, sources: Sources, over: Callable[[Shown], float]) -> Sh
         fewer = sources.chooser.fewer(shown.question.shots)
         shown = shown._replace(question=replace(shown.question, shots=fewer))
         beyond = over(shown)
+    if shown.evidence is None:
+        return shown
+    from submission.retrieval.evidence import shorter
+
     while beyond > 0 and shown.evidence is not None and shown.evidence.passages:
         if sources.retriever is None:
             raise AssertionError("evidence without a retriever")

@@ -74,6 +74,7 @@ def _tuned(
             per_device_train_batch_size=batch,
             warmup_ratio=0.1,
             seed=seed,
+            dataloader_pin_memory=torch.cuda.is_available(),
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,

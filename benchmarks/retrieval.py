@@ -24,6 +24,7 @@ import numpy as np
 from baselines.stand_ins.open_book import World
 from submission.recipes.retrieval import Retrieval
 from submission.retrieval.build import Settings, build
+from submission.retrieval.chunks import embedded
 from submission.retrieval.documents import Document
 from submission.retrieval.embed import Dense, embedder, unit
 from submission.retrieval.search import Index
@@ -81,7 +82,7 @@ def main() -> None:
         store = Store(where)
         rows = store.rows(store.manifest())  # type: ignore[arg-type]
         vectors, ids = matrix(rows["vector"]), rows["id"].to_pylist()
-        texts = ["\n".join(filter(None, each)) for each in zip(*_texts(rows), strict=True)]
+        texts = [embedded(*each) for each in zip(*_texts(rows), strict=True)]
         plain = bm25s.BM25(method="lucene")
         plain.index(mixed(texts), show_progress=False)
 

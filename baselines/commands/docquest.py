@@ -184,7 +184,7 @@ def tune(
         )
     if plot is not None:
         plot.parent.mkdir(parents=True, exist_ok=True)
-        tuning.plot(points, 1.0).savefig(plot)
+        tuning.plot(points).savefig(plot)
     if as_json:
         print_json(
             [

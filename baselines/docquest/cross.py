@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.docquest.data import Example
-from submission.errors import InputError
+from submission.retrieval.rerank import cross_encoder as load_cross_encoder
+from submission.retrieval.rerank import logits
 from submission.retrieval.useful import shown
 
 
@@ -41,20 +42,13 @@ def _tuned(
 ) -> Any:
     import torch
     from datasets import Dataset
-    from sentence_transformers import CrossEncoder
     from sentence_transformers.cross_encoder import (
         CrossEncoderTrainer,
         CrossEncoderTrainingArguments,
     )
     from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
-    try:
-        model = CrossEncoder(
-            base, num_labels=1, activation_fn=torch.nn.Identity(), trust_remote_code=False
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"The cross-encoder '{base}' cannot be loaded: {first}") from None
+    model = load_cross_encoder(base, num_labels=1)
     if model.tokenizer.pad_token is None:
         model.tokenizer.pad_token = model.tokenizer.eos_token
     rows = Dataset.from_dict(
@@ -86,6 +80,5 @@ def _tuned(
 
 
 def _logits(model: Any, example: Example) -> NDArray[np.float64]:
-    pairs = [(example.question.text, shown(each)) for each in example.passages]
-    found = model.predict(pairs, show_progress_bar=False)
-    return np.asarray(found, dtype=np.float64).reshape(-1, 1)
+    found = logits(model, example.question.text, [shown(each) for each in example.passages])
+    return np.array(found, dtype=np.float64).reshape(-1, 1)

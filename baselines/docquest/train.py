@@ -62,8 +62,13 @@ class Trained(NamedTuple):
 def light(index: Index) -> Features:
     """The features of :data:`submission.retrieval.useful.FEATURES`; nothing is learned for them."""
 
+    known: dict[str, NDArray[np.float64]] = {}
+
     def features(_: Sequence[Example], of: Sequence[Example]) -> list[NDArray[np.float64]]:
-        return [passage_features(each.question.text, each.passages, index) for each in of]
+        for question, passages, _useful in of:
+            if question.id not in known:
+                known[question.id] = passage_features(question.text, passages, index)
+        return [known[each.question.id] for each in of]
 
     return features
 

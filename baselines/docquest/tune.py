@@ -73,15 +73,15 @@ def _passages(book: Ledger, run: str) -> float:
     return sum(counts) / max(len(counts), 1)
 
 
-def plot(points: Sequence[Point], scale: float) -> Any:
+def plot(points: Sequence[Point]) -> Any:
     """Score by threshold with its 95 % interval, as a figure of matplotlib's."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    values = [scale * each.row.score for each in points]
-    below = [scale * (each.row.score - (each.row.low or 0.0)) for each in points]
-    above = [scale * ((each.row.high or 0.0) - each.row.score) for each in points]
+    values = [each.row.score for each in points]
+    below = [each.row.score - (each.row.low or 0.0) for each in points]
+    above = [(each.row.high or 0.0) - each.row.score for each in points]
     axes.errorbar([each.threshold for each in points], values, yerr=[below, above], marker="o")
     axes.set_xlabel("threshold")
     axes.set_ylabel("score (95% interval)")

@@ -79,6 +79,10 @@ class SentenceTransformerEncoder:
             settings.append(f"{type(module).__name__}:{mode() if mode else ''}")
         return weights_digest(self._model.state_dict(), self._model.tokenizer.get_vocab(), settings)
 
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the model's tokenizer makes of a text, special ones aside."""
+        return len(self._model.tokenizer(text, add_special_tokens=False).input_ids)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return vectors of shape ``(len(texts), dimension)``."""
         return encode_distinct(texts, self.dimension, self._encode)

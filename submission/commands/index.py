@@ -119,13 +119,12 @@ def command(
         if not documents:
             raise click.UsageError("Name the documents, or --remove some.")
         skipped: list[str] = []
-        pace: list[Pace] = []
+        pace = Pace(None, "chunks")
 
         def progress(chunks: int) -> None:
-            pace[:1] = pace[:1] or [Pace(10**9, "chunks")]
-            pace[0].done = chunks
-            if pace[0].due:
-                say(f"Indexing: {chunks:,} chunks, {pace[0].rate(chunks):.0f} chunks/s.")
+            pace.done = chunks
+            if pace.due:
+                say(f"Indexing: {pace.line()}.")
 
         dense = {
             "encoder": encoder,

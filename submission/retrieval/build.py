@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from submission.errors import InputError
+from submission.files.digest import digest
 from submission.recipes.base import Table
-from submission.retrieval.chunks import Chunk, Chunking, Length, chunks_of
+from submission.retrieval.chunks import Chunk, Chunking, Length, chunks_of, document_of, embedded
 from submission.retrieval.documents import Document
 from submission.retrieval.embed import Dense, Embedder, embedder, unit
 from submission.retrieval.sparse import Sparse, indexed
@@ -70,21 +71,19 @@ def build(
         raise InputError("There are no documents to index.")
     documents = chain([first], given)
     encoder = embedder(settings.dense) if settings.dense is not None else None
+    length = _length(settings, encoder)
     told = identity(settings, encoder)
     _prepare(store, told, encoder, rebuild)
     known = store.known()
     writer = _Writer(store, settings, encoder, known.digests, known.ids)
-    length = _length(settings, encoder)
     seen: dict[str, str] = {}
     for batch in _some(_chunks(documents, settings.chunking, length, seen, writer)):
         writer.write(batch)
         progress(len(writer.wanted))
-    removed = set() if add else known.digests.keys() - writer.wanted
+    removed = known.digests.keys() - writer.wanted
     if add:
         # Of a document that is given again, only what it has now.
-        removed = {
-            each for each in known.digests.keys() - writer.wanted if each.rpartition("#")[0] in seen
-        }
+        removed = {each for each in removed if document_of(each) in seen}
     store.remove(removed)
     store.compact()
     recall = _approximate(store, writer) if approximate and encoder is not None else None
@@ -111,12 +110,12 @@ def remove(store: Store, documents: Iterable[str]) -> Outcome:
         raise InputError(f"{store.place}: the index is not finished. Make it again first.")
     gone = set(documents)
     every = store.known().digests
-    held = {each.rpartition("#")[0] for each in every}
+    held = set(map(document_of, every))
     if unknown := sorted(gone - held):
         raise InputError(f"{store.place}: holds no document '{unknown[0]}'.")
     if gone == held:
         raise InputError(f"{store.place}: would be empty. Remove the folder instead.")
-    chunks = {each for each in every if each.rpartition("#")[0] in gone}
+    chunks = {each for each in every if document_of(each) in gone}
     store.remove(chunks)
     store.compact()
     settings = Settings.model_validate(manifest.settings["made"])
@@ -174,13 +173,13 @@ def _prepare(store: Store, told: dict[str, Any], encoder: Embedder | None, rebui
 def _length(settings: Settings, encoder: Embedder | None) -> Length:
     if settings.chunking.unit == "characters":
         return len
-    count = getattr(getattr(encoder, "_encoder", None), "count_tokens", None)
+    count: Length | None = getattr(encoder, "count_tokens", None)
     if count is None:
         raise InputError(
             "chunking.unit: tokens are those of an encoder with a tokenizer, which this one has "
             "not. Use characters."
         )
-    return lambda text: int(count(text))
+    return count
 
 
 class _Writer:
@@ -200,11 +199,6 @@ class _Writer:
         self.wanted: set[str] = set()
         self.embedded = self.kept = self.repeated = 0
 
-    @property
-    def encoder(self) -> Embedder | None:
-        """What makes the vectors."""
-        return self._encoder
-
     def write(self, batch: list[Chunk]) -> None:
         """Write those of a batch that are new or changed."""
         self.wanted |= {chunk.id for chunk in batch}
@@ -214,6 +208,9 @@ class _Writer:
         fresh = [chunk for chunk in lacking if chunk.id not in self._digests]
         # Vectors first: a change may overwrite the row that another takes its vector from.
         vectors = self._vectors([*fresh, *changed])
+        if changed:
+            over = {chunk.id for chunk in changed}
+            self._ids = {key: each for key, each in self._ids.items() if each not in over}
         for some, new, rows in (
             (fresh, True, slice(0, len(fresh))),
             (changed, False, slice(len(fresh), None)),
@@ -246,15 +243,16 @@ def _chunks(
 ) -> Iterator[Chunk]:
     """The chunks of all documents; one that says the same as another of the same id counts once."""
     for document in documents:
+        said = digest([document.text])
         if document.id in seen:
-            if seen[document.id] != document.text:
+            if seen[document.id] != said:
                 raise InputError(
                     f"{document.place}: another document has the id '{document.id}' too. Give "
                     "every document an id of its own."
                 )
             writer.repeated += 1
             continue
-        seen[document.id] = document.text
+        seen[document.id] = said
         meta = json.dumps(dict(document.meta), ensure_ascii=False, sort_keys=True)
         yield from chunks_of(document, chunking, meta, length)
 
@@ -279,9 +277,9 @@ def _sparse(store: Store, settings: Settings) -> tuple[int, int, int]:
 
 
 def _searched(chunks: Any) -> list[str]:
-    """What is searched of some chunks, as :attr:`Chunk.embedded`."""
+    """What is searched of some chunks."""
     columns = (chunks[name].to_pylist() for name in ("title", "heading", "text"))
-    return ["\n".join(filter(None, each)) for each in zip(*columns, strict=True)]
+    return [embedded(*each) for each in zip(*columns, strict=True)]
 
 
 def _approximate(store: Store, writer: _Writer) -> float:

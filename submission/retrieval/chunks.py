@@ -34,6 +34,16 @@ class Chunking(Table):
             yield Conflict("overlap", f"must be smaller than size, {self.size}")
 
 
+def embedded(title: str, heading: str, text: str) -> str:
+    """What is searched of a chunk: title and heading, where there are any, and the text."""
+    return "\n".join(filter(None, (title, heading, text)))
+
+
+def document_of(chunk: str) -> str:
+    """The id of the document that a chunk of this id is of."""
+    return chunk.rpartition("#")[0]
+
+
 class Chunk(NamedTuple):
     """A part of a document, from ``start`` to ``end`` of its characters.
 
@@ -53,8 +63,8 @@ class Chunk(NamedTuple):
 
     @property
     def embedded(self) -> str:
-        """What is searched: title and heading, where there are any, and the text."""
-        return "\n".join(filter(None, (self.title, self.heading, self.text)))
+        """What is searched of it."""
+        return embedded(self.title, self.heading, self.text)
 
     @property
     def key(self) -> str:

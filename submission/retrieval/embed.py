@@ -47,7 +47,10 @@ class Dense(Table):
 
 
 class Embedder(Protocol):
-    """Makes vectors; equal ``identity`` means equal ones."""
+    """Makes vectors; equal ``identity`` means equal ones.
+
+    ``count_tokens`` is optional: it tells how many tokens a text has, None where there are none.
+    """
 
     @property
     def identity(self) -> str:
@@ -71,6 +74,7 @@ class _Local:
         self._encoder = load_encoder(spec)
         self.dimension = self._encoder.dimension
         self.encode = self._encoder.encode
+        self.count_tokens = getattr(self._encoder, "count_tokens", None)
 
     @cached_property
     def identity(self) -> str:

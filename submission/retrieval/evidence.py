@@ -14,8 +14,6 @@ from submission.retrieval.search import Index, Passage
 from submission.retrieval.tokens import morphemes, sentences
 from submission.retrieval.useful import Scorer, load_scorer
 
-AT_ONCE = 64
-
 
 @dataclass(frozen=True)
 class Round:
@@ -75,16 +73,10 @@ class Retriever:
                 "recipe or with --set retrieval.index=PATH."
             )
         self._options, self._say = options, say
-        self.index = Index(options.index, say)
+        self.index = Index(options.index)
         self._scorer: Scorer | None = None
         if options.docquest is not None:
             self._scorer = load_scorer(options.docquest.scorer)
-
-    @property
-    def identity(self) -> str:
-        """Identifies the index and the scorer."""
-        scorer = self._scorer.identity if self._scorer is not None else ""
-        return f"{self.index.identity} {scorer}".strip()
 
     def find(self, asked: Sequence[tuple[Question, str]]) -> Iterator[Evidence]:
         """The evidence for each text, which is asked of the question beside it."""
@@ -95,12 +87,10 @@ class Retriever:
         ]
         first: tuple[Passage, ...] | None = None
         alike = len(queries) > 2
-        for start in range(0, len(queries), AT_ONCE):
-            some = queries[start : start + AT_ONCE]
-            for query, found in zip(some, self.index.search(some, options), strict=True):
-                first = tuple(found) if first is None else first
-                alike = alike and [each.id for each in found] == [each.id for each in first]
-                yield self._judged(query, found)
+        for query, found in zip(queries, self.index.search(queries, options), strict=True):
+            first = tuple(found) if first is None else first
+            alike = alike and [each.id for each in found] == [each.id for each in first]
+            yield self._judged(query, found)
         if alike and first:
             self._say(
                 "Warning: every question got the same passages. Look at retrieval.query and at the "
@@ -127,7 +117,9 @@ class Retriever:
             if len(kept) >= docquest.minimum:
                 break
         best = sorted(kept.values(), key=lambda each: (-useful[each.id], each.id))[: options.k]
-        enough = self._scorer.sufficient(query, best, self.index)
+        enough = self._scorer.sufficient(
+            query, best, [useful[each.id] for each in best], self.index
+        )
         return Evidence(tuple(best), tuple(rounds), useful, enough)
 
     def _ways(self, query: str, docquest: DocQuest) -> Iterator[tuple[str, Retrieval]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from submission.errors import InputError, few
 from submission.recipes.retrieval import Retrieval
 from submission.retrieval.build import SPARSE, Settings, identity
+from submission.retrieval.chunks import embedded
 from submission.retrieval.dense import AT_ONCE, best, exact
 from submission.retrieval.embed import embedder, unit
 from submission.retrieval.fusion import reciprocal, weighted
@@ -61,7 +62,7 @@ class Index:
     encoder or tokenizer is another than the one that it was made with.
     """
 
-    def __init__(self, place: str, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, place: str) -> None:
         self._store = Store(place)
         manifest = self._store.manifest()
         if manifest is None:
@@ -70,7 +71,6 @@ class Index:
             )
         self._manifest = manifest
         self._settings = Settings.model_validate(manifest.settings["made"])
-        self._say = say
         rows = self._store.rows(manifest)
         self.dense = self._settings.dense is not None
         self._vectors = matrix(rows["vector"]) if self.dense and not manifest.approximate else None
@@ -92,14 +92,6 @@ class Index:
     def documents(self) -> set[str]:
         """The ids of all documents."""
         return set(self._rows["document"].to_pylist())
-
-    @property
-    def identity(self) -> str:
-        """Identifies content and settings."""
-        from submission.files.digest import digest
-
-        told = json.dumps(self._manifest.settings, sort_keys=True, ensure_ascii=False)
-        return digest([told, *self._rows["digest"].to_pylist()])
 
     def rarity(self, word: str) -> float:
         """How rare a word is: 0 where every chunk has it, 1 where none has."""
@@ -240,7 +232,7 @@ class Index:
 
     def _text(self, place: int) -> str:
         row = self._row(place)
-        return "\n".join(filter(None, (row["title"], row["heading"], row["text"])))
+        return embedded(row["title"], row["heading"], row["text"])
 
     def _mask(self, wanted: Mapping[str, Sequence[str]]) -> NDArray[np.bool_] | None:
         """The chunks that a filter admits; None for all."""

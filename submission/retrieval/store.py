@@ -116,7 +116,7 @@ class Store:
         """The vectors of these chunks."""
         table = self._open("chunks").search().where(_among(ids)).select(["id", "vector"])
         found = table.limit(len(ids)).to_arrow()
-        return dict(zip(found["id"].to_pylist(), _matrix(found["vector"]), strict=True))
+        return dict(zip(found["id"].to_pylist(), matrix(found["vector"]), strict=True))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -218,7 +218,7 @@ class Store:
     def all_vectors(self) -> tuple[list[str], NDArray[np.float32]]:
         """The ids and vectors in the table now, by id."""
         found = self._open("chunks").search().select(["id", "vector"]).to_arrow().sort_by("id")
-        return found["id"].to_pylist(), _matrix(found["vector"])
+        return found["id"].to_pylist(), matrix(found["vector"])
 
     def nearest(
         self, questions: NDArray[np.float32], k: int, manifest: Manifest | None = None
@@ -277,14 +277,10 @@ def _among(ids: Iterable[str]) -> str:
     return f"id IN ({listed})"
 
 
-def _matrix(column: Any) -> NDArray[np.float32]:
-    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat, dtype=np.float32).reshape(len(column), -1)
-
-
 def matrix(column: Any) -> NDArray[np.float32]:
     """A column of vectors as a matrix, a row each."""
-    return _matrix(column)
+    flat = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, dtype=np.float32).reshape(len(column), -1)
 
 
 def _first(error: Exception) -> str:

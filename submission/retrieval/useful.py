@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from submission.errors import InputError
-from submission.files.digest import digest
 from submission.files.named import named
+from submission.retrieval.chunks import embedded
 from submission.retrieval.rerank import Reranker
 from submission.retrieval.tokens import bigrams, morphemes, sentences
 
@@ -99,7 +99,6 @@ class Scorer:
         self.kind: str = told["kind"]
         self._useful = Logistic(**told["useful"])
         self._sufficient = Logistic(**told["sufficient"])
-        self.identity = digest([json.dumps(told, sort_keys=True)])
 
     def useful(self, question: str, passages: Sequence[Found], index: Weights) -> list[float]:
         """The usefulness of each passage for the question, in 0..1."""
@@ -112,11 +111,15 @@ class Scorer:
         )
         return [float(each) for each in self._useful.probabilities(features)]
 
-    def sufficient(self, question: str, passages: Sequence[Found], index: Weights) -> float:
-        """Whether the passages together answer the question, in 0..1; 0 where there are none."""
+    def sufficient(
+        self, question: str, passages: Sequence[Found], useful: Sequence[float], index: Weights
+    ) -> float:
+        """Whether passages of this usefulness together answer the question, in 0..1.
+
+        It is 0 where there are none.
+        """
         if not passages:
             return 0.0
-        useful = self.useful(question, passages, index)
         features = set_features(question, passages, useful, index)
         return float(self._sufficient.probabilities(features[None])[0])
 
@@ -154,7 +157,7 @@ def load_scorer(name: str) -> Scorer:
 
 def shown(passage: Found) -> str:
     """A passage with its title and heading."""
-    return "\n".join(filter(None, (passage.title, passage.heading, passage.text)))
+    return embedded(passage.title, passage.heading, passage.text)
 
 
 def passage_features(

@@ -10,7 +10,8 @@ PATIENCE = 10.0
 
 
 class Pace:
-    """Counts ``unit`` of one piece of work, of which ``done`` were there before.
+    """Counts ``unit`` of one piece of work, of which ``done`` were there before; how many there are
+    in all may not be known.
 
     ``left`` tells the seconds that remain, where they do not follow from the rate; None where that
     is not known.
@@ -18,7 +19,7 @@ class Pace:
 
     def __init__(
         self,
-        total: int,
+        total: int | None,
         unit: str,
         done: int = 0,
         left: Callable[[], float | None] | None = None,
@@ -33,7 +34,11 @@ class Pace:
     @property
     def due(self) -> bool:
         """Whether there is more to do, and the last line is long enough ago."""
-        return self.done < self._total and time.monotonic() - self._told >= PATIENCE
+        return self._unfinished and time.monotonic() - self._told >= PATIENCE
+
+    @property
+    def _unfinished(self) -> bool:
+        return self._total is None or self.done < self._total
 
     @property
     def done_here(self) -> int:
@@ -50,20 +55,21 @@ class Pace:
         Below one in a second it is ``31 s/row``.
         """
         self._told = time.monotonic()
-        parts = [f"{self.done:,}/{self._total:,} {self._unit}"]
+        of = "" if self._total is None else f"/{self._total:,}"
+        parts = [f"{self.done:,}{of} {self._unit}"]
         rate = self.rate(self.done_here)
         if rate:
             slow = f"{duration(1 / rate)}/{_one(self._unit)}"
             parts.append(f"{rate:.1f} {self._unit}/s" if rate >= 1 else slow)
         parts += notes
-        left = self._seconds_left() if self.done < self._total else None
+        left = self._seconds_left() if self._unfinished else None
         if left is not None:
             parts.append(f"{duration(left)} left")
         return ", ".join(parts)
 
     def _at_this_rate(self) -> float | None:
         rate = self.rate(self.done_here)
-        return (self._total - self.done) / rate if rate else None
+        return (self._total - self.done) / rate if rate and self._total is not None else None
 
 
 def duration(seconds: float) -> str:

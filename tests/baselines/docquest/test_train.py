@@ -71,10 +71,12 @@ def test_a_scorer_tells_what_answers_and_is_as_sure_as_it_is_right(
     example = examples[0]
     useful = scorer.useful(example.question.text, example.passages, index)
     assert max(useful) == useful[int(np.flatnonzero(example.useful)[0])]
-    enough = scorer.sufficient(example.question.text, example.passages, index)
+    asked = example.question.text
+    enough = scorer.sufficient(asked, example.passages, useful, index)
     lacking = [p for p, flag in zip(example.passages, example.useful, strict=True) if not flag]
-    assert enough > scorer.sufficient(example.question.text, lacking, index)
-    assert scorer.sufficient(example.question.text, [], index) == 0.0
+    without = scorer.useful(asked, lacking, index)
+    assert enough > scorer.sufficient(asked, lacking, without, index)
+    assert scorer.sufficient(asked, [], [], index) == 0.0
     measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
     assert measured["useful"]["auc"] == trained.useful.auc
 

@@ -41,6 +41,17 @@ def test_vectors_are_mean_pooled_and_not_normalised(
     np.testing.assert_allclose(encoder.encode([TEXTS[1]])[0], states[0].mean(0), atol=1e-6)
 
 
+def test_tokens_are_counted_without_special_ones(
+    encoder: SentenceTransformerEncoder, tiny_bert: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_bert)
+    assert [encoder.count_tokens(text) for text in TEXTS] == [
+        len(tokenizer.tokenize(text)) for text in TEXTS
+    ]
+
+
 def test_equal_texts_are_encoded_once(
     encoder: SentenceTransformerEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,35 @@ def test_equal_texts_are_embedded_once(tmp_path: Path, encoder: Counting) -> Non
     assert len(Index(str(tmp_path / "i"))) == 6
 
 
+def test_a_text_that_is_written_over_gives_its_vector_to_nobody(
+    tmp_path: Path, encoder: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    place = tmp_path / "i"
+    make(place, [Document("a", "첫째 글이다."), Document("b", "둘째 글이다.")])
+    # The text of a's row moves to b, after that row has another text.
+    make(place, [Document("a", "다른 글이다."), Document("b", "첫째 글이다.")])
+    fresh = tmp_path / "fresh"
+    make(fresh, [Document("a", "다른 글이다."), Document("b", "첫째 글이다.")])
+    ids, vectors = Store(str(place)).all_vectors()
+    assert ids == ["a#0", "b#0"]
+    assert vectors.tolist() == Store(str(fresh)).all_vectors()[1].tolist()
+
+
+def test_chunks_are_as_long_as_the_encoder_counts(
+    tmp_path: Path, encoder: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = " ".join(f"{number}번 벽지는 {number}층에 있다." for number in range(40))
+    settings = Settings(chunking=Chunking(size=40, overlap=0, unit="tokens"))
+    with pytest.raises(InputError, match="tokens are those of an encoder with a tokenizer"):
+        make(tmp_path / "i", [Document("a", text)], settings)
+    assert not (tmp_path / "i").exists()
+    monkeypatch.setattr(encoder, "count_tokens", lambda text: len(text.split()), raising=False)
+    make(tmp_path / "i", [Document("a", text)], settings)
+    chunks = Store(str(tmp_path / "i")).current()["text"].to_pylist()
+    assert [len(each.split()) for each in chunks] == [40, 40, 40, 40]
+
+
 def test_documents_are_removed_added_and_taken_out(tmp_path: Path) -> None:
     place = tmp_path / "i"
     make(place, documents())

@@ -161,14 +161,13 @@ def test_evidence_loses_its_least_useful_sentences_first() -> None:
 class Picky:
     """A scorer that takes one document alone for useful."""
 
-    identity = "picky"
-
     def useful(self, question: str, passages: Any, index: Any) -> list[float]:
         del question, index
         return [0.9 if each.document == "긴 글" else 0.1 for each in passages]
 
-    def sufficient(self, question: str, passages: Any, index: Any) -> float:
+    def sufficient(self, question: str, passages: Any, useful: Any, index: Any) -> float:
         del question, index
+        assert list(useful) == [0.9] * len(passages)
         return 0.8 if passages else 0.0
 
 

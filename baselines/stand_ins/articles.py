@@ -91,7 +91,7 @@ def with_particle(word: str, particle: str) -> str:
     """``word`` with the form of ``particle`` (as after a consonant) that fits its last syllable."""
     final = (ord(word[-1]) - 0xAC00) % 28 if "가" <= word[-1] <= "힣" else 0
     vowel = final == 0 or (particle == "으로" and final == 8)
-    return word + (PARTICLES[particle] if vowel else particle)
+    return word + (PARTICLES.get(particle, particle) if vowel else particle)
 
 
 def articles(count: int, seed: int = SEED) -> Iterator[Article]:

@@ -19,14 +19,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from baselines.stand_ins.articles import PARTICLES
+from baselines.stand_ins.articles import SLOT, with_particle
 
 FOLDER = Path(__file__).resolve().parents[2] / "data_sample" / "open-book"
 SEED = 4
 ANSWERABLE, UNANSWERABLE = 130, 40
 TEST = 60
 NO_ANSWER = "모름"
-_SLOT = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 _COLUMNS = (
     "id", "question", "answer", "answers", "long_answer", "summary", "gold", "distractors",
     "answerable", "category", "split",
@@ -146,14 +145,9 @@ def filled(template: str, name: str, value: str) -> str:
 
     def fill(match: re.Match[str]) -> str:
         word, particle = given[match[1]], match[2]
-        return word + (_particle(word, particle) if particle else "")
+        return with_particle(word, particle) if particle else word
 
-    return _SLOT.sub(fill, template)
-
-
-def _particle(word: str, particle: str) -> str:
-    after = (ord(word[-1]) - 0xAC00) % 28 if "가" <= word[-1] <= "힣" else 0
-    return particle if after or particle not in PARTICLES else PARTICLES[particle]
+    return SLOT.sub(fill, template)
 
 
 def _forms(answer: str) -> list[str]:

@@ -203,36 +203,38 @@ def measure(
     Documents are ranked by their best passage. ``answer`` is over the questions with answers, and
     all others over those with gold documents.
     """
-    import numpy as np
-
-    from evaluators.retrieval import Coverage, Query, Row, answer_ranks, evaluate, tabulate
+    from evaluators.retrieval import (
+        ANSWER_METRICS,
+        Query,
+        Row,
+        evaluate,
+        evaluate_answers,
+        tabulate,
+    )
 
     queries = [
         Query(each.id, dict.fromkeys(each.gold or (), 1.0), each.answers, each.category)
         for each in asked
     ]
-    having = [place for place, each in enumerate(queries) if each.answers]
+    with_answers = sum(bool(each.answers) for each in queries)
     with_gold = sum(bool(each.gold) for each in queries)
-    chosen = [each for each in metrics if (having if each == "answer" else with_gold)]
+    chosen = [each for each in metrics if (with_answers if each in ANSWER_METRICS else with_gold)]
     rows: dict[str, list[Row]] = {}
     for way, every in found.items():
-        rankings = {
-            query.id: list(dict.fromkeys(passage.document for passage in some))
-            for query, some in zip(queries, every, strict=True)
+        by_id = {query.id: some for query, some in zip(queries, every, strict=True)}
+        documents = {
+            name: list(dict.fromkeys(passage.document for passage in some))
+            for name, some in by_id.items()
         }
-        rows[way] = []
-        for metric in chosen:
-            for k in ks:
-                if metric != "answer":
-                    rows[way].append(evaluate(queries, rankings, metric, k))
-                    continue
-                hits = [
-                    any(answer_ranks([p.text for p in every[n][:k]], queries[n].answers))
-                    for n in having
-                ]
-                coverage = Coverage(len(queries), len(having), len(having))
-                rows[way].append(Row("answer", k, np.array(hits, dtype=float), coverage))
-    told = {"questions": len(queries), "with_gold": with_gold, "with_answers": len(having)}
+        texts = {name: [passage.text for passage in some] for name, some in by_id.items()}
+        rows[way] = [
+            evaluate_answers(queries, texts, metric, k)
+            if metric in ANSWER_METRICS
+            else evaluate(queries, documents, metric, k)
+            for metric in chosen
+            for k in ks
+        ]
+    told = {"questions": len(queries), "with_gold": with_gold, "with_answers": with_answers}
     return (tabulate(rows) if chosen else []), told
 
 

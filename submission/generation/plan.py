@@ -62,13 +62,12 @@ def plan_prompts(
         block, some = asked[start : start + TOGETHER], every[start : start + TOGETHER]
         prompts = prompts_of(engine, [(each.question, each.text) for each in some])
         for (position, number, _, text), shown, whole in zip(block, some, prompts, strict=True):
-            kept, prompt = _fitted(recipe, engine, sources, shown, whole)
+            kept, prompt, lead, choices = _fitted(recipe, engine, sources, shown, whole)
             question = kept.question
             if left_out := len(shown.question.shots) - len(question.shots):
                 plan.shots_left_out[left_out] += 1
             if kept.evidence is not None:
                 plan.evidence[position, number] = kept.evidence
-            lead, choices = _choices(recipe, engine, question, text, prompt)
             tokens = lead if isinstance(prompt, str) else prompt + lead
             for sample in range(recipe.sampling.samples):
                 seed = _seed(recipe.sampling, sample, tokens)
@@ -100,36 +99,37 @@ def _fitted(
     engine: Engine,
     sources: Sources,
     shown: Shown,
-    whole: tuple[int, ...] | str,
-) -> tuple[Shown, tuple[int, ...] | str]:
-    """What of ``shown`` leaves room for the longest answer, and its prompt.
+    prompt: tuple[int, ...] | str,
+) -> tuple[Shown, tuple[int, ...] | str, tuple[int, ...], Choices | None]:
+    """What of ``shown`` leaves room for the longest answer, its prompt, and what it chooses from.
 
     Everything does where the model's context is not known. Passages have no more tokens than the
     recipe gives them, either.
     """
-    if sources == Sources():
-        return shown, whole
+    lead, choices = _choices(recipe, engine, shown.question, shown.text, prompt)
+    if sources == Sources() or isinstance(prompt, str):
+        return shown, prompt, lead, choices
     limit = getattr(engine, "context_length", None)
-    context = limit() if limit is not None and not isinstance(whole, str) else None
+    context = limit() if limit is not None else None
     most = recipe.retrieval.max_tokens if recipe.retrieval is not None else None
-    prompt = whole
     bare = 0
-    if most is not None and not isinstance(whole, str):
+    if most is not None:
         bare = len(engine.prompt(replace(shown.question, context=""), shown.text))
 
     def over(now: Shown) -> float:
-        nonlocal prompt
-        prompt = whole if now is shown else engine.prompt(now.question, now.text)
+        nonlocal prompt, lead, choices
+        if now is not shown:
+            prompt = engine.prompt(now.question, now.text)
+            lead, choices = _choices(recipe, engine, now.question, now.text, prompt)
         beyond = [0.0]
         if context is not None:
-            lead, choices = _choices(recipe, engine, now.question, now.text, prompt)
             room = context - len(lead) - answer_tokens(recipe, choices)
             beyond.append(1 - room / len(prompt))
-        if most is not None and bare and len(prompt) > bare:
+        if most is not None and len(prompt) > bare:
             beyond.append(1 - most / (len(prompt) - bare))
         return max(beyond)
 
-    return fitted(shown, sources, over), prompt
+    return fitted(shown, sources, over), prompt, lead, choices
 
 
 def _told(choices: Choices) -> str:

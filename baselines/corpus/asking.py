@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import Field
+
 from baselines.corpus.folder import digest
-from baselines.corpus.steps import Say
+from baselines.corpus.steps import Say, Settings
 from submission.engines.base import Completion, Engine, EngineContext, Finish, Request
 from submission.engines.choose import make_engine
 from submission.engines.slot import ModelSlot
@@ -39,6 +41,33 @@ class Budget(NamedTuple):
 
     tokens: int | None = None
     money: float | None = None
+
+
+class Replies(Settings):
+    """Where replies are kept, and the most that they may cost; nothing of it changes them."""
+
+    cache: Path | None = Field(
+        default=None, description="Ledger of the replies, also for other runs [OUT.replies.db]."
+    )
+    max_cost: float | None = Field(
+        default=None, gt=0, description="Most money, in the currency of the recipe's prices."
+    )
+    token_budget: int | None = Field(
+        default=None, gt=0, description="Most tokens of prompts and replies together."
+    )
+
+    @property
+    def budget(self) -> Budget:
+        """The most that may be spent."""
+        return Budget(self.token_budget, self.max_cost)
+
+    def ledger(self, out: Path) -> Path:
+        """The ledger of the replies of a step that writes to ``out``."""
+        return self.cache or out.with_name(f"{out.name}.replies.db")
+
+
+KEPT = tuple(Replies.model_fields)
+"""The keys of :class:`Replies`, which belong to no identity."""
 
 
 class Asker:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from baselines.corpus.steps import Settings
+from baselines.corpus.asking import Replies
 from submission.errors import nearest
 
 Kind = Literal["typo", "spacing", "synonym", "particle", "ending", "paraphrase", "back-translation"]
@@ -19,7 +19,7 @@ _FIELDS = ("question", "documents", "summary", "answers")
 _SHARE = Annotated[float, Field(ge=0, le=1)]
 
 
-class Augmenting(Settings):
+class Augmenting(Replies):
     """Which changes, how many, and what of them is kept."""
 
     kinds: tuple[str, ...] = Field(
@@ -57,15 +57,6 @@ class Augmenting(Settings):
     )
     translate_prompt: Path | None = Field(
         default=None, description="Prompt (Jinja2) that shows {{ text }} and {{ language }}."
-    )
-    cache: Path | None = Field(
-        default=None, description="Ledger of the replies, also for other runs [OUT.replies.db]."
-    )
-    max_cost: float | None = Field(
-        default=None, gt=0, description="Most money, in the currency of the recipe's prices."
-    )
-    token_budget: int | None = Field(
-        default=None, gt=0, description="Most tokens of prompts and replies together."
     )
     pivot: str = Field(default="en", description="Language of the back-translation.")
     shortest: Annotated[float, Field(ge=0)] = Field(

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
-from baselines.corpus.asking import Asker, Budget
+from baselines.corpus.asking import KEPT, Asker
 from baselines.corpus.augment import grammar, noise
 from baselines.corpus.augment.filters import Limits, Verdict
 from baselines.corpus.augment.likelihood import AnswerLoss
@@ -60,8 +60,7 @@ class Augment(Step):
                     "translate", settings.translate_prompt, ["text", "language"]
                 ),
             }
-            budget = Budget(settings.token_budget, settings.max_cost)
-            asker = Asker(settings.recipe, settings.model, settings.change, budget)
+            asker = Asker(settings.recipe, settings.model, settings.change, settings.budget)
             self._rewriter = Rewriter(asker, prompts)
         if settings.recipe or settings.encoder or settings.likelihood:
             self.in_process = True  # type: ignore[misc]  # a model is loaded once
@@ -70,7 +69,7 @@ class Augment(Step):
         """The settings, with what stands in files instead of their places."""
         elsewhere = {
             *("synonyms", "paraphrase_prompt", "translate_prompt", "recipe", "model", "change"),
-            *("cache", "max_cost", "token_budget"),
+            *KEPT,
         }
         found = self.settings.model_dump(mode="json", exclude=elsewhere)
         if "synonym" in self.settings.kinds:
@@ -86,9 +85,8 @@ class Augment(Step):
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
         """Open the ledger of what a model has answered."""
         if self._rewriter is not None:
-            beside = out.with_name(f"{out.name}.replies.db")
             work = digest([self.identity(), corpus.digest])
-            self._rewriter.open(self.settings.cache or beside, work, say)
+            self._rewriter.open(self.settings.ledger(out), work, say)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Each record, and behind it what was made of it."""

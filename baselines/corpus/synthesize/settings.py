@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from baselines.corpus.steps import Settings
+from baselines.corpus.asking import Replies
 from baselines.corpus.synthesize.tasks import TaskName
 
 Verify = Literal["overlap", "model", "none"]
 
 
-class Synthesizing(Settings):
+class Synthesizing(Replies):
     """What is asked of which model, what it may cost, and what of it is kept."""
 
     task: TaskName = Field(
@@ -46,15 +46,6 @@ class Synthesizing(Settings):
     )
     min_support: float = Field(
         default=0.5, ge=0, le=1, description="Smallest share of words for 'overlap'."
-    )
-    cache: Path | None = Field(
-        default=None, description="Ledger of the replies, also for other runs [OUT.replies.db]."
-    )
-    max_cost: float | None = Field(
-        default=None, gt=0, description="Most money, in the currency of the recipe's prices."
-    )
-    token_budget: int | None = Field(
-        default=None, gt=0, description="Most tokens of prompts and replies together."
     )
     skip_failed: bool = Field(
         default=False, description="Leave out records whose request fails instead of stopping."

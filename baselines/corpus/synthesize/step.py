@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from baselines.corpus.asking import Asker, Budget, Reply
+from baselines.corpus.asking import KEPT, Asker, Reply
 from baselines.corpus.batch import Batch
 from baselines.corpus.folder import Corpus, digest
 from baselines.corpus.origin import child
@@ -81,14 +81,13 @@ class Synthesize(Step):
         self._verify = prompt_of("verify", settings.verify_prompt)
         self._repair = prompt_of("repair", None)
         self._keywords = [] if settings.keywords is None else _lines(settings.keywords)
-        budget = Budget(settings.token_budget, settings.max_cost)
-        self._asker = Asker(settings.recipe, settings.model, settings.change, budget)
+        self._asker = Asker(settings.recipe, settings.model, settings.change, settings.budget)
 
     def identity(self) -> dict[str, Any]:
         """The settings, prompts and keywords by their content, and what the replies depend on."""
         later = {
             *("recipe", "model", "change", "prompt", "verify_prompt", "keywords"),
-            *("cache", "max_cost", "token_budget", "skip_failed"),
+            *(*KEPT, "skip_failed"),
         }
         return {
             **self.settings.model_dump(mode="json", exclude=later),
@@ -99,9 +98,8 @@ class Synthesize(Step):
 
     def prepare(self, corpus: Corpus, out: Path, say: Say) -> None:
         """Open the ledger."""
-        beside = out.with_name(f"{out.name}.replies.db")
         work = digest([self.identity(), corpus.digest])
-        self._asker.open(self.settings.cache or beside, work, say)
+        self._asker.open(self.settings.ledger(out), work, say)
 
     def apply(self, records: Sequence[Record], first: int) -> Batch:  # noqa: ARG002
         """Ask about each record, and make records of what is replied."""
